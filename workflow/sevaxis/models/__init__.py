@@ -1,0 +1,1 @@
+"""Statistical models: numpy and pandas in, numpy and pandas out; no files, no AnnData."""
