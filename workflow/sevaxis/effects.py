@@ -1,0 +1,137 @@
+"""The effects table: one row per data set x contrast x stratum x feature, whatever the assay.
+
+Every model writes these columns and everything behind the models reads only these.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Role = Literal[
+    "overtraining",
+    "training",
+    "acute_exercise",
+    "inactivity",
+    "disease",
+    "disease_x_training",
+    "recovery",
+    "sev_enrichment",
+    "sev_source",
+    "sex",
+    "other",
+]
+Compartment = Literal["tissue", "cells", "sev", "plasma_sev", "plasma"]
+Assay = Literal["rna_counts", "array", "protein", "ptm", "single_cell", "effects", "clinical"]
+Stratum = Literal["all", "female", "male", "average", "interaction"]
+Status = Literal["tested", "low", "absent", "unmapped", "not_estimable"]
+
+#: Text columns that repeat over many rows and are stored as categories.
+CATEGORIES = {
+    "dataset": None,
+    "assay": get_args(Assay),
+    "organism": None,
+    "tissue": None,
+    "compartment": get_args(Compartment),
+    "contrast": None,
+    "role": get_args(Role),
+    "stratum": get_args(Stratum),
+    "status": get_args(Status),
+}
+#: Column name -> dtype, in the order of the file.
+#:
+#: ``log2fc``, ``se``, ``ci_low``, ``ci_high`` and ``mde80`` are log2 fold changes, case over reference;
+#: ``ci_*`` bound the 95 % interval; ``p`` is two-sided; ``q`` is Benjamini-Hochberg within data set x contrast
+#: x stratum; ``detection_p`` is Fisher's exact test of detected counts; ``mean_abundance`` is log2 (log2 counts
+#: per million for RNA counts); ``mde80`` is the smallest true effect found with 80 % power at alpha = 0.05.
+COLUMNS = {
+    "dataset": "category",
+    "assay": "category",
+    "organism": "category",
+    "tissue": "category",
+    "compartment": "category",
+    "contrast": "category",
+    "role": "category",
+    "stratum": "category",
+    "feature_id": "string",
+    "symbol": "string",
+    "human_symbol": "string",
+    "n_case": "Int32",
+    "n_reference": "Int32",
+    "detected_case": "Int32",
+    "detected_reference": "Int32",
+    "log2fc": "float64",
+    "se": "float64",
+    "ci_low": "float64",
+    "ci_high": "float64",
+    "t": "float64",
+    "df": "float64",
+    "p": "float64",
+    "q": "float64",
+    "detection_p": "float64",
+    "mean_abundance": "float64",
+    "mde80": "float64",
+    "status": "category",
+    "reason": "string",
+}
+
+
+def conform(table: pd.DataFrame) -> pd.DataFrame:
+    """Give a table the columns, order and types of the effects table, and check what must always hold.
+
+    Parameters
+    ----------
+    table
+        Rows of effects; columns that are missing are filled with missing values.
+
+    Raises
+    ------
+    ValueError
+        For columns that the effects table does not know, for values outside the fixed vocabularies, for rows
+        that are not unique, for tested rows without an estimate, and for untested rows without a reason.
+    """
+    unknown = sorted(set(table.columns) - set(COLUMNS))
+    if unknown:
+        raise ValueError(f"the effects table has no columns {unknown}")
+    table = table.reindex(columns=list(COLUMNS)).astype(COLUMNS).reset_index(drop=True)
+    for column, vocabulary in CATEGORIES.items():
+        values = table[column].cat.categories
+        if vocabulary is not None and not set(values) <= set(vocabulary):
+            raise ValueError(f"{column} must be one of {vocabulary}, found {sorted(set(values) - set(vocabulary))}")
+    key = ["dataset", "contrast", "stratum", "feature_id"]
+    if table.duplicated(key).any():
+        first = table.loc[table.duplicated(key), key].iloc[0].tolist()
+        raise ValueError(f"two rows for the same data set, contrast, stratum and feature: {first}")
+    tested = table["status"].eq("tested")
+    if table.loc[tested, "log2fc"].isna().any():
+        raise ValueError("a tested row has no log2fc")
+    if table.loc[~tested, "reason"].isna().any():
+        raise ValueError("a row that was not tested gives no reason")
+    return table
+
+
+def concatenate(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Effects of several data sets as one table (categories united)."""
+    import pandas as pd
+
+    return conform(pd.concat([table.astype({c: "object" for c in CATEGORIES}) for table in tables]))
+
+
+def write_effects(table: pd.DataFrame, path: Path) -> None:
+    """Write an effects table as parquet, or as gzipped text where the name ends with ``.tsv.gz``."""
+    path = Path(path)
+    if path.name.endswith(".tsv.gz"):
+        # mtime 0: the same table gives the same bytes
+        table.to_csv(path, sep="\t", index=False, float_format="%.6g", compression={"method": "gzip", "mtime": 0})
+    else:
+        table.to_parquet(path, index=False)
+
+
+def read_effects(path: Path) -> pd.DataFrame:
+    """Effects table from a parquet file written by :func:`write_effects`."""
+    import pandas as pd
+
+    return conform(pd.read_parquet(path))

@@ -1,0 +1,67 @@
+"""Problems a user can cause: five parts each, all shown at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong and what to do about it.
+
+    Attributes
+    ----------
+    what
+        What is wrong, in one sentence.
+    where
+        File and line, or file and cell: ``config/datasets/x/card.yaml:12``.
+    found
+        The value that was found there.
+    allowed
+        What would be accepted.
+    hint
+        The likely mend.
+    """
+
+    what: str
+    where: str
+    found: str
+    allowed: str
+    hint: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what}\n"
+            f"  where:   {self.where}\n"
+            f"  found:   {self.found}\n"
+            f"  allowed: {self.allowed}\n"
+            f"  hint:    {self.hint}"
+        )
+
+
+class Problems(Exception):
+    """Raised with every problem found, never with only the first."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = tuple(problems)
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = "1 problem; nothing was started." if count == 1 else f"{count} problems; nothing was started."
+        return "\n\n".join([head, *(f"[{i}] {p}" for i, p in enumerate(self.problems, start=1))])
+
+    def __reduce__(self):
+        return type(self), (self.problems,)
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Hint naming the choice closest to a mistyped word, or all choices where none is close."""
+    names = sorted({str(choice) for choice in choices})
+    lowered = {name.lower(): name for name in reversed(names)}
+    close = difflib.get_close_matches(str(word).lower(), lowered, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{lowered[close[0]]}'?"
+    return "choose one of " + ", ".join(names) if names else "nothing can stand here"

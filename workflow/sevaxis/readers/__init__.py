@@ -1,0 +1,62 @@
+"""Readers: one function per file format, all giving the same AnnData.
+
+A reader is called as ``read(path, **options)`` and returns an AnnData of samples x features:
+
+- ``X``: the file's values as float64, NaN where the file holds nothing. Zeros stay zeros; what they mean is the
+  card's to say (:mod:`sevaxis.matrix`).
+- ``obs``: index = sample names as the file has them; columns = the file's own sample annotation, if any.
+- ``var``: index = feature names as the file has them (unique); columns = identifiers the file gives, under the
+  names ``symbol``, ``ensembl``, ``entrez``, ``refseq``, ``uniprot`` where they are such, other columns as they are.
+- ``uns["reading"]``: what was dropped, joined or decided on the way: plain counts and words, never silent.
+
+For published result tables ``obs`` has one row per contrast and the layers hold ``log2fc``, ``se``, ``t``, ``p``,
+``q``, ``mean_abundance``, ``n_case``, ``n_reference``. For sample sheets (``content: samples``) only ``obs`` counts.
+
+The keyword-only parameters of a reader's function, with their types and defaults, are its options in a card: they
+are checked before any job starts. Heavy libraries are imported inside the functions.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from types import SimpleNamespace
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+#: Name in a card -> module and function.
+READERS = {
+    "delimited": "sevaxis.readers.delimited:read_delimited",
+    "effects_table": "sevaxis.readers.effects_table:read_effects_table",
+    "excel": "sevaxis.readers.excel:read_excel",
+    "maxquant": "sevaxis.readers.maxquant:read_maxquant",
+    "r_object": "sevaxis.readers.r_object:read_r_object",
+    "star": "sevaxis.readers.star:read_star",
+}
+
+
+def reader(name: str) -> Callable:
+    """Function of a reader by its name in cards."""
+    module, function = READERS[name].split(":")
+    return getattr(import_module(module), function)
+
+
+@cache
+def options_model(name: str) -> type[BaseModel]:
+    """Model of a reader's options, made from the signature of its function."""
+    function = reader(name)
+    options = {
+        parameter.name: parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    annotated = SimpleNamespace(__annotations__={key: function.__annotations__[key] for key in options})
+    types = typing.get_type_hints(annotated, globalns=function.__globals__)
+    fields = {
+        key: (types[key], ... if parameter.default is parameter.empty else parameter.default)
+        for key, parameter in options.items()
+    }
+    return create_model(f"{name}_options", __config__=ConfigDict(extra="forbid"), **fields)
