@@ -51,8 +51,12 @@ class Source(Model):
 
     name: Text = Field(description="File name under the data folder; what readers and samples_from refer to.")
     url: str | None = Field(None, description="Public https address.")
-    path: str | None = Field(None, description="A file of your own, absolute or relative to the project's root.")
-    simulated: bool = Field(False, description="Written by sevaxis.simulate (the embedded demo), not downloaded.")
+    path: str | None = Field(
+        None, description="A file of your own, absolute or relative to the project's root."
+    )
+    simulated: bool = Field(
+        False, description="Written by sevaxis.simulate (the embedded demo), not downloaded."
+    )
     sha256: Sha256 | None = Field(None, description="Checksum of the file's bytes; required with url.")
     bytes: int | None = Field(None, gt=0, description="Size, for the progress display.")
 
@@ -74,7 +78,9 @@ class Source(Model):
             return url
         if parts.scheme == "http" and parts.hostname in LOOPBACK:
             return url
-        raise ValueError("an https:// address (http:// only on this machine's loopback; own files go under 'path')")
+        raise ValueError(
+            "an https:// address (http:// only on this machine's loopback; own files go under 'path')"
+        )
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> Source:
@@ -89,9 +95,12 @@ class ReadableFile(Model):
     """How one file is read."""
 
     name: Text
-    reader: str | None = Field(None, description="Name of a reader (see config/README.md); none: kept, not read.")
+    reader: str | None = Field(
+        None, description="Name of a reader (see config/README.md); none: kept, not read."
+    )
     content: Literal["matrix", "samples", "features", "effects"] = Field(
-        "matrix", description="What the file gives: values, a sample sheet, a feature annotation, published results."
+        "matrix",
+        description="What the file gives: values, a sample sheet, a feature annotation, published results.",
     )
     options: dict[str, Any] = Field(default_factory=dict, description="Options of the reader.")
     sample: str | None = Field(None, description="Sample name, for files that hold one sample each.")
@@ -114,7 +123,9 @@ class Columns(Model):
     group: str = Field("group", description="The levels that contrasts compare.")
     sex: str | None = Field(None, description="Declared sex.")
     batch: str | None = Field(None, description="Technical batch; enters the model.")
-    subject: str | None = Field(None, description="Animal or person with more than one sample; enters as a block.")
+    subject: str | None = Field(
+        None, description="Animal or person with more than one sample; enters as a block."
+    )
 
 
 class EffectColumns(Model):
@@ -126,7 +137,9 @@ class EffectColumns(Model):
     p: str | None = None
     q: str | None = None
     mean_abundance: str | None = None
-    n_case: str | None = Field(None, description="Column with the number of case samples, where it differs by row.")
+    n_case: str | None = Field(
+        None, description="Column with the number of case samples, where it differs by row."
+    )
     n_reference: str | None = None
 
 
@@ -141,10 +154,13 @@ class Contrast(Model):
         None, description="Level -> weight, for differences of differences; weights sum to zero."
     )
     by_sex: bool | None = Field(
-        None, description="true: demand female, male and interaction effects; false: never; missing: where possible."
+        None,
+        description="true: demand female, male and interaction effects; false: never; missing: where possible.",
     )
     tissue: str | None = Field(None, description="Where it differs from the data set's tissue.")
-    compartment: Compartment | None = Field(None, description="Where it differs from the data set's compartment.")
+    compartment: Compartment | None = Field(
+        None, description="Where it differs from the data set's compartment."
+    )
     file: str | None = Field(
         None, description="Published result table (assay 'effects'); its reader's options name the columns."
     )
@@ -184,14 +200,20 @@ class Values(Model):
     scale: Literal["counts", "log2", "linear"] | None = Field(
         None, description="counts, log2 intensities, or linear intensities; by assay where it is missing."
     )
-    zero_is_missing: bool = Field(False, description="0 means 'not detected' (always so on the linear scale).")
-    normalise: Literal["tmm", "median", "none"] | None = Field(None, description="By assay where it is missing.")
+    zero_is_missing: bool = Field(
+        False, description="0 means 'not detected' (always so on the linear scale)."
+    )
+    normalise: Literal["tmm", "median", "none"] | None = Field(
+        None, description="By assay where it is missing."
+    )
 
 
 class ModelChoice(Model):
     """How effects are estimated."""
 
-    method: Method | None = Field(None, description="By assay where it is missing: voom for counts, trend for log2.")
+    method: Method | None = Field(
+        None, description="By assay where it is missing: voom for counts, trend for log2."
+    )
     robust: bool = Field(True, description="Robust prior for the variances (Phipson 2016).")
     array_weights: bool = Field(False, description="Estimate a weight for each sample (Ritchie 2006).")
     covariates: tuple[str, ...] = Field((), description="Further columns of the sheet that enter the model.")
@@ -237,10 +259,14 @@ class Reading(Assessment):
     join: Literal["samples", "features"] | None = Field(
         None, description="How several matrix files become one: more samples, or more features."
     )
-    samples_from: SamplesFrom | None = Field(None, description="The sheet lies inside a retrieved file instead.")
+    samples_from: SamplesFrom | None = Field(
+        None, description="The sheet lies inside a retrieved file instead."
+    )
     columns: Columns = Columns()
     sex: Sex | None = Field(None, description="Declared sex of all samples, where no column says it.")
-    sex_labels: dict[str, Sex] = Field(default_factory=dict, description="What the sheet's labels (1, 2, ...) mean.")
+    sex_labels: dict[str, Sex] = Field(
+        default_factory=dict, description="What the sheet's labels (1, 2, ...) mean."
+    )
     keep: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Sheet column -> values: only these samples are analysed."
     )
@@ -267,10 +293,16 @@ class Card(Reading, Comparison, Retrieval):
     citation: Text
     licence: Text
     homepage: str | None = Field(None, description="Page that describes the data set.")
-    notes: str | None = Field(None, description="What a reader of the results must know; printed in the report.")
-    verified: bool = Field(True, description="False: file names or facts are from memory; not run by default.")
+    notes: str | None = Field(
+        None, description="What a reader of the results must know; printed in the report."
+    )
+    verified: bool = Field(
+        True, description="False: file names or facts are from memory; not run by default."
+    )
     files: tuple[DataFile, ...] = Field(min_length=1)
-    samples: str | None = Field(None, description="The sample sheet beside this card; samples.tsv where missing.")
+    samples: str | None = Field(
+        None, description="The sample sheet beside this card; samples.tsv where missing."
+    )
     contrasts: tuple[LabelledContrast, ...] = Field(min_length=1)
 
     @field_validator("contrasts")
@@ -315,7 +347,9 @@ class Axis(Model):
 class Thresholds(Model):
     """Numbers that decide wording, never estimates."""
 
-    fdr: float = Field(0.05, gt=0, lt=1, description="Benjamini-Hochberg q below which a feature counts as changed.")
+    fdr: float = Field(
+        0.05, gt=0, lt=1, description="Benjamini-Hochberg q below which a feature counts as changed."
+    )
     alpha: float = Field(0.05, gt=0, lt=1, description="Level of tests and of the minimum detectable effect.")
     power: float = Field(0.8, gt=0, lt=1, description="Power of the minimum detectable effect.")
     smallest_effect: float = Field(

@@ -100,7 +100,9 @@ def conform(table: pd.DataFrame) -> pd.DataFrame:
     for column, vocabulary in CATEGORIES.items():
         values = table[column].cat.categories
         if vocabulary is not None and not set(values) <= set(vocabulary):
-            raise ValueError(f"{column} must be one of {vocabulary}, found {sorted(set(values) - set(vocabulary))}")
+            raise ValueError(
+                f"{column} must be one of {vocabulary}, found {sorted(set(values) - set(vocabulary))}"
+            )
     key = ["dataset", "contrast", "stratum", "feature_id"]
     if table.duplicated(key).any():
         first = table.loc[table.duplicated(key), key].iloc[0].tolist()
@@ -117,7 +119,7 @@ def concatenate(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Effects of several data sets as one table (categories united)."""
     import pandas as pd
 
-    return conform(pd.concat([table.astype({c: "object" for c in CATEGORIES}) for table in tables]))
+    return conform(pd.concat([table.astype(dict.fromkeys(CATEGORIES, "object")) for table in tables]))
 
 
 def write_effects(table: pd.DataFrame, path: Path) -> None:
@@ -125,7 +127,9 @@ def write_effects(table: pd.DataFrame, path: Path) -> None:
     path = Path(path)
     if path.name.endswith(".tsv.gz"):
         # mtime 0: the same table gives the same bytes
-        table.to_csv(path, sep="\t", index=False, float_format="%.6g", compression={"method": "gzip", "mtime": 0})
+        table.to_csv(
+            path, sep="\t", index=False, float_format="%.6g", compression={"method": "gzip", "mtime": 0}
+        )
     else:
         table.to_parquet(path, index=False)
 

@@ -37,15 +37,24 @@ def _as_problem(model: type[BaseModel], source: YamlSource, details: dict[str, A
             key = str(location[-1])
             return Problem(f"Unknown key '{name}'", where, key, ", ".join(keys), nearest(key, keys))
         case "missing":
-            return Problem(f"The key '{name}' is missing", where, "nothing", f"a value for '{name}'", "add it")
+            return Problem(
+                f"The key '{name}' is missing", where, "nothing", f"a value for '{name}'", "add it"
+            )
         case "literal_error":
             allowed = context["expected"].replace(" or ", ", ")
             choices = [word.strip("' ") for word in allowed.split(",")]
-            return Problem(f"'{name}' has no such value", where, found, allowed, nearest(str(details["input"]), choices))
+            return Problem(
+                f"'{name}' has no such value", where, found, allowed, nearest(str(details["input"]), choices)
+            )
         case "string_pattern_mismatch":
             allowed = "64 hexadecimal digits" if name.endswith("sha256") else "letters, digits and _ only"
-            return Problem(f"'{name}' is not of the right form", where, found, allowed, "it becomes part of a path"
-                           if not name.endswith("sha256") else "`sha256sum FILE` prints it")
+            return Problem(
+                f"'{name}' is not of the right form",
+                where,
+                found,
+                allowed,
+                "it becomes part of a path" if not name.endswith("sha256") else "`sha256sum FILE` prints it",
+            )
         case "value_error":
             allowed = str(context["error"])
             return Problem(f"'{name}' does not hold together", where, found, allowed, "see config/README.md")

@@ -59,7 +59,9 @@ def load_yaml(path: Path, shown: str) -> tuple[YamlSource | None, list[Problem]]
         data = yaml.load(text, Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError) as error:
         found = getattr(error, "strerror", None) or "bytes that are not UTF-8"
-        return None, [Problem("The file cannot be read", shown, found, "a YAML file in UTF-8", "check name and rights")]
+        return None, [
+            Problem("The file cannot be read", shown, found, "a YAML file in UTF-8", "check name and rights")
+        ]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{shown}:{mark.line + 1}" if mark else shown
@@ -95,6 +97,8 @@ def load_yaml(path: Path, shown: str) -> tuple[YamlSource | None, list[Problem]]
         walk(root, ())
     if not isinstance(data, dict):
         found = "an empty file" if data is None else type(data).__name__
-        problems.append(Problem("The file holds no settings", shown, found, "keys and values", "see config/README.md"))
+        problems.append(
+            Problem("The file holds no settings", shown, found, "keys and values", "see config/README.md")
+        )
         return None, problems
     return YamlSource(shown, data, lines), problems

@@ -1,0 +1,23 @@
+# sevaxis: card -> matrix -> effects -> answers -> report. Each room has its rules in workflow/rules.
+from snakemake.utils import min_version
+
+min_version("9.9")
+
+# A study's own configuration replaces the demo's as a whole: nothing of one leaks into the other.
+if "datasets" not in config:
+
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/retrieve.smk"
+include: "workflow/rules/matrix.smk"
+include: "workflow/rules/effects.smk"
+include: "workflow/rules/answers.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report.output,

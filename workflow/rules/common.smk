@@ -1,0 +1,62 @@
+# What every rule file needs: the validated study, its paths, the parts of cards that rules track.
+import os
+import re
+
+from snakemake.exceptions import WorkflowError
+
+from sevaxis.cards import Assessment, Comparison, Reading, Retrieval
+from sevaxis.fingerprint import fingerprint
+from sevaxis.problems import Problems
+from sevaxis.study import load_study
+
+try:
+    study = load_study(
+        Path(workflow.configfiles[-1]) if workflow.configfiles else None,
+        settings=config,
+    )
+except Problems as problems:
+    raise WorkflowError(str(problems)) from None
+
+settings = study.configuration
+RESULTS = study.results
+DATA = Path(settings.data_folder)
+DATASET = RESULTS / "datasets" / "{dataset}"
+ORGANISMS = sorted({card.organism for card in study.cards.values()} - {"human"})
+
+# Where equal bytes come from is no part of a result: a mirror is handed on beside what Snakemake tracks.
+if settings.mirror:
+    os.environ["SEVAXIS_MIRROR"] = str(Path(settings.mirror).resolve())
+# The conda environments install sevaxis from here.
+os.environ["SEVAXIS_SOURCE"] = str(Path(workflow.basedir).parent if Path(workflow.basedir).name == "workflow" else workflow.basedir)
+
+
+wildcard_constraints:
+    dataset="|".join(map(re.escape, study.cards)),
+    organism="|".join(map(re.escape, ORGANISMS)) or "none",
+
+
+def part(room):
+    """Part of a data set's card that a room reads; a change elsewhere in the card reruns nothing there."""
+    return lambda wildcards: study.cards[wildcards.dataset].part(room)
+
+
+def sheet_of(wildcards):
+    """The sample sheet of a data set, where it is a file of its own."""
+    sheet = study.sheets[wildcards.dataset]
+    return [sheet] if sheet else []
+
+
+def orthologs_of(wildcards):
+    """The ortholog table of a data set's organism."""
+    organism = study.cards[wildcards.dataset].organism
+    return [] if organism == "human" else expand(rules.orthologs.output, organism=organism)
+
+
+def every_dataset(pattern):
+    """One file of each data set."""
+    return expand(pattern, dataset=study.cards)
+
+
+def memory(gigabytes):
+    """Memory that doubles with each attempt (retries belong in the profile: SNAKEMAKE facts of Slurm)."""
+    return lambda wildcards, attempt: int(gigabytes * 1000 * 2 ** (attempt - 1))

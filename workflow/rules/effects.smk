@@ -1,0 +1,24 @@
+# Effects: one model per data set, all contrasts and strata, rows of one table.
+rule compare:
+    input:
+        rules.assess.output.matrix,
+    output:
+        DATASET / "effects.parquet",
+    log:
+        f"logs/{settings.name}/compare/{{dataset}}.log",
+    benchmark:
+        f"logs/{settings.name}/compare/{{dataset}}.tsv"
+    conda:
+        "../../envs/effects.yaml"
+    params:
+        card=part(Comparison),
+        axis={"genes": settings.axis.genes},
+        thresholds=settings.thresholds.model_dump(include={"alpha", "power", "min_per_group"}),
+        code=fingerprint("compare"),
+    resources:
+        mem_mb=memory(4),
+        runtime=60,
+    message:
+        "Compare the groups of {wildcards.dataset}"
+    script:
+        "../scripts/compare.py"

@@ -1,0 +1,52 @@
+# Matrix: files and sheet become one AnnData; quality and normalisation are added to it.
+rule read:
+    input:
+        files=rules.retrieve.output,
+        sheet=sheet_of,
+        orthologs=orthologs_of,
+    output:
+        DATASET / "raw.h5ad",
+    log:
+        f"logs/{settings.name}/read/{{dataset}}.log",
+    benchmark:
+        f"logs/{settings.name}/read/{{dataset}}.tsv"
+    conda:
+        "../../envs/matrix.yaml"
+    params:
+        card=part(Reading),
+        thresholds=settings.thresholds.model_dump(include={"min_mapped"}),
+        code=fingerprint("matrix"),
+    resources:
+        mem_mb=memory(4),
+        runtime=60,
+    message:
+        "Read {wildcards.dataset}"
+    script:
+        "../scripts/read.py"
+
+
+rule assess:
+    input:
+        rules.read.output,
+    output:
+        matrix=DATASET / "matrix.h5ad",
+        quality=DATASET / "quality.json",
+        values=DATASET / "axis_values.tsv",
+    log:
+        f"logs/{settings.name}/assess/{{dataset}}.log",
+    benchmark:
+        f"logs/{settings.name}/assess/{{dataset}}.tsv"
+    conda:
+        "../../envs/matrix.yaml"
+    params:
+        card=part(Assessment),
+        axis={"genes": settings.axis.genes},
+        policy={"sex_mismatch": settings.sex_mismatch},
+        code=fingerprint("quality"),
+    resources:
+        mem_mb=memory(4),
+        runtime=60,
+    message:
+        "Assess and normalise {wildcards.dataset}"
+    script:
+        "../scripts/assess.py"

@@ -1,0 +1,28 @@
+# Report: renders what the other rooms found; computes nothing.
+rule report:
+    input:
+        answered=[*rules.answer.output],
+        qualities=every_dataset(rules.assess.output.quality),
+        values=every_dataset(rules.assess.output["values"]),
+    output:
+        html=RESULTS / "report.html",
+        methods=RESULTS / "methods.md",
+        provenance=RESULTS / "provenance.json",
+        figures=directory(RESULTS / "figures"),
+    log:
+        f"logs/{settings.name}/report.log",
+    benchmark:
+        f"logs/{settings.name}/report.tsv"
+    conda:
+        "../../envs/report.yaml"
+    params:
+        study=settings.model_dump(mode="json", exclude={"mirror"}),
+        cards=lambda wildcards: {name: card.model_dump(mode="json") for name, card in study.cards.items()},
+        code=fingerprint("report"),
+    resources:
+        mem_mb=memory(4),
+        runtime=60,
+    message:
+        "Write the report"
+    script:
+        "../scripts/report.py"

@@ -1,0 +1,47 @@
+# Card: bring the files of a data set here, checksums verified. Runs on the host that has the network.
+localrules:
+    retrieve,
+    orthologs,
+
+
+rule retrieve:
+    output:
+        DATA / "{dataset}" / "files.json",
+    log:
+        "logs/retrieve/{dataset}.log",
+    benchmark:
+        "logs/retrieve/{dataset}.tsv"
+    conda:
+        "../../envs/retrieve.yaml"
+    params:
+        card=part(Retrieval),
+        seed=lambda wildcards: {"seed": settings.seed} if settings.simulated else {},
+        code=fingerprint("retrieve", *(["simulate"] if settings.simulated else [])),
+    resources:
+        mem_mb=memory(1),
+        runtime=120,
+    message:
+        "Retrieve the files of {wildcards.dataset}"
+    script:
+        "../scripts/retrieve.py"
+
+
+rule orthologs:
+    output:
+        DATA / "orthologs" / (settings.name + ".{organism}.parquet"),
+    log:
+        f"logs/orthologs/{settings.name}.{{organism}}.log",
+    benchmark:
+        f"logs/orthologs/{settings.name}.{{organism}}.tsv"
+    conda:
+        "../../envs/retrieve.yaml"
+    params:
+        source=lambda wildcards: settings.orthologs[wildcards.organism].model_dump(mode="json"),
+        code=fingerprint("features", "retrieve"),
+    resources:
+        mem_mb=memory(2),
+        runtime=60,
+    message:
+        "Retrieve the human orthologs of {wildcards.organism}"
+    script:
+        "../scripts/orthologs.py"

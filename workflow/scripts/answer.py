@@ -1,0 +1,22 @@
+from pathlib import Path
+
+from sevaxis.answers import answer_all, write_answer
+from sevaxis.cards import Axis
+from sevaxis.effects import concatenate, read_effects, write_effects
+from sevaxis.logs import log_to
+
+log_to(snakemake.log[0])
+effects = concatenate([read_effects(path) for path in snakemake.input.effects])
+write_effects(effects, snakemake.output.effects)
+write_effects(effects, snakemake.output.text)
+questions = [Path(path).stem for path in snakemake.output.answers]
+answers = answer_all(
+    questions,
+    effects,
+    axis=Axis.model_validate(snakemake.params.axis),
+    truth={Path(path).parent.name: Path(path).parent / "truth.tsv" for path in snakemake.input.files},
+    **snakemake.params.thresholds,
+)
+for answer in answers:
+    write_answer(answer, Path(snakemake.output.answers[0]).parent)
+answers[questions.index("axis")].tables[""].to_csv(snakemake.output.axis, sep="\t", index=False, float_format="%.6g")

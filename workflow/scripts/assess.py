@@ -1,0 +1,19 @@
+import json
+from pathlib import Path
+
+from anndata import read_h5ad
+
+from sevaxis.cards import Assessment
+from sevaxis.logs import log_to
+from sevaxis.quality import assess
+
+log_to(snakemake.log[0])
+matrix, quality, values = assess(
+    read_h5ad(snakemake.input[0]),
+    Assessment.model_validate(snakemake.params.card),
+    axis=snakemake.params.axis["genes"],
+    **snakemake.params.policy,
+)
+matrix.write_h5ad(snakemake.output.matrix, compression="gzip")
+Path(snakemake.output.quality).write_text(json.dumps(quality, indent=1) + "\n")
+values.to_csv(snakemake.output["values"], sep="\t", index=False, float_format="%.6g")

@@ -1,0 +1,18 @@
+import json
+import os
+from pathlib import Path
+
+from sevaxis.cards import Retrieval
+from sevaxis.logs import log_to
+from sevaxis.retrieve import retrieve
+
+log_to(snakemake.log[0], show=True)
+manifest = Path(snakemake.output[0])
+mirror = os.environ.get("SEVAXIS_MIRROR")
+files = retrieve(
+    Retrieval.model_validate(snakemake.params.card),
+    manifest.parent,
+    mirror=Path(mirror) if mirror else None,
+    seed=snakemake.params.seed.get("seed", 0),
+)
+manifest.write_text(json.dumps(files, indent=1) + "\n")

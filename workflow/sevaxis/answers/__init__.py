@@ -1,0 +1,52 @@
+"""Answers: one module per question of the commentary, each a pure function of the effects table."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the data say to one question.
+
+    Attributes
+    ----------
+    question
+        Name of the question; names the files too.
+    asks
+        The question in words.
+    verdict
+        One plain-language sentence.
+    reasons
+        Sentences that carry the verdict, numbers included.
+    tables
+        Name -> table; the main table has the empty name.
+    """
+
+    question: str
+    asks: str
+    verdict: str
+    reasons: list[str]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def write_answer(answer: Answer, folder: Path) -> None:
+    """Write an answer as ``<question>.json`` and its tables as ``<question>[.<name>].tsv``."""
+    files = {name: f"{answer.question}{'.' if name else ''}{name}.tsv" for name in answer.tables}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in answer.tables.items():
+        table.to_csv(folder / files[name], sep="\t", index=False, float_format="%.6g")
+    told = {
+        "question": answer.question,
+        "asks": answer.asks,
+        "verdict": answer.verdict,
+        "reasons": answer.reasons,
+        "tables": files,
+    }
+    (folder / f"{answer.question}.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,47 @@
+"""The console script: check, add, catalogue, compare, schema."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from sevaxis.problems import Problems
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; problems of the user's are printed and give exit code 2."""
+    parser = argparse.ArgumentParser(prog="sevaxis", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="list every problem of a study and start nothing")
+    check.add_argument("configuration", nargs="?", type=Path, default=Path("config/config.yaml"))
+    check.set_defaults(run=_check)
+
+    schema = commands.add_parser("schema", help="write the JSON schemas of configuration and card")
+    schema.add_argument("folder", nargs="?", type=Path, default=Path("workflow/schemas"))
+    schema.set_defaults(run=_schema)
+
+    chosen = parser.parse_args(arguments)
+    try:
+        return chosen.run(chosen)
+    except Problems as problems:
+        print(problems, file=sys.stderr)
+        return 2
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from sevaxis.study import load_study
+
+    study = load_study(chosen.configuration)
+    contrasts = sum(len(card.contrasts) for card in study.cards.values())
+    print(f"{chosen.configuration}: no problems; {len(study.cards)} data sets, {contrasts} contrasts.")
+    return 0
+
+
+def _schema(chosen: argparse.Namespace) -> int:
+    from sevaxis.schemas import write_schemas
+
+    for path in write_schemas(chosen.folder):
+        print(path)
+    return 0
