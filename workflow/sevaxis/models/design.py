@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-# A direction counts as lost when less than this share of its squared length lies in the row space of the design.
+# A contrast counts as lost when more than this share of its squared length lies outside the row space.
 _LOST = 1e-10
 # All that a formula may call; everything else in it must be a column of the sample sheet.
 _TRANSFORMS = frozenset(
@@ -85,9 +85,9 @@ def cell_means(
     cells
         Label of each sample's cell, for instance sex and group joined.
     covariates
-        One row per sample. Numeric columns are centred; others are treatment-coded against their first level in
-        sorted order (categories in their own order), as columns named ``batch=B``. A column with a single level
-        carries nothing and is left out.
+        One row per sample. Numeric columns are centred; others are treatment-coded against their first
+        level in sorted order (categories in their own order), as columns named ``batch=B``. A column with a
+        single level carries nothing and is left out.
     levels
         Order of the cells; by default the order of appearance. Cells without a sample get no column.
 
@@ -119,12 +119,10 @@ def _covariate_columns(name: str, values: pd.Series) -> dict[str, np.ndarray]:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         number = values.to_numpy(float)
         return {} if np.ptp(number) == 0 else {name: number - number.mean()}
-    factor = values.cat if isinstance(values.dtype, pd.CategoricalDtype) else values.astype(str).astype("category").cat
-    present = [level for level in factor.categories if (factor.codes == factor.categories.get_loc(level)).any()]
-    codes = factor.codes.to_numpy()
-    return {
-        f"{name}={level}": (codes == factor.categories.get_loc(level)).astype(float) for level in present[1:]
-    }
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(str).astype("category")
+    category = values.cat.remove_unused_categories()
+    return {f"{name}={level}": (category == level).to_numpy(float) for level in category.cat.categories[1:]}
 
 
 def from_formula(formula: str, samples: pd.DataFrame) -> Design:
@@ -136,25 +134,29 @@ def from_formula(formula: str, samples: pd.DataFrame) -> Design:
     Parameters
     ----------
     formula
-        Right-hand side, for instance ``~ batch + sex * group``. It may use columns of `samples`, numbers, and the
-        transforms named in the error message; nothing else is evaluated.
+        Right-hand side, for instance ``~ batch + sex * group``. It may use columns of `samples`, numbers,
+        and the transforms named in the error message; nothing else is evaluated.
     samples
         One row per sample.
 
     Raises
     ------
     ValueError
-        The formula names something that is neither a column nor a transform, or a used column has missing values.
+        The formula names something that is neither a column nor a transform, or a used column has missing
+        values.
     """
     from formulaic import Formula, model_matrix
+    from formulaic.errors import FormulaSyntaxError
 
-    terms = Formula(formula)
+    try:
+        terms = Formula(formula)
+    except FormulaSyntaxError as error:
+        raise ValueError(f"the formula {formula!r} cannot be read") from error
     if hasattr(terms, "lhs"):
         raise ValueError(f"a design formula has no left-hand side: {formula!r}")
-    for term in terms:
-        for factor in term.factors:
-            _check_factor(str(factor.expr), factor.eval_method.value, samples.columns)
-    used = [column for column in samples.columns if column in terms.required_variables]
+    factors = [factor for term in terms for factor in term.factors]
+    named = {name for f in factors for name in _names_in(str(f.expr), f.eval_method.value, samples.columns)}
+    used = [column for column in samples.columns if column in named]
     for column in used:
         if samples[column].isna().any():
             raise ValueError(f"column {column} is missing for {int(samples[column].isna().sum())} samples")
@@ -163,29 +165,42 @@ def from_formula(formula: str, samples: pd.DataFrame) -> Design:
     return Design(matrix.to_numpy(float), tuple(map(str, matrix.columns)))
 
 
-def _check_factor(expression: str, method: str, columns: pd.Index) -> None:
-    """Let through columns, numbers and the listed transforms: formulaic would evaluate any Python."""
+def _names_in(expression: str, method: str, columns: pd.Index) -> set[str]:
+    """Name the columns a factor uses; refuse what is not listed, as formulaic would evaluate any Python."""
     if method == "literal":
-        return
+        return set()
     if method == "lookup":
         if expression not in columns:
-            raise ValueError(f"the formula names {expression!r}, which is no column{_nearest(expression, columns)}")
-        return
-    allowed = (ast.Expression, ast.Call, ast.keyword, ast.Constant, ast.Load, ast.Name, ast.Attribute)
-    arithmetic = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.List, ast.Tuple)
-    for node in ast.walk(ast.parse(expression, mode="eval")):
-        coding = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "contr"
-        call = isinstance(node, ast.Call) and not (
-            (isinstance(node.func, ast.Name) and node.func.id in _TRANSFORMS)
-            or (isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name))
-        )
-        name = isinstance(node, ast.Name) and node.id not in {*columns, *_TRANSFORMS, "contr"}
-        attribute = isinstance(node, ast.Attribute) and (not coding or node.attr.startswith("_"))
-        if not isinstance(node, allowed + arithmetic) or call or name or attribute:
             raise ValueError(
-                f"the formula holds {expression!r}; allowed are columns, numbers, arithmetic, contr.* codings and "
-                f"{', '.join(sorted(_TRANSFORMS))}"
+                f"the formula names {expression!r}, which is no column{_nearest(expression, columns)}"
             )
+        return {expression}
+    refusal = (
+        f"the formula holds {expression!r}; allowed are columns, numbers, arithmetic, contr.* codings and "
+        f"{', '.join(sorted(_TRANSFORMS))}"
+    )
+    try:
+        nodes = list(ast.walk(ast.parse(expression, mode="eval")))
+    except SyntaxError as error:
+        raise ValueError(refusal) from error
+    syntax = (ast.Expression, ast.keyword, ast.Constant, ast.Load, ast.List, ast.Tuple)
+    arithmetic = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
+    names = set()
+    for node in nodes:
+        match node:
+            case ast.Call(func=ast.Name(id=function)) if function in _TRANSFORMS:
+                pass
+            case ast.Call(func=ast.Attribute()) | ast.Name(id="contr"):
+                pass
+            case ast.Attribute(value=ast.Name(id="contr"), attr=coding) if not coding.startswith("_"):
+                pass
+            case ast.Name(id=name) if name in columns:
+                names.add(name)
+            case ast.Name(id=function) if function in _TRANSFORMS:
+                pass
+            case _ if not isinstance(node, syntax + arithmetic):
+                raise ValueError(refusal)
+    return names
 
 
 def _nearest(name: str, candidates: Sequence[str] | pd.Index) -> str:
@@ -228,7 +243,8 @@ def contrast_matrix(design: Design, contrasts: Mapping[str, Mapping[str, float]]
 def estimable(design: Design, contrasts: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
     """Tell which contrasts the given samples can estimate.
 
-    A contrast is estimable when it lies in the row space of the design (Searle 1971, Linear Models, section 5.4).
+    A contrast is estimable when it lies in the row space of the design (Searle 1971, Linear Models, section
+    5.4).
 
     Parameters
     ----------
@@ -270,8 +286,8 @@ def aliased(
 
     Returns
     -------
-    Lost contrast -> columns that share a dependency with it: those outside the contrast where there are any (a
-    batch), otherwise the contrast's own columns (a cell without samples). Empty when nothing is lost.
+    Lost contrast -> columns that share a dependency with it: those outside the contrast where there are any
+    (a batch), otherwise the contrast's own columns (a cell without samples). Empty when nothing is lost.
     """
     contrasts = _as_columns(contrasts, design)
     if len(names) != contrasts.shape[1]:
@@ -287,7 +303,9 @@ def aliased(
         hit = [v for v in dependencies if abs(v @ weights) > 1e-8 * np.abs(v).max() * np.abs(weights).max()]
         columns = np.any(np.abs(np.array(hit)) > 1e-8, axis=0)
         outside = columns & (weights == 0)
-        found[names[k]] = tuple(design.names[j] for j in np.flatnonzero(outside if outside.any() else columns))
+        found[names[k]] = tuple(
+            design.names[j] for j in np.flatnonzero(outside if outside.any() else columns)
+        )
     return found
 
 
@@ -300,7 +318,7 @@ def _as_columns(contrasts: np.ndarray, design: Design) -> np.ndarray:
 
 
 def _dependencies(matrix: np.ndarray) -> list[np.ndarray]:
-    """Write each column that depends on those before it as a combination of them: few names per dependency."""
+    """Write each column that depends on those before it as a combination of them: few names each."""
     found: list[np.ndarray] = []
     independent: list[int] = []
     for j in range(matrix.shape[1]):

@@ -1,0 +1,380 @@
+"""Linear models of every feature at once: missing values, weights, and correlated samples within blocks.
+
+The sums of squares and products of the design are formed per pattern of observed samples (or per feature,
+when each has its own weights), in an orthonormal basis of the design, and solved as one stack of small
+systems. Features of one pattern thus share everything but their values, and no loop runs over features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sevaxis.models.blockwise import feature_blocks
+from sevaxis.models.design import Design, orthonormal_basis
+
+# Eigenvalues of the Gram matrix lie in (0, 1] by construction; below this a direction counts as not observed.
+_UNSEEN = 1e-10
+
+
+@dataclass(frozen=True, eq=False)
+class LinearFit:
+    """Estimates per feature and column; a column is a coefficient of the design or a contrast.
+
+    Attributes
+    ----------
+    names
+        k columns.
+    coefficients, stdev_unscaled
+        features x k; estimates, and their standard errors divided by sigma. NaN where the samples observed
+        for that feature cannot estimate the column.
+    sigma
+        Residual standard deviation per feature; NaN without residual degrees of freedom.
+    df_residual
+        Observed samples minus rank of their design, per feature.
+    mean_abundance
+        Mean of the observed values per feature.
+    n_observed
+        Observed samples per feature.
+    pattern
+        Index, per feature, into the leading axis of `covariance`.
+    covariance
+        patterns x k x k; unscaled covariance of the columns, NaN in the rows and columns not estimable.
+    """
+
+    names: tuple[str, ...]
+    coefficients: np.ndarray
+    stdev_unscaled: np.ndarray
+    sigma: np.ndarray
+    df_residual: np.ndarray
+    mean_abundance: np.ndarray
+    n_observed: np.ndarray
+    pattern: np.ndarray
+    covariance: np.ndarray
+    _basis: _Basis
+
+    def contrast(self, contrasts: np.ndarray, names: Sequence[str] | None = None) -> LinearFit:
+        """Estimate linear combinations of the design's coefficients.
+
+        Standard errors are exact for every pattern of missing values and every weighting. (limma 3.54.1
+        approximates them for designs whose columns are not orthogonal, by the correlations of the complete,
+        unweighted design.)
+
+        Parameters
+        ----------
+        contrasts
+            p x k over the columns of the design that was fitted (also when called on a fit of contrasts).
+        names
+            Of the contrasts.
+
+        Returns
+        -------
+        A fit whose columns are the contrasts; variances and degrees of freedom are those of this fit.
+        """
+        contrasts = np.asarray(contrasts, dtype=float)
+        contrasts = contrasts[:, None] if contrasts.ndim == 1 else contrasts
+        names = (
+            tuple(f"contrast{k + 1}" for k in range(contrasts.shape[1])) if names is None else tuple(names)
+        )
+        if len(names) != contrasts.shape[1]:
+            raise ValueError(f"{len(names)} names for {contrasts.shape[1]} contrasts")
+        coefficients, covariance = self._basis.combine(contrasts, self.pattern)
+        return replace(
+            self,
+            names=names,
+            coefficients=coefficients,
+            stdev_unscaled=_stdev(covariance)[self.pattern],
+            covariance=covariance,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Basis:
+    """Estimates in the orthonormal basis Q of the design X = Q B, from which every contrast is made."""
+
+    to_basis: np.ndarray  # B, rank x p
+    estimates: np.ndarray  # features x rank
+    covariance: np.ndarray  # patterns x rank x rank
+    deficient: np.ndarray  # patterns that do not see every direction
+    unseen: np.ndarray  # deficient patterns x rank x rank: projector on the directions not seen
+
+    def combine(self, contrasts: np.ndarray, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if contrasts.shape[0] != self.to_basis.shape[1]:
+            raise ValueError(
+                f"contrasts of {contrasts.shape[0]} weights for {self.to_basis.shape[1]} columns"
+            )
+        # c'b = c'B+ (Bb): the contrast in the basis, if c lies in the row space of the design.
+        weights = np.linalg.pinv(self.to_basis).T @ contrasts
+        length = np.sqrt((self.to_basis**2).sum(axis=0))[:, None]
+        length[length == 0] = 1.0
+        outside = ((contrasts - self.to_basis.T @ weights) / length) ** 2
+        lost = np.tile(
+            outside.sum(axis=0) > 1e-12 * ((contrasts / length) ** 2).sum(axis=0), (len(self.covariance), 1)
+        )
+        hidden = ((self.unseen @ weights) ** 2).sum(axis=1)
+        lost[self.deficient] |= hidden > 1e-12 * (weights**2).sum(axis=0)
+        covariance = weights.T @ self.covariance @ weights
+        covariance[lost] = np.nan
+        covariance.swapaxes(1, 2)[lost] = np.nan
+        coefficients = self.estimates @ weights
+        coefficients[lost[pattern]] = np.nan
+        return coefficients, covariance
+
+
+def _stdev(covariance: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.maximum(np.einsum("pkk->pk", covariance), 0.0))
+
+
+def fit_linear(
+    y: np.ndarray,
+    design: Design,
+    *,
+    weights: np.ndarray | None = None,
+    block: Sequence | None = None,
+    correlation: float | None = None,
+) -> LinearFit:
+    """Fit one linear model per feature by (generalised) least squares.
+
+    With `block` and `correlation` rho the errors of two samples of one block correlate by rho (Smyth,
+    Michaud & Scott 2005, Bioinformatics 21:2067); with weights the variance of an observation is sigma^2 /
+    weight.
+
+    Parameters
+    ----------
+    y
+        features x samples, log2; NaN is a missing value.
+    design
+        samples x p, of any rank. A coefficient that it cannot estimate is NaN; contrasts may still be
+        estimable.
+    weights
+        None, one per sample, or features x samples; finite and >= 0, where 0 leaves the observation out.
+    block
+        Label per sample (subject, litter); needs `correlation`.
+    correlation
+        Of two samples within a block, for instance from `duplicate_correlation`.
+
+    Raises
+    ------
+    ValueError
+        Infinite values, shapes that do not fit, negative weights, a correlation that no block of this size
+        can have, or a design that leaves no residual degrees of freedom.
+    """
+    y, weights = check_inputs(y, design, weights)
+    if (block is None) != (correlation is None):
+        raise ValueError("block and correlation go together")
+    q, to_basis = orthonormal_basis(design.matrix)
+    samples, rank = q.shape
+    if rank >= samples:
+        raise ValueError(
+            f"no residual degrees of freedom: {samples} samples, {len(design.names)} columns of rank {rank}"
+        )
+    groups = _Groups(block, correlation, samples)
+    shared = weights if weights is not None and weights.ndim == 1 else None
+    seen, pattern, complete = _patterns(y, weights)
+
+    patterns = len(seen) if seen is not None else len(y)
+    covariance = np.empty((patterns, rank, rank))
+    ranks = np.empty(patterns, dtype=int)
+    deficient, unseen = [], []
+
+    def solve(where: slice, scale: np.ndarray) -> None:
+        gram = groups.gram(scale, q)
+        covariance[where], ranks[where], lost, projectors = _invert(gram, (scale**2).max(axis=1, initial=0.0))
+        deficient.append(lost + where.start)
+        unseen.append(projectors)
+
+    if seen is not None:  # features share patterns: solve each pattern once, before the features
+        scale = seen.astype(float) if shared is None else seen * np.sqrt(shared)
+        for rows in feature_blocks(patterns, samples + rank * rank):
+            solve(rows, scale[rows])
+
+    features = len(y)
+    estimates, rss, mean = np.empty((features, rank)), np.empty(features), np.empty(features)
+    n_observed = np.empty(features, dtype=int)
+    for rows in feature_blocks(features, samples + (rank * rank if seen is None else 0)):
+        values = y[rows]
+        observed = np.isfinite(values)
+        if weights is not None:
+            observed &= (weights if shared is not None else weights[rows]) > 0
+        if not complete:
+            values = np.where(observed, values, 0.0)
+        n_observed[rows] = samples if complete else observed.sum(axis=1)
+        mean[rows] = values.sum(axis=1) / np.maximum(n_observed[rows], 1)
+        if seen is None:
+            row_scale = np.sqrt(weights[rows]) * observed
+            solve(rows, row_scale)
+        elif complete:
+            row_scale = scale  # one pattern: broadcasts over the features
+        else:
+            row_scale = scale[pattern[rows]]
+        right = groups.product(row_scale, values, q)
+        estimates[rows] = (
+            right @ covariance[0]
+            if patterns == 1
+            else np.matmul(right[:, None, :], covariance[pattern[rows]])[:, 0, :]
+        )
+        residual = values - estimates[rows] @ q.T
+        if not (complete and shared is None and seen is not None):
+            residual *= row_scale
+        rss[rows] = groups.sum_of_squares(row_scale, residual)
+    mean[n_observed == 0] = np.nan
+    df_residual = n_observed - ranks[pattern]
+    sigma = np.full(features, np.nan)
+    some = df_residual > 0
+    sigma[some] = np.sqrt(np.maximum(rss[some], 0.0) / df_residual[some])
+
+    basis = _Basis(to_basis, estimates, covariance, np.concatenate(deficient), np.concatenate(unseen))
+    coefficients, unscaled = basis.combine(np.eye(len(design.names)), pattern)
+    return LinearFit(
+        names=design.names,
+        coefficients=coefficients,
+        stdev_unscaled=_stdev(unscaled)[pattern],
+        sigma=sigma,
+        df_residual=df_residual.astype(float),
+        mean_abundance=mean,
+        n_observed=n_observed,
+        pattern=pattern,
+        covariance=unscaled,
+        _basis=basis,
+    )
+
+
+def check_inputs(
+    y: np.ndarray, design: Design, weights: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return y and weights as float arrays that fit the design, or say what does not fit.
+
+    Raises
+    ------
+    ValueError
+        As in `fit_linear`.
+    """
+    y = np.asarray(y, dtype=float)
+    if y.ndim != 2 or y.shape[1] != design.matrix.shape[0]:
+        raise ValueError(f"values of shape {y.shape} for a design of {design.matrix.shape[0]} samples")
+    if np.isinf(y).any():
+        infinite = np.flatnonzero(np.isinf(y).any(axis=1))
+        raise ValueError(f"{len(infinite)} features hold infinite values, the first at index {infinite[0]}")
+    if weights is None:
+        return y, None
+    weights = np.asarray(weights, dtype=float)
+    if weights.shape not in {y.shape, y.shape[1:]}:
+        raise ValueError(f"weights of shape {weights.shape} for values of shape {y.shape}")
+    if not (weights >= 0).all() or np.isinf(weights).any():
+        raise ValueError("weights are finite and not negative")
+    return y, weights
+
+
+def _patterns(y: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray, bool]:
+    """Group features by the samples observed.
+
+    Returns the distinct patterns (None where each feature has its own weights), the pattern of each
+    feature, and whether nothing is missing.
+    """
+    features, samples = y.shape
+    own = weights is not None and weights.ndim == 2
+    # A sum is finite only if every term is: cheaper than a mask where nothing is missing.
+    complete = not np.isnan(y.sum()) and (weights is None or bool((weights > 0).all()))
+    if own:
+        return None, np.arange(features), complete
+    if complete:
+        return np.ones((1, samples), dtype=bool), np.zeros(features, dtype=int), True
+    observed = ~np.isnan(y)
+    if weights is not None:
+        observed &= weights > 0
+    packed = np.packbits(observed, axis=1)
+    keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
+    _, first, pattern = np.unique(keys, return_index=True, return_inverse=True)
+    return observed[first], pattern.ravel(), False
+
+
+def _invert(gram: np.ndarray, top: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Invert a stack of Gram matrices, in the directions that are seen.
+
+    Parameters
+    ----------
+    gram
+        stack x rank x rank, from an orthonormal basis.
+    top
+        Largest weight of each, an upper bound of the eigenvalues up to a constant of the blocks.
+
+    Returns
+    -------
+    (Pseudo-)inverses, ranks, indices of the matrices not of full rank, projectors on what those do not see.
+    """
+    size = gram.shape[1]
+    top = np.where(top > 0, top, 1.0)[:, None, None]
+    gram = gram / top
+    rank = np.full(len(gram), size)
+    inverse = np.zeros_like(gram)
+    # An inverse of moderate size proves full rank without an eigendecomposition.
+    sure = np.abs(np.linalg.det(gram)) > 1e-250
+    inverse[sure] = np.linalg.inv(gram[sure])
+    sure &= np.abs(inverse).max(axis=(1, 2), initial=0.0) < 1e8
+    doubtful = np.flatnonzero(~sure)
+    values, vectors = np.linalg.eigh(gram[doubtful])
+    here = values > _UNSEEN
+    reciprocal = np.where(here, 1.0 / np.where(here, values, 1.0), 0.0)
+    inverse[doubtful] = (vectors * reciprocal[:, None, :]) @ vectors.swapaxes(1, 2)
+    rank[doubtful] = here.sum(axis=1)
+    lost = rank[doubtful] < size
+    projector = (vectors[lost] * ~here[lost][:, None, :]) @ vectors[lost].swapaxes(1, 2)
+    return inverse / top, rank, doubtful[lost], projector
+
+
+class _Groups:
+    """Inner products u' R^-1 v for errors that correlate by rho within blocks.
+
+    For m observed samples of a block, R = (1 - rho) I + rho J has the inverse
+    (I - k J) / (1 - rho) with k = rho / (1 + (m - 1) rho) (Sherman & Morrison 1950): no matrix is ever
+    inverted, and a missing value only changes m.
+    """
+
+    def __init__(self, block: Sequence | None, correlation: float | None, samples: int) -> None:
+        self.members: list[np.ndarray] = []
+        self.rho = 0.0
+        if block is None or correlation is None:
+            return
+        _, index, sizes = np.unique(np.asarray(block).astype(str), return_inverse=True, return_counts=True)
+        if len(index) != samples:
+            raise ValueError(f"{len(index)} block labels for {samples} samples")
+        self.rho = float(correlation)
+        if not -1.0 / max(sizes.max() - 1, 1) < self.rho < 1.0:
+            raise ValueError(f"a correlation of {self.rho:g} is impossible in blocks of {sizes.max()}")
+        if self.rho != 0.0:
+            self.members = [np.flatnonzero(index == b) for b in range(len(sizes)) if sizes[b] > 1]
+
+    def _each(self, scale: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the members of each block and its k, per row of `scale` (0 where not observed)."""
+        for members in self.members:
+            m = (scale[:, members] > 0).sum(axis=1)
+            yield members, np.where(m > 0, self.rho / (1.0 + (np.maximum(m, 1) - 1) * self.rho), 0.0)
+
+    def gram(self, scale: np.ndarray, q: np.ndarray) -> np.ndarray:
+        """Q' S R^-1 S Q for each row S of `scale` (rows x samples): rows x rank x rank."""
+        samples, rank = q.shape
+        squares = (q[:, :, None] * q[:, None, :]).reshape(samples, rank * rank)
+        gram = (scale**2 @ squares).reshape(-1, rank, rank)
+        for members, k in self._each(scale):
+            total = scale[:, members] @ q[members]
+            gram -= (k[:, None] * total)[:, :, None] * total[:, None, :]
+        return gram / (1.0 - self.rho)
+
+    def product(self, scale: np.ndarray, values: np.ndarray, q: np.ndarray) -> np.ndarray:
+        """Q' S R^-1 S y for each feature: features x rank."""
+        if scale.shape[0] == 1 and not self.members:
+            return values @ (q * (scale[0] ** 2)[:, None])
+        product = (scale**2 * values) @ q
+        for members, k in self._each(scale):
+            total = (scale[:, members] * values[:, members]).sum(axis=1)
+            product -= (k * total)[:, None] * (scale[:, members] @ q[members])
+        return product / (1.0 - self.rho)
+
+    def sum_of_squares(self, scale: np.ndarray, residual: np.ndarray) -> np.ndarray:
+        """r' R^-1 r for each feature, r the weighted residuals."""
+        total = np.einsum("fs,fs->f", residual, residual)
+        for members, k in self._each(scale):
+            total -= k * residual[:, members].sum(axis=1) ** 2
+        return total / (1.0 - self.rho)
