@@ -94,7 +94,7 @@ class Source(Model):
 class ReadableFile(Model):
     """How one file is read."""
 
-    name: Text
+    name: Text = Field(description="File name under the data folder.")
     reader: str | None = Field(
         None, description="Name of a reader (see config/README.md); none: kept, not read."
     )
@@ -131,12 +131,12 @@ class Columns(Model):
 class EffectColumns(Model):
     """Which columns of a published result table hold one contrast (an option of the reader `effects_table`)."""
 
-    log2fc: Text
-    se: str | None = None
-    t: str | None = None
-    p: str | None = None
-    q: str | None = None
-    mean_abundance: str | None = None
+    log2fc: Text = Field(description="Column with the log2 fold change.")
+    se: str | None = Field(None, description="Column with its standard error.")
+    t: str | None = Field(None, description="Column with the test statistic.")
+    p: str | None = Field(None, description="Column with the p value.")
+    q: str | None = Field(None, description="Column with the adjusted p value.")
+    mean_abundance: str | None = Field(None, description="Column with the mean abundance, log2.")
     n_case: str | None = Field(
         None, description="Column with the number of case samples, where it differs by row."
     )
@@ -146,8 +146,10 @@ class EffectColumns(Model):
 class Contrast(Model):
     """One comparison, with the role that questions and pooling select it by."""
 
-    name: Slug
-    role: Role
+    name: Slug = Field(description="Letters, digits and _; names rows of results.")
+    role: Role = Field(
+        description="What questions and pooling select the contrast by; training is not overtraining."
+    )
     case: str | None = Field(None, description="Level of the group column in the numerator.")
     reference: str | None = Field(None, description="Level of the group column in the denominator.")
     weights: dict[str, float] | None = Field(
@@ -222,11 +224,15 @@ class ModelChoice(Model):
 class Kind(Model):
     """What a data set is about."""
 
-    id: Slug
-    organism: Organism
-    tissue: Text
-    compartment: Compartment
-    assay: Assay
+    id: Slug = Field(description="Name of the card's folder.")
+    organism: Organism = Field(description="Whose samples these are.")
+    tissue: Text = Field(
+        description="Tissue that the samples, or the vesicles in them, come from: muscle, liver, plasma, ..."
+    )
+    compartment: Compartment = Field(description="What of the tissue was measured.")
+    assay: Assay = Field(
+        description="Kind of the values; decides scale, normalisation and method unless told."
+    )
 
 
 class Retrieval(Model):
@@ -239,7 +245,7 @@ class Retrieval(Model):
 class Assessment(Kind):
     """The part of a card that quality and normalisation need."""
 
-    values: Values = Values()
+    values: Values = Field(Values(), description="What the numbers are.")
 
     @property
     def scale(self) -> str:
@@ -262,7 +268,7 @@ class Reading(Assessment):
     samples_from: SamplesFrom | None = Field(
         None, description="The sheet lies inside a retrieved file instead."
     )
-    columns: Columns = Columns()
+    columns: Columns = Field(Columns(), description="Which column of the sheet is what.")
     sex: Sex | None = Field(None, description="Declared sex of all samples, where no column says it.")
     sex_labels: dict[str, Sex] = Field(
         default_factory=dict, description="What the sheet's labels (1, 2, ...) mean."
@@ -276,8 +282,8 @@ class Reading(Assessment):
 class Comparison(Kind):
     """The part of a card that comparing needs."""
 
-    model: ModelChoice = ModelChoice()
-    contrasts: tuple[Contrast, ...] = Field(min_length=1)
+    model: ModelChoice = Field(ModelChoice(), description="How effects are estimated.")
+    contrasts: tuple[Contrast, ...] = Field(min_length=1, description="What is compared.")
 
     @property
     def method(self) -> str | None:
@@ -288,10 +294,14 @@ class Comparison(Kind):
 class Card(Reading, Comparison, Retrieval):
     """A data set: what it is, where it lies, how it is read and what is compared."""
 
-    title: Text
-    accession: str | None = None
-    citation: Text
-    licence: Text
+    title: Text = Field(description="One line for the report.")
+    accession: str | None = Field(
+        None, description="Accession in a public archive: GSE..., PXD..., E-MTAB-..."
+    )
+    citation: Text = Field(description="Whom to cite for the data.")
+    licence: Text = Field(
+        description="Terms under which the data may be used; 'not stated' where there are none."
+    )
     homepage: str | None = Field(None, description="Page that describes the data set.")
     notes: str | None = Field(
         None, description="What a reader of the results must know; printed in the report."
@@ -299,11 +309,11 @@ class Card(Reading, Comparison, Retrieval):
     verified: bool = Field(
         True, description="False: file names or facts are from memory; not run by default."
     )
-    files: tuple[DataFile, ...] = Field(min_length=1)
+    files: tuple[DataFile, ...] = Field(min_length=1, description="Files of the data set.")
     samples: str | None = Field(
         None, description="The sample sheet beside this card; samples.tsv where missing."
     )
-    contrasts: tuple[LabelledContrast, ...] = Field(min_length=1)
+    contrasts: tuple[LabelledContrast, ...] = Field(min_length=1, description="What is compared.")
 
     @field_validator("contrasts")
     @classmethod
@@ -329,19 +339,27 @@ class Card(Reading, Comparison, Retrieval):
 class Hypothesis(Model):
     """Direction that the primary paper leads one to expect: a hypothesis, never a result."""
 
-    gene: Text
-    tissue: Text
-    compartment: Compartment
-    assays: tuple[Assay, ...] = Field(min_length=1)
-    direction: Literal["up", "down", "unchanged"]
+    gene: Text = Field(description="Human symbol, one of the axis genes.")
+    tissue: Text = Field(description="As in the cards.")
+    compartment: Compartment = Field(description="As in the cards.")
+    assays: tuple[Assay, ...] = Field(
+        min_length=1, description="Assays that it is about: RNA may differ from protein."
+    )
+    direction: Literal["up", "down", "unchanged"] = Field(description="Expected under overtraining.")
     basis: Text = Field(description="Where the expectation comes from.")
 
 
 class Axis(Model):
     """The genes that the study is about, reported in every data set whatever their status."""
 
-    genes: tuple[Text, ...] = Field(("FBXO2", "SORBS3", "FLOT1", "CD63"), min_length=1)
-    hypotheses: tuple[Hypothesis, ...] = ()
+    genes: tuple[Text, ...] = Field(
+        ("FBXO2", "SORBS3", "FLOT1", "CD63"),
+        min_length=1,
+        description="Human symbols; also the family of Holm's tests.",
+    )
+    hypotheses: tuple[Hypothesis, ...] = Field(
+        (), description="Expected directions that the report compares with."
+    )
 
 
 class Thresholds(Model):
@@ -370,20 +388,24 @@ class Orthologs(Source):
 class Configuration(Model):
     """A study: which data sets are asked which questions, with which thresholds."""
 
-    name: Slug
-    title: Text
-    description: str | None = None
-    datasets: tuple[Slug, ...] = Field(min_length=1)
+    name: Slug = Field(description="Names the folder of results.")
+    title: Text = Field(description="Heading of the report.")
+    description: str | None = Field(None, description="A few sentences below the heading.")
+    datasets: tuple[Slug, ...] = Field(
+        min_length=1, description="Ids of data sets, in the order of the report."
+    )
     datasets_folder: str = Field("config/datasets", description="Folder of the data set cards.")
     data_folder: str = Field("data", description="Where retrieved files are kept, shared by all studies.")
     results_folder: str = Field("results", description="Results go to a folder of the study's name in here.")
     mirror: str | None = Field(None, description="Folder that serves every file instead of the network.")
-    axis: Axis = Axis()
-    thresholds: Thresholds = Thresholds()
-    orthologs: dict[Organism, Orthologs] = Field(default_factory=dict)
+    axis: Axis = Field(Axis(), description="The genes that the study is about.")
+    thresholds: Thresholds = Field(Thresholds(), description="Numbers that decide wording, never estimates.")
+    orthologs: dict[Organism, Orthologs] = Field(
+        default_factory=dict, description="Table of human orthologs for each organism but human."
+    )
     sex_mismatch: Literal["stop", "drop", "keep"] = Field(
         "drop", description="What happens to samples whose chromosomes contradict their declared sex."
     )
-    questions: tuple[Literal["axis", "sex"], ...] = ("axis", "sex")
+    questions: tuple[Literal["axis", "sex"], ...] = Field(("axis", "sex"), description="Questions to answer.")
     seed: int = Field(2025, ge=0, description="Seed of everything random.")
     simulated: bool = Field(False, description="The data are simulated; the report says so on every page.")
