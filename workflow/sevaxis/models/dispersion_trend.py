@@ -85,7 +85,9 @@ def fit_trend(means: np.ndarray, dispersions: np.ndarray, kind: str, floor: floa
         reason = "the parametric dispersion trend a0 + a1/mean could not be fitted"
     if np.unique(means[usable]).size < 10:
         return Trend(
-            "mean", reason or "too few features for a local trend", np.array([trim_mean(dispersions[usable], 0.001)])
+            "mean",
+            reason or "too few features for a local trend",
+            np.array([trim_mean(dispersions[usable], 0.001)]),
         )
     return Trend("local", reason, _fit_local(means[usable], dispersions[usable]))
 
@@ -148,23 +150,30 @@ def _fit_parametric(means: np.ndarray, dispersions: np.ndarray) -> np.ndarray | 
 
 
 def _gamma_identity(means: np.ndarray, dispersions: np.ndarray, start: np.ndarray) -> np.ndarray | None:
-    """Gamma regression with identity link on (1, 1 / mean): weighted least squares with weights fit^-2."""
+    """Gamma regression with identity link on (1, 1 / mean): weighted least squares with weights fit^-2.
+
+    Stops where R's `glm` does by default: the deviance changes by less than 1e-8 of itself, or 25 rounds.
+    """
     x = np.column_stack([np.ones_like(means), 1.0 / means])
-    parameters = start
-    for _ in range(100):
-        fit = x @ parameters
-        if (fit <= 0).any():
-            return None
+    parameters, fit = start, x @ start
+    deviance = _gamma_deviance(dispersions / fit)
+    for _ in range(25):
         weighted = x / (fit**2)[:, None]
         gram = weighted.T @ x
         if np.linalg.cond(gram) > 1e14:
             return None
-        updated = np.linalg.solve(gram, weighted.T @ dispersions)
-        done = np.abs(updated - parameters).max() < 1e-10 * np.abs(updated).max()
-        parameters = updated
-        if done:
+        parameters = np.linalg.solve(gram, weighted.T @ dispersions)
+        fit = x @ parameters
+        if (fit <= 0).any():
+            return None
+        previous, deviance = deviance, _gamma_deviance(dispersions / fit)
+        if abs(deviance - previous) < 1e-8 * (abs(deviance) + 0.1):
             break
     return parameters if (parameters > 0).all() else None
+
+
+def _gamma_deviance(ratio: np.ndarray) -> float:
+    return float(2.0 * np.sum(ratio - 1.0 - np.log(ratio)))
 
 
 def _fit_local(means: np.ndarray, dispersions: np.ndarray) -> np.ndarray:

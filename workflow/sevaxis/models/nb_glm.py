@@ -9,7 +9,9 @@ from sevaxis.models.blockwise import feature_blocks
 
 # Love, Huber & Anders 2014 (Genome Biology 15:550), Methods, and R DESeq2 1.38 `nbinomWaldTest`:
 MU_FLOOR = 0.5  # fitted means are kept above half a count, so that a group of zeros keeps a finite estimate
-RIDGE = 1e-6 / np.log(2) ** 2  # `a very wide prior`: variance 1e6 on the log2 scale, here per squared natural log
+RIDGE = (
+    1e-6 / np.log(2) ** 2
+)  # `a very wide prior`: variance 1e6 on the log2 scale, here per squared natural log
 DEVIANCE_TOLERANCE = 1e-8  # relative change of the deviance at which iteration stops
 MAX_ITERATIONS = 100
 COEFFICIENT_LIMIT = 30.0  # a coefficient beyond (natural logarithm) means divergence
@@ -25,7 +27,7 @@ class CoefficientFit:
     coefficients : ndarray (features, p)
     covariance : ndarray (features, p, p)
     log_likelihood : ndarray (features,)
-        At the fitted means (floored).
+        At the fitted means, without the floor.
     converged : ndarray of bool (features,)
         False where neither iteration nor the direct optimiser came to an end.
     fallback : ndarray of bool (features,)
@@ -76,9 +78,9 @@ def fit_coefficients(
             counts[i], design, size_factors, dispersion[i], coefficients[i]
         )
     for rows in feature_blocks(n_features, n_samples):
-        mu = fitted_means(coefficients[rows], design, size_factors)
-        covariance[rows] = covariance_at(mu, design, dispersion[rows])
+        mu = size_factors * np.exp(coefficients[rows] @ design.T)
         log_likelihood[rows] = nb_log_likelihood(counts[rows], mu, dispersion[rows])
+        covariance[rows] = covariance_at(np.maximum(mu, MU_FLOOR), design, dispersion[rows])
     return CoefficientFit(coefficients, covariance, log_likelihood, converged, fallback)
 
 
@@ -180,6 +182,9 @@ def _optimise(
         jac=True,
         method="L-BFGS-B",
         bounds=[(-limit, limit)] * len(start),
-        options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-8},
+        options={"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-7},
     )
-    return found.x, bool(found.success)
+    # near the optimum the search may stop for want of digits: what counts is that nothing is left to climb
+    inside = np.abs(found.x) < limit
+    flat = np.abs(found.jac[inside]).max(initial=0.0) < 1e-3
+    return found.x, bool(found.success or flat)

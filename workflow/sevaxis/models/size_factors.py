@@ -67,10 +67,7 @@ def estimate_size_factors(counts: np.ndarray, method: str = "ratio") -> SizeFact
     log_counts = np.log(np.where(positive, counts, 1.0))
     reference = log_counts.sum(axis=1) / counts.shape[1]
     log_factors = np.array(
-        [
-            np.median(log_counts[seen, sample] - reference[seen])
-            for sample, seen in enumerate(positive.T)
-        ]
+        [np.median(log_counts[seen, sample] - reference[seen]) for sample, seen in enumerate(positive.T)]
     )
     return SizeFactors(np.exp(log_factors - log_factors.mean()), "poscounts", reason)
 
