@@ -18,6 +18,5 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
-    default_target: True
     input:
         rules.report.output,

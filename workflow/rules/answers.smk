@@ -5,6 +5,7 @@ QUESTIONS = [*settings.questions, *(["planted"] if settings.simulated else [])]
 rule answer:
     input:
         effects=every_dataset(rules.compare.output[0]),
+        panels=ROOT / "resources" / "panels.tsv",
         files=every_dataset(rules.retrieve.output[0]) if settings.simulated else [],
     output:
         effects=RESULTS / "effects.parquet",
@@ -18,13 +19,15 @@ rule answer:
         f"logs/{settings.name}/answer.tsv"
     conda:
         "../../envs/answers.yaml"
-    params:
-        axis=settings.axis.model_dump(mode="json"),
-        thresholds=settings.thresholds.model_dump(include={"fdr", "alpha", "smallest_effect"}),
-        code=fingerprint("effects", *(f"answers.{question}" for question in QUESTIONS)),
     resources:
         mem_mb=memory(6),
         runtime=60,
+    params:
+        axis=settings.axis.model_dump(mode="json"),
+        thresholds=settings.thresholds.model_dump(
+            include={"fdr", "alpha", "power", "smallest_effect"}
+        ),
+        code=fingerprint("effects", *(f"answers.{question}" for question in QUESTIONS)),
     message:
         "Answer the questions of the study"
     script:

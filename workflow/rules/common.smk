@@ -27,7 +27,9 @@ ORGANISMS = sorted({card.organism for card in study.cards.values()} - {"human"})
 if settings.mirror:
     os.environ["SEVAXIS_MIRROR"] = str(Path(settings.mirror).resolve())
 # The conda environments install sevaxis from here.
-os.environ["SEVAXIS_SOURCE"] = str(Path(workflow.basedir).parent if Path(workflow.basedir).name == "workflow" else workflow.basedir)
+ROOT = Path(workflow.basedir)
+ROOT = ROOT.parent if ROOT.name == "workflow" else ROOT
+os.environ["SEVAXIS_SOURCE"] = str(ROOT)
 
 
 wildcard_constraints:
@@ -49,7 +51,9 @@ def sheet_of(wildcards):
 def orthologs_of(wildcards):
     """The ortholog table of a data set's organism."""
     organism = study.cards[wildcards.dataset].organism
-    return [] if organism == "human" else expand(rules.orthologs.output, organism=organism)
+    return (
+        [] if organism == "human" else expand(rules.orthologs.output, organism=organism)
+    )
 
 
 def every_dataset(pattern):

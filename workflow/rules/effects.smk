@@ -10,14 +10,16 @@ rule compare:
         f"logs/{settings.name}/compare/{{dataset}}.tsv"
     conda:
         "../../envs/effects.yaml"
-    params:
-        card=part(Comparison),
-        axis={"genes": settings.axis.genes},
-        thresholds=settings.thresholds.model_dump(include={"alpha", "power", "min_per_group"}),
-        code=fingerprint("compare"),
     resources:
         mem_mb=memory(4),
         runtime=60,
+    params:
+        card=part(Comparison),
+        axis={"genes": settings.axis.genes},
+        thresholds=settings.thresholds.model_dump(
+            include={"alpha", "power", "min_per_group"}
+        ),
+        code=fingerprint("compare"),
     message:
         "Compare the groups of {wildcards.dataset}"
     script:

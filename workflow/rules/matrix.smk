@@ -12,13 +12,13 @@ rule read:
         f"logs/{settings.name}/read/{{dataset}}.tsv"
     conda:
         "../../envs/matrix.yaml"
+    resources:
+        mem_mb=memory(4),
+        runtime=60,
     params:
         card=part(Reading),
         thresholds=settings.thresholds.model_dump(include={"min_mapped"}),
         code=fingerprint("matrix"),
-    resources:
-        mem_mb=memory(4),
-        runtime=60,
     message:
         "Read {wildcards.dataset}"
     script:
@@ -38,14 +38,14 @@ rule assess:
         f"logs/{settings.name}/assess/{{dataset}}.tsv"
     conda:
         "../../envs/matrix.yaml"
+    resources:
+        mem_mb=memory(4),
+        runtime=60,
     params:
         card=part(Assessment),
         axis={"genes": settings.axis.genes},
         policy={"sex_mismatch": settings.sex_mismatch},
         code=fingerprint("quality"),
-    resources:
-        mem_mb=memory(4),
-        runtime=60,
     message:
         "Assess and normalise {wildcards.dataset}"
     script:

@@ -15,13 +15,15 @@ rule report:
         f"logs/{settings.name}/report.tsv"
     conda:
         "../../envs/report.yaml"
-    params:
-        study=settings.model_dump(mode="json", exclude={"mirror"}),
-        cards=lambda wildcards: {name: card.model_dump(mode="json") for name, card in study.cards.items()},
-        code=fingerprint("report"),
     resources:
         mem_mb=memory(4),
         runtime=60,
+    params:
+        study=settings.model_dump(mode="json", exclude={"mirror"}),
+        cards=lambda wildcards: {
+            name: card.model_dump(mode="json") for name, card in study.cards.items()
+        },
+        code=fingerprint("report"),
     message:
         "Write the report"
     script:

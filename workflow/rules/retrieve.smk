@@ -13,13 +13,13 @@ rule retrieve:
         "logs/retrieve/{dataset}.tsv"
     conda:
         "../../envs/retrieve.yaml"
+    resources:
+        mem_mb=memory(1),
+        runtime=120,
     params:
         card=part(Retrieval),
         seed=lambda wildcards: {"seed": settings.seed} if settings.simulated else {},
         code=fingerprint("retrieve", *(["simulate"] if settings.simulated else [])),
-    resources:
-        mem_mb=memory(1),
-        runtime=120,
     message:
         "Retrieve the files of {wildcards.dataset}"
     script:
@@ -35,12 +35,14 @@ rule orthologs:
         f"logs/orthologs/{settings.name}.{{organism}}.tsv"
     conda:
         "../../envs/retrieve.yaml"
-    params:
-        source=lambda wildcards: settings.orthologs[wildcards.organism].model_dump(mode="json"),
-        code=fingerprint("features", "retrieve"),
     resources:
         mem_mb=memory(2),
         runtime=60,
+    params:
+        source=lambda wildcards: settings.orthologs[wildcards.organism].model_dump(
+            mode="json"
+        ),
+        code=fingerprint("features", "retrieve"),
     message:
         "Retrieve the human orthologs of {wildcards.organism}"
     script:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pandas as pd
 from sevaxis.answers import answer_all, write_answer
 from sevaxis.cards import Axis
 from sevaxis.effects import concatenate, read_effects, write_effects
@@ -14,9 +15,15 @@ answers = answer_all(
     questions,
     effects,
     axis=Axis.model_validate(snakemake.params.axis),
-    truth={Path(path).parent.name: Path(path).parent / "truth.tsv" for path in snakemake.input.files},
+    panels=pd.read_csv(snakemake.input.panels, sep="\t"),
+    truth={
+        Path(path).parent.name: pd.read_csv(Path(path).with_name("truth.tsv"), sep="\t")
+        for path in snakemake.input.files
+    },
     **snakemake.params.thresholds,
 )
 for answer in answers:
     write_answer(answer, Path(snakemake.output.answers[0]).parent)
-answers[questions.index("axis")].tables[""].to_csv(snakemake.output.axis, sep="\t", index=False, float_format="%.6g")
+answers[questions.index("axis")].tables[""].to_csv(
+    snakemake.output.axis, sep="\t", index=False, float_format="%.6g"
+)

@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 
 from anndata import read_h5ad
-
 from sevaxis.cards import Assessment
 from sevaxis.logs import log_to
 from sevaxis.quality import assess

@@ -1,5 +1,4 @@
 from anndata import read_h5ad
-
 from sevaxis.cards import Comparison
 from sevaxis.compare import compare
 from sevaxis.effects import write_effects

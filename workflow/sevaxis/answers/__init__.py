@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sevaxis.cards import Axis
 
 
 @dataclass(frozen=True)
@@ -50,3 +53,46 @@ def write_answer(answer: Answer, folder: Path) -> None:
         "tables": files,
     }
     (folder / f"{answer.question}.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+def answer_all(
+    questions: Sequence[str],
+    effects: pd.DataFrame,
+    *,
+    axis: Axis,
+    panels: pd.DataFrame,
+    truth: Mapping[str, pd.DataFrame],
+    fdr: float,
+    alpha: float,
+    power: float,
+    smallest_effect: float,
+) -> list[Answer]:
+    """Ask the effects of all data sets each question.
+
+    Parameters
+    ----------
+    questions
+        Names of questions, in order.
+    effects
+        Effects of all data sets.
+    axis
+        Genes and hypotheses.
+    panels
+        Panel genes: ``panel``, ``human_symbol``.
+    truth
+        Data set -> what was planted in it; simulated studies only.
+    fdr, alpha, power, smallest_effect
+        Thresholds of the study (:class:`sevaxis.cards.Thresholds`).
+    """
+    from sevaxis.answers import axis as axis_question
+    from sevaxis.answers import planted, sex
+
+    genes = [*axis.genes, *panels["human_symbol"]]
+    asked = {
+        "axis": lambda: axis_question.answer(
+            effects, axis, alpha=alpha, power=power, smallest_effect=smallest_effect
+        ),
+        "sex": lambda: sex.answer(effects, genes, fdr=fdr, alpha=alpha, smallest_effect=smallest_effect),
+        "planted": lambda: planted.answer(effects, truth, fdr=fdr),
+    }
+    return [asked[question]() for question in questions]

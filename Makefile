@@ -1,0 +1,73 @@
+# From a bare clone: `make run` (the demo), `make test`, `make public` (real public data; MIRROR=dir works offline).
+PYTHON ?= python3
+CORES ?= 2
+MIRROR ?=
+BIN := .venv/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+OFFLINE := $(if $(MIRROR),--config mirror=$(MIRROR))
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+
+.PHONY: run public test test-fast test-browser test-slurm test-slow lint bench lock clean
+.DEFAULT_GOAL := run
+
+run: .venv/ready
+	$(SNAKEMAKE) --configfile config/config.yaml
+	@$(BIN)/sevaxis show results/demo
+
+public: .venv/ready
+	$(SNAKEMAKE) --configfile config/public.yaml $(OFFLINE)
+	@$(BIN)/sevaxis show results/public
+
+test: .venv/ready-dev lint
+	$(BIN)/pytest -n $(CORES) -m "not slow and not slurm"
+
+test-fast: .venv/ready-dev
+	$(BIN)/pytest -n $(CORES) tests/unit tests/reference -m "not slow"
+
+test-browser: .venv/ready-dev
+	$(BIN)/pytest -m browser
+
+# Brings up a private Slurm cluster: Debian, as root.
+test-slurm: .venv/ready-dev
+	$(BIN)/pytest -m slurm tests/slurm
+
+# Null simulations, coverage, growth: minutes each.
+test-slow: .venv/ready-dev
+	$(BIN)/pytest -n $(CORES) -m slow
+
+lint: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+bench: .venv/ready-dev
+	$(BIN)/python -m benchmarks
+
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	uv=$(BIN)/uv && flags="--quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11" && \
+	$$uv pip compile pyproject.toml --extra build $$flags --custom-compile-command "make lock" -o envs/lock.txt && \
+	$$uv pip compile pyproject.toml --extra build --extra dev -c envs/lock.txt $$flags --custom-compile-command "make lock" \
+	  -o envs/lock-dev.txt
+
+clean:
+	rm -rf .venv .snakemake results data logs
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	  { echo "sevaxis needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { echo "$(PYTHON) cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
+
+# --no-deps: the lock is complete, and pip's resolver trips over an extra in it.
+.venv/ready: .venv/bin/python envs/lock.txt pyproject.toml
+	@echo "Installing the locked environment into .venv (about two minutes the first time) ..."
+	@$(INSTALL) --require-hashes -r envs/lock.txt
+	@$(INSTALL) --no-build-isolation -e .
+	@touch $@
+
+.venv/ready-dev: .venv/ready envs/lock-dev.txt
+	@echo "Installing the test tools ..."
+	@$(INSTALL) --require-hashes -r envs/lock-dev.txt
+	@touch $@
