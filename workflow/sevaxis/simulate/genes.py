@@ -1,0 +1,133 @@
+"""Genes of the demo: the real ones that the study is about, and made-up ones around them.
+
+Real genes (panels, sex markers) carry their real identifiers, so that the demo exercises the same mapping as real
+data do. All others are made up and look it: symbol ``Sim0042``, identifier ``SIMMUSG00000000042``, human ortholog
+``SIM0042``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+RESOURCES = Path(__file__).parents[3] / "resources"
+#: Made-up genes in the ortholog table: as many as the largest data set may ask for.
+N_MADE_UP = 3000
+
+#: Every 12th made-up mouse gene has no human ortholog, every 40th has two.
+NO_ORTHOLOG, TWO_ORTHOLOGS = 12, 40
+
+
+def mouse_genes(count: int, *, proteins: bool = False) -> pd.DataFrame:
+    """Genes of the simulated mice.
+
+    Parameters
+    ----------
+    count
+        How many, the real ones included.
+    proteins
+        Index by protein group (UniProt accessions joined by ``;``) and leave out the sex markers.
+
+    Returns
+    -------
+    Index: Ensembl identifiers or protein groups. Columns: ``symbol``, ``human_symbol``, ``chromosome`` (X and Y for sex
+    markers, empty otherwise), ``named`` (real).
+    """
+    real = _panel_genes("mouse")
+    markers = _sex_markers("mouse")
+    real = pd.concat([real[~real["ensembl"].isin(markers["ensembl"])], markers])
+    if proteins:
+        real = real[real["chromosome"].eq("")]
+    numbers = np.arange(1, count - len(real) + 1)
+    simulated = pd.DataFrame(
+        {
+            "ensembl": [f"SIMMUSG{number:011d}" for number in numbers],
+            "symbol": [f"Sim{number:04d}" for number in numbers],
+            "human_symbol": [next(iter(human_symbols(number)), "") for number in numbers],
+            "uniprot": "",
+            "chromosome": "",
+        }
+    )
+    return _indexed(real, simulated, proteins)
+
+
+def human_genes(count: int) -> pd.DataFrame:
+    """Proteins of the simulated people; columns as :func:`mouse_genes`, index: protein groups."""
+    real = _panel_genes("human")
+    numbers = range(1, count - len(real) + 1)
+    simulated = pd.DataFrame(
+        {"symbol": [f"SIM{number:04d}" for number in numbers], "uniprot": "", "chromosome": ""}
+    )
+    return _indexed(real, simulated.assign(human_symbol=simulated["symbol"]), proteins=True)
+
+
+def orthologs() -> pd.DataFrame:
+    """The demo's mouse-human ortholog table, the content of resources/demo/orthologs.tsv.
+
+    Real genes come from the study's own table of identifiers; a made-up gene may have no ortholog, one or two.
+    """
+    mouse, human = _panel_genes("mouse"), _panel_genes("human").set_index("human_symbol")
+    real = pd.DataFrame(
+        {
+            "human_symbol": mouse["human_symbol"],
+            "human_ensembl": mouse["human_symbol"].map(human["ensembl"]),
+            "human_entrez": mouse["human_symbol"].map(human["entrez"]),
+            "symbol": mouse["symbol"],
+            "ensembl": mouse["ensembl"],
+            "entrez": mouse["entrez"],
+            "support_n": 12,
+        }
+    )
+    simulated = pd.DataFrame(
+        [
+            (
+                human,
+                f"SIMG{number:011d}{human[7:]}",
+                "",
+                f"Sim{number:04d}",
+                f"SIMMUSG{number:011d}",
+                "",
+                4 + number % 9,
+            )
+            for number in range(1, N_MADE_UP + 1)
+            for human in human_symbols(number)
+        ],
+        columns=real.columns,
+    )
+    return pd.concat([real, simulated], ignore_index=True)
+
+
+def human_symbols(number: int) -> list[str]:
+    """Human orthologs of a made-up mouse gene."""
+    if number % NO_ORTHOLOG == 0:
+        return []
+    return [f"SIM{number:04d}"] + ([f"SIM{number:04d}B"] if number % TWO_ORTHOLOGS == 0 else [])
+
+
+def _panel_genes(organism: str) -> pd.DataFrame:
+    table = pd.read_csv(RESOURCES / "identifiers.tsv", sep="\t", dtype=str, keep_default_na=False)
+    return table[table["organism"].eq(organism)].assign(chromosome="")
+
+
+def _sex_markers(organism: str) -> pd.DataFrame:
+    table = pd.read_csv(RESOURCES / "sex_markers.tsv", sep="\t", dtype=str, keep_default_na=False)
+    table = table[table["organism"].eq(organism)]
+    return table.assign(uniprot="", human_symbol="")
+
+
+def _indexed(real: pd.DataFrame, simulated: pd.DataFrame, proteins: bool) -> pd.DataFrame:
+    genes = pd.concat([real.assign(named=True), simulated.assign(named=False)], ignore_index=True)
+    if proteins:
+        # a group holds up to three accessions, as searches report them; made-up ones where none is known
+        known = genes["uniprot"].str.split(";").str[:3].str.join(";")
+        made_up = pd.Series([f"SIMP{number:05d}" for number in range(1, len(genes) + 1)])
+        genes.index = pd.Index(known.where(known.ne(""), made_up), name="feature_id")
+    else:
+        genes.index = pd.Index(genes["ensembl"], name="feature_id")
+    if genes.index.has_duplicates:
+        raise ValueError(
+            f"two simulated features with one name: {genes.index[genes.index.duplicated()].tolist()}"
+        )
+    return genes[["symbol", "human_symbol", "chromosome", "named"]]
