@@ -1,0 +1,1 @@
+"""Sources: where the bytes of data sets come from."""
