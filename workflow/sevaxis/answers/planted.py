@@ -31,7 +31,7 @@ def answer(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], *, fdr: flo
     Main table, a row per data set x contrast x stratum: ``n_planted`` (true effect not zero), ``n_tested`` (of these,
     tested), ``n_found`` (of these, q < fdr with the right sign), ``sensitivity`` = n_found / n_tested;
     ``n_above_mde`` (planted, tested and at least as large as the feature's minimum detectable effect) and
-    ``sensitivity_above_mde``; ``n_significant``, ``n_false`` (of these, no effect was planted or one of the other sign),
+    ``sensitivity_above_mde``; ``n_significant``, ``n_false`` (of these, nothing was planted or the other sign),
     ``false_discovery_proportion`` = n_false / n_significant; ``planted_in_ci`` and ``all_in_ci`` (share of planted and
     of all true effects within the 95 % interval). A share of nothing is missing. The table ``genes`` sets estimate and
     truth of the story's genes side by side.

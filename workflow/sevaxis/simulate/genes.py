@@ -7,12 +7,11 @@ data do. All others are made up and look it: symbol ``Sim0042``, identifier ``SI
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-RESOURCES = Path(__file__).parents[3] / "resources"
+from sevaxis.resources import load_table
+
 #: Made-up genes in the ortholog table: as many as the largest data set may ask for.
 N_MADE_UP = 3000
 
@@ -64,35 +63,36 @@ def human_genes(count: int) -> pd.DataFrame:
 
 
 def orthologs() -> pd.DataFrame:
-    """The demo's mouse-human ortholog table, the content of resources/demo/orthologs.tsv.
+    """The demo's mouse-human ortholog table, the content of resources/demo/orthologs.tsv, in HCOP's columns.
 
     Real genes come from the study's own table of identifiers; a made-up gene may have no ortholog, one or two.
     """
-    mouse, human = _panel_genes("mouse"), _panel_genes("human").set_index("human_symbol")
+    human = _panel_genes("human").set_index("human_symbol")
+    mouse = _panel_genes("mouse")
     real = pd.DataFrame(
         {
             "human_symbol": mouse["human_symbol"],
+            "mouse_symbol": mouse["symbol"],
             "human_ensembl": mouse["human_symbol"].map(human["ensembl"]),
+            "mouse_ensembl": mouse["ensembl"],
             "human_entrez": mouse["human_symbol"].map(human["entrez"]),
-            "symbol": mouse["symbol"],
-            "ensembl": mouse["ensembl"],
-            "entrez": mouse["entrez"],
-            "support_n": 12,
+            "mouse_entrez": mouse["entrez"],
+            "support": "HCOP",
         }
     )
     simulated = pd.DataFrame(
         [
             (
-                human,
-                f"SIMG{number:011d}{human[7:]}",
-                "",
+                human_symbol,
                 f"Sim{number:04d}",
+                f"SIMG{number:011d}{human_symbol[7:]}",
                 f"SIMMUSG{number:011d}",
                 "",
-                4 + number % 9,
+                "",
+                "simulated",
             )
             for number in range(1, N_MADE_UP + 1)
-            for human in human_symbols(number)
+            for human_symbol in human_symbols(number)
         ],
         columns=real.columns,
     )
@@ -107,12 +107,12 @@ def human_symbols(number: int) -> list[str]:
 
 
 def _panel_genes(organism: str) -> pd.DataFrame:
-    table = pd.read_csv(RESOURCES / "identifiers.tsv", sep="\t", dtype=str, keep_default_na=False)
+    table = load_table("identifiers").astype(str)
     return table[table["organism"].eq(organism)].assign(chromosome="")
 
 
 def _sex_markers(organism: str) -> pd.DataFrame:
-    table = pd.read_csv(RESOURCES / "sex_markers.tsv", sep="\t", dtype=str, keep_default_na=False)
+    table = load_table("sex_markers").astype(str)
     table = table[table["organism"].eq(organism)]
     return table.assign(uniprot="", human_symbol="")
 
