@@ -12,11 +12,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 
 run: .venv/ready
 	$(SNAKEMAKE) --configfile config/config.yaml
-	@$(BIN)/sevaxis show results/demo
 
 public: .venv/ready
 	$(SNAKEMAKE) --configfile config/public.yaml $(OFFLINE)
-	@$(BIN)/sevaxis show results/public
 
 test: .venv/ready-dev lint
 	$(BIN)/pytest -n $(CORES) -m "not slow and not slurm"

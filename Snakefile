@@ -10,6 +10,13 @@ if "datasets" not in config:
 
 
 include: "workflow/rules/common.smk"
+
+
+rule all:
+    input:
+        RESULTS / "report.html",
+
+
 include: "workflow/rules/retrieve.smk"
 include: "workflow/rules/matrix.smk"
 include: "workflow/rules/effects.smk"
@@ -17,6 +24,5 @@ include: "workflow/rules/answers.smk"
 include: "workflow/rules/report.smk"
 
 
-rule all:
-    input:
-        rules.report.output,
+onsuccess:
+    print(f"\nReport: {RESULTS / 'report.html'}\n{first_sentence()}")

@@ -1,4 +1,5 @@
 # What every rule file needs: the validated study, its paths, the parts of cards that rules track.
+import json
 import os
 import re
 
@@ -64,3 +65,8 @@ def every_dataset(pattern):
 def memory(gigabytes):
     """Memory that doubles with each attempt (retries belong in the profile: SNAKEMAKE facts of Slurm)."""
     return lambda wildcards, attempt: int(gigabytes * 1000 * 2 ** (attempt - 1))
+
+
+def first_sentence():
+    """What the report says first."""
+    return json.loads((RESULTS / "answers" / "axis.json").read_text())["verdict"]

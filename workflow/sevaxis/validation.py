@@ -22,7 +22,13 @@ def validate(model: type[M], source: YamlSource) -> tuple[M | None, list[Problem
     try:
         return model.model_validate(source.data), []
     except ValidationError as error:
-        return None, [_as_problem(model, source, details) for details in error.errors()]
+        errors = error.errors()
+        deeper = {details["loc"][:n] for details in errors for n in range(len(details["loc"]))}
+        # A list that is "too short" only because its items were refused is no problem of its own.
+        own = [
+            details for details in errors if details["type"] != "too_short" or details["loc"] not in deeper
+        ]
+        return None, [_as_problem(model, source, details) for details in own]
 
 
 def _as_problem(model: type[BaseModel], source: YamlSource, details: dict[str, Any]) -> Problem:
@@ -57,7 +63,7 @@ def _as_problem(model: type[BaseModel], source: YamlSource, details: dict[str, A
             )
         case "value_error":
             allowed = str(context["error"])
-            return Problem(f"'{name}' does not hold together", where, found, allowed, "see config/README.md")
+            return Problem(f"'{name}' is not accepted", where, found, allowed, "see config/README.md")
         case _:
             return Problem(f"'{name}' is not valid", where, found, details["msg"], "see config/README.md")
 

@@ -162,9 +162,9 @@ def _tell(table: pd.DataFrame, fdr: float) -> str:
     one_sex = int((table["significant_female_only"] + table["significant_male_only"]).sum())
     differ = int(table["significant_interaction"].sum())
     return (
-        f"Over {contrasts} contrast{'s' if contrasts > 1 else ''} with both sexes, {one_sex} effects are significant in one "
-        f"sex only, but {differ} differ between the sexes by the interaction test (q < {fdr:g}): only these are evidence of "
-        "a sex difference."
+        f"Over {contrasts} contrast{'s' if contrasts > 1 else ''} with both sexes, {one_sex} effects are significant in "
+        f"one sex only, but {differ} differ between the sexes by the interaction test (q < {fdr:g}): only these are "
+        "evidence of a sex difference."
     )
 
 
