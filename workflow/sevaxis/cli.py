@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     check.add_argument("configuration", nargs="?", type=Path, default=Path("config/config.yaml"))
     check.set_defaults(run=_check)
 
-    schema = commands.add_parser("schema", help="write the JSON schemas of configuration and card")
+    schema = commands.add_parser("schema", help="write the JSON schemas and the tables of config/README.md")
     schema.add_argument("folder", nargs="?", type=Path, default=Path("workflow/schemas"))
     schema.set_defaults(run=_schema)
 
@@ -40,8 +40,8 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def _schema(chosen: argparse.Namespace) -> int:
-    from sevaxis.schemas import write_schemas
+    from sevaxis.schemas import write_options, write_schemas
 
-    for path in write_schemas(chosen.folder):
+    for path in [*write_schemas(chosen.folder), write_options(Path("config/README.md"))]:
         print(path)
     return 0

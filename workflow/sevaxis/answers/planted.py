@@ -99,8 +99,8 @@ def _join(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], fdr: float) 
     for dataset, rows in effects.groupby("dataset", observed=True, sort=False):
         if dataset not in truth:
             raise ValueError(f"no truth for the data set {dataset}")
-        known = truth[dataset].rename(columns={"log2fc": "true_log2fc", "human_symbol": "true_symbol"})
-        plain = rows.astype(
+        known = truth[dataset].rename(columns={"log2fc": "true_log2fc"})
+        plain = rows.drop(columns="human_symbol").astype(
             {"dataset": str, "contrast": str, "stratum": str, "status": str, "feature_id": str}
         )
         joined = plain.merge(
@@ -122,7 +122,7 @@ def _join(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], fdr: float) 
     )
     joined["within"] = joined["tested"] & joined["true_log2fc"].between(joined["ci_low"], joined["ci_high"])
     # simulated features besides the story have made-up symbols
-    joined["named"] = joined["note"].fillna("").ne("") & ~joined["true_symbol"].fillna("SIM").str.startswith(
+    joined["named"] = joined["note"].fillna("").ne("") & ~joined["human_symbol"].fillna("SIM").str.startswith(
         "SIM"
     )
     return joined
