@@ -7,16 +7,14 @@ systems. Features of one pattern thus share everything but their values, and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sevaxis.models.blockwise import feature_blocks
 from sevaxis.models.design import Design, orthonormal_basis
-
-# Eigenvalues of the Gram matrix lie in (0, 1] by construction; below this a direction counts as not observed.
-_UNSEEN = 1e-10
+from sevaxis.models.systems import BlockCorrelation, invert_stack, observed_patterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +87,16 @@ class LinearFit:
             covariance=covariance,
         )
 
+    def fitted(self, features: slice = slice(None)) -> np.ndarray:
+        """Fitted values of the design, features x samples; of some features at a time to bound the memory."""
+        return self._basis.estimates[features] @ self._basis.columns.T
+
 
 @dataclass(frozen=True, eq=False)
 class _Basis:
     """Estimates in the orthonormal basis Q of the design X = Q B, from which every contrast is made."""
 
+    columns: np.ndarray  # Q, samples x rank
     to_basis: np.ndarray  # B, rank x p
     estimates: np.ndarray  # features x rank
     covariance: np.ndarray  # patterns x rank x rank
@@ -170,9 +173,9 @@ def fit_linear(
         raise ValueError(
             f"no residual degrees of freedom: {samples} samples, {len(design.names)} columns of rank {rank}"
         )
-    groups = _Groups(block, correlation, samples)
+    groups = BlockCorrelation(block, correlation, samples)
     shared = weights if weights is not None and weights.ndim == 1 else None
-    seen, pattern, complete = _patterns(y, weights)
+    seen, pattern, complete = observed_patterns(y, weights)
 
     patterns = len(seen) if seen is not None else len(y)
     covariance = np.empty((patterns, rank, rank))
@@ -181,7 +184,9 @@ def fit_linear(
 
     def solve(where: slice, scale: np.ndarray) -> None:
         gram = groups.gram(scale, q)
-        covariance[where], ranks[where], lost, projectors = _invert(gram, (scale**2).max(axis=1, initial=0.0))
+        covariance[where], ranks[where], lost, projectors = invert_stack(
+            gram, (scale**2).max(axis=1, initial=0.0)
+        )
         deficient.append(lost + where.start)
         unseen.append(projectors)
 
@@ -225,7 +230,7 @@ def fit_linear(
     some = df_residual > 0
     sigma[some] = np.sqrt(np.maximum(rss[some], 0.0) / df_residual[some])
 
-    basis = _Basis(to_basis, estimates, covariance, np.concatenate(deficient), np.concatenate(unseen))
+    basis = _Basis(q, to_basis, estimates, covariance, np.concatenate(deficient), np.concatenate(unseen))
     coefficients, unscaled = basis.combine(np.eye(len(design.names)), pattern)
     return LinearFit(
         names=design.names,
@@ -265,116 +270,3 @@ def check_inputs(
     if not (weights >= 0).all() or np.isinf(weights).any():
         raise ValueError("weights are finite and not negative")
     return y, weights
-
-
-def _patterns(y: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray, bool]:
-    """Group features by the samples observed.
-
-    Returns the distinct patterns (None where each feature has its own weights), the pattern of each
-    feature, and whether nothing is missing.
-    """
-    features, samples = y.shape
-    own = weights is not None and weights.ndim == 2
-    # A sum is finite only if every term is: cheaper than a mask where nothing is missing.
-    complete = not np.isnan(y.sum()) and (weights is None or bool((weights > 0).all()))
-    if own:
-        return None, np.arange(features), complete
-    if complete:
-        return np.ones((1, samples), dtype=bool), np.zeros(features, dtype=int), True
-    observed = ~np.isnan(y)
-    if weights is not None:
-        observed &= weights > 0
-    packed = np.packbits(observed, axis=1)
-    keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
-    _, first, pattern = np.unique(keys, return_index=True, return_inverse=True)
-    return observed[first], pattern.ravel(), False
-
-
-def _invert(gram: np.ndarray, top: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Invert a stack of Gram matrices, in the directions that are seen.
-
-    Parameters
-    ----------
-    gram
-        stack x rank x rank, from an orthonormal basis.
-    top
-        Largest weight of each, an upper bound of the eigenvalues up to a constant of the blocks.
-
-    Returns
-    -------
-    (Pseudo-)inverses, ranks, indices of the matrices not of full rank, projectors on what those do not see.
-    """
-    size = gram.shape[1]
-    top = np.where(top > 0, top, 1.0)[:, None, None]
-    gram = gram / top
-    rank = np.full(len(gram), size)
-    inverse = np.zeros_like(gram)
-    # An inverse of moderate size proves full rank without an eigendecomposition.
-    sure = np.abs(np.linalg.det(gram)) > 1e-250
-    inverse[sure] = np.linalg.inv(gram[sure])
-    sure &= np.abs(inverse).max(axis=(1, 2), initial=0.0) < 1e8
-    doubtful = np.flatnonzero(~sure)
-    values, vectors = np.linalg.eigh(gram[doubtful])
-    here = values > _UNSEEN
-    reciprocal = np.where(here, 1.0 / np.where(here, values, 1.0), 0.0)
-    inverse[doubtful] = (vectors * reciprocal[:, None, :]) @ vectors.swapaxes(1, 2)
-    rank[doubtful] = here.sum(axis=1)
-    lost = rank[doubtful] < size
-    projector = (vectors[lost] * ~here[lost][:, None, :]) @ vectors[lost].swapaxes(1, 2)
-    return inverse / top, rank, doubtful[lost], projector
-
-
-class _Groups:
-    """Inner products u' R^-1 v for errors that correlate by rho within blocks.
-
-    For m observed samples of a block, R = (1 - rho) I + rho J has the inverse
-    (I - k J) / (1 - rho) with k = rho / (1 + (m - 1) rho) (Sherman & Morrison 1950): no matrix is ever
-    inverted, and a missing value only changes m.
-    """
-
-    def __init__(self, block: Sequence | None, correlation: float | None, samples: int) -> None:
-        self.members: list[np.ndarray] = []
-        self.rho = 0.0
-        if block is None or correlation is None:
-            return
-        _, index, sizes = np.unique(np.asarray(block).astype(str), return_inverse=True, return_counts=True)
-        if len(index) != samples:
-            raise ValueError(f"{len(index)} block labels for {samples} samples")
-        self.rho = float(correlation)
-        if not -1.0 / max(sizes.max() - 1, 1) < self.rho < 1.0:
-            raise ValueError(f"a correlation of {self.rho:g} is impossible in blocks of {sizes.max()}")
-        if self.rho != 0.0:
-            self.members = [np.flatnonzero(index == b) for b in range(len(sizes)) if sizes[b] > 1]
-
-    def _each(self, scale: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield the members of each block and its k, per row of `scale` (0 where not observed)."""
-        for members in self.members:
-            m = (scale[:, members] > 0).sum(axis=1)
-            yield members, np.where(m > 0, self.rho / (1.0 + (np.maximum(m, 1) - 1) * self.rho), 0.0)
-
-    def gram(self, scale: np.ndarray, q: np.ndarray) -> np.ndarray:
-        """Q' S R^-1 S Q for each row S of `scale` (rows x samples): rows x rank x rank."""
-        samples, rank = q.shape
-        squares = (q[:, :, None] * q[:, None, :]).reshape(samples, rank * rank)
-        gram = (scale**2 @ squares).reshape(-1, rank, rank)
-        for members, k in self._each(scale):
-            total = scale[:, members] @ q[members]
-            gram -= (k[:, None] * total)[:, :, None] * total[:, None, :]
-        return gram / (1.0 - self.rho)
-
-    def product(self, scale: np.ndarray, values: np.ndarray, q: np.ndarray) -> np.ndarray:
-        """Q' S R^-1 S y for each feature: features x rank."""
-        if scale.shape[0] == 1 and not self.members:
-            return values @ (q * (scale[0] ** 2)[:, None])
-        product = (scale**2 * values) @ q
-        for members, k in self._each(scale):
-            total = (scale[:, members] * values[:, members]).sum(axis=1)
-            product -= (k * total)[:, None] * (scale[:, members] @ q[members])
-        return product / (1.0 - self.rho)
-
-    def sum_of_squares(self, scale: np.ndarray, residual: np.ndarray) -> np.ndarray:
-        """r' R^-1 r for each feature, r the weighted residuals."""
-        total = np.einsum("fs,fs->f", residual, residual)
-        for members, k in self._each(scale):
-            total -= k * residual[:, members].sum(axis=1) ** 2
-        return total / (1.0 - self.rho)

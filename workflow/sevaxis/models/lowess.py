@@ -7,6 +7,13 @@ _NEAR, _FAR = 1e-3, 0.999
 
 
 def lowess(x: np.ndarray, y: np.ndarray, *, fraction: float, rounds: int = 3) -> np.ndarray:
+    """Smooth y over x; the values of `lowess_curve` at x, in the order of x."""
+    return np.interp(x, *lowess_curve(x, y, fraction=fraction, rounds=rounds))
+
+
+def lowess_curve(
+    x: np.ndarray, y: np.ndarray, *, fraction: float, rounds: int = 3
+) -> tuple[np.ndarray, np.ndarray]:
     """Smooth y over x by local lines with tricube weights and bisquare rounds.
 
     Cleveland 1979, J Am Stat Assoc 74:829. As there, the line is fitted at points at least 1 % of the range
@@ -23,7 +30,7 @@ def lowess(x: np.ndarray, y: np.ndarray, *, fraction: float, rounds: int = 3) ->
 
     Returns
     -------
-    Smoothed values, in the order of x.
+    Knots, ascending, and the curve there; it is linear between them.
     """
     order = np.argsort(x, kind="stable")
     x, y = np.asarray(x, float)[order], np.asarray(y, float)[order]
@@ -34,19 +41,15 @@ def lowess(x: np.ndarray, y: np.ndarray, *, fraction: float, rounds: int = 3) ->
     trust = np.ones(n)
     for done in range(rounds + 1):
         level = [_local_line(x, y, i, *window, trust, span) for i, window in zip(at, windows, strict=True)]
-        smooth = np.interp(x, x[at], level)
         if done == rounds:
             break
-        off = np.abs(y - smooth)
+        off = np.abs(y - np.interp(x, x[at], level))
         limit = 6.0 * np.median(off)
-        if limit < 1e-7 * off.mean():
+        if limit < 1e-7 * off.mean() or limit == 0:
             break
-        with np.errstate(divide="ignore", invalid="ignore"):
-            trust = np.where(off <= _FAR * limit, (1.0 - (off / limit) ** 2) ** 2, 0.0)
+        trust = np.where(off <= _FAR * limit, (1.0 - (off / limit) ** 2) ** 2, 0.0)
         trust[off <= _NEAR * limit] = 1.0
-    result = np.empty(n)
-    result[order] = smooth
-    return result
+    return x[at], np.array(level)
 
 
 def _anchors(x: np.ndarray, gap: float) -> np.ndarray:
