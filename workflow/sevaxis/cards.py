@@ -196,7 +196,7 @@ class LabelledContrast(Contrast):
     label: str | None = Field(None, description="Wording for the report; the name where it is missing.")
 
 
-class Values(Model):
+class Scale(Model):
     """What the numbers of the matrix are."""
 
     scale: Literal["counts", "log2", "linear"] | None = Field(
@@ -205,6 +205,11 @@ class Values(Model):
     zero_is_missing: bool = Field(
         False, description="0 means 'not detected' (always so on the linear scale)."
     )
+
+
+class Values(Scale):
+    """What the numbers are and how samples are made comparable."""
+
     normalise: Literal["tmm", "median", "none"] | None = Field(
         None, description="By assay where it is missing."
     )
@@ -224,15 +229,17 @@ class ModelChoice(Model):
 class Kind(Model):
     """What a data set is about."""
 
-    id: Slug = Field(description="Name of the card's folder.")
-    organism: Organism = Field(description="Whose samples these are.")
-    tissue: Text = Field(
-        description="Tissue that the samples, or the vesicles in them, come from: muscle, liver, plasma, ..."
-    )
-    compartment: Compartment = Field(description="What of the tissue was measured.")
-    assay: Assay = Field(
-        description="Kind of the values; decides scale, normalisation and method unless told."
-    )
+    id: Slug
+    organism: Organism
+    tissue: Text
+    compartment: Compartment
+    assay: Assay
+    values: Scale = Scale()
+
+    @property
+    def scale(self) -> str:
+        """Scale of the values after defaults."""
+        return self.values.scale or ("counts" if self.assay in ("rna_counts", "single_cell") else "log2")
 
 
 class Retrieval(Model):
@@ -245,12 +252,7 @@ class Retrieval(Model):
 class Assessment(Kind):
     """The part of a card that quality and normalisation need."""
 
-    values: Values = Field(Values(), description="What the numbers are.")
-
-    @property
-    def scale(self) -> str:
-        """Scale of the values after defaults."""
-        return self.values.scale or ("counts" if self.assay in ("rna_counts", "single_cell") else "log2")
+    values: Values = Values()
 
     @property
     def normalisation(self) -> str:
@@ -258,7 +260,7 @@ class Assessment(Kind):
         return self.values.normalise or DEFAULT_NORMALISATION.get(self.assay, "none")
 
 
-class Reading(Assessment):
+class Reading(Kind):
     """The part of a card that reading needs."""
 
     files: tuple[ReadableFile, ...] = Field(min_length=1)
@@ -291,7 +293,7 @@ class Comparison(Kind):
         return self.model.method or DEFAULT_METHOD.get(self.assay)
 
 
-class Card(Reading, Comparison, Retrieval):
+class Card(Assessment, Reading, Comparison, Retrieval):
     """A data set: what it is, where it lies, how it is read and what is compared."""
 
     title: Text = Field(description="One line for the report.")
