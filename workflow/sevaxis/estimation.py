@@ -11,7 +11,7 @@ from sevaxis.models.array_weights import array_weights
 from sevaxis.models.blocks import duplicate_correlation
 from sevaxis.models.counts import filter_by_expression, tmm_factors, voom, voom_quality
 from sevaxis.models.design import Design, cell_means, contrast_matrix
-from sevaxis.models.empirical_bayes import Moderated, moderate, moderate_by_count
+from sevaxis.models.empirical_bayes import Moderated, moderate
 from sevaxis.models.linear import fit_linear
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def _log2(
     correlation = duplicate_correlation(y, design, block, weights=weights) if block is not None else None
     fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation).contrast(contrasts)
     if card.method == "deqms":
+        from sevaxis.models.empirical_bayes import moderate_by_count
+
         return _moderated(moderate_by_count(fit, features["n_peptides"].to_numpy(float)), correlation)
     return _moderated(moderate(fit, trend=True, robust=card.model.robust), correlation)
 

@@ -1,0 +1,83 @@
+"""The whole effects room against R on real matrices: limma 3.54.1 and edgeR 3.40.2, row by row, all strata."""
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+
+from sevaxis.cards import Comparison
+from sevaxis.compare import compare
+from tests.reference.real_data import read_expression_set
+
+pytestmark = pytest.mark.shared
+
+
+def assessed(values: pd.DataFrame, obs: pd.DataFrame, scale: str) -> ad.AnnData:
+    """Matrix of the form that assess leaves, from R's input as it is."""
+    obs = obs.reindex(columns=["group", "sex", "batch", "subject"]).assign(included=True)
+    adata = ad.AnnData(values.T.to_numpy(float), obs=obs, var=pd.DataFrame(index=values.index))
+    adata.var["symbol"] = adata.var["human_symbol"] = pd.Series(values.index, index=values.index, dtype=object)
+    adata.layers["log2"] = adata.X
+    adata.uns["dataset"] = {"scale": scale}
+    return adata
+
+
+def card(assay: str, **contrast) -> Comparison:
+    return Comparison(
+        id="real",
+        organism="human",  # no orthologs are looked up here
+        tissue="muscle",
+        compartment="tissue",
+        assay=assay,
+        contrasts=[{"name": "effect", "role": "training", **contrast}],
+    )
+
+
+def motrpac(shared, name: str, scale: str) -> ad.AnnData:
+    values, samples = read_expression_set(shared / "data" / "motrpac_muscle" / f"{name}.rda")
+    obs = pd.DataFrame({"group": samples["timepoint"].astype(str), "sex": samples["sex"].str.lower().astype(str)})
+    return assessed(values, obs, scale)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "scale", "assay", "answers", "tolerance"),
+    [
+        ("PROT_GN", "log2", "protein", "motrpac_prot_gn.8W.limma_trend_robust", 1e-6),
+        ("TRNSCRPT_GN", "counts", "rna_counts", "motrpac_rna_gn.8W.voom", 1e-6),
+    ],
+)
+def test_strata_of_one_model(shared, matrix, scale, assay, answers, tolerance):
+    expected = pd.read_csv(shared / "reference" / "real" / f"{answers}.tsv.gz", sep="\t").set_index(["stratum", "feature"])
+    choice = card(assay, case="8W", reference="SED")
+    if assay == "rna_counts":  # the reference was made without the robust prior
+        choice = choice.model_copy(update={"model": choice.model.model_copy(update={"robust": False})})
+    found = compare(motrpac(shared, matrix, scale), choice, axis=[])
+    tested = found[found["status"].eq("tested")]
+    tested = tested.set_index([tested["stratum"].astype(str), tested["feature_id"]])
+    expected = expected.dropna(subset=["t"])
+    assert set(tested.index) == set(expected.index)
+    tested = tested.loc[expected.index]
+    for column in ("log2fc", "se", "t", "df", "p", "q"):
+        np.testing.assert_allclose(tested[column], expected[column], rtol=tolerance, atol=1e-9, err_msg=column)
+
+
+def test_paired_subjects_enter_as_a_block(shared):
+    long = pd.read_excel(shared / "data/glymreg_ev_exercise_sex/long_df_protein.xlsx", engine="calamine")
+    long["sample"] = long["ID"].astype(str) + long["time"]
+    values = long.pivot_table(index="Molecule", columns="sample", values="Value", sort=False)
+    obs = long.drop_duplicates("sample").set_index("sample").loc[values.columns]
+    obs = pd.DataFrame({"group": obs["time"], "sex": obs["Group"], "subject": obs["ID"].astype(str)})
+    adata = assessed(np.log2(values), obs, "log2")
+    choice = card("protein", case="time4", reference="time1")
+    choice = choice.model_copy(update={"model": choice.model.model_copy(update={"robust": False})})
+    found = compare(adata, choice, axis=[])
+    found = found.set_index([found["stratum"].astype(str), found["feature_id"]])
+    path = shared / "reference/real/glymreg_ev.time4.limma_dupcor_trend.tsv.gz"
+    expected = pd.read_csv(path, sep="\t").set_index(["stratum", "feature"])
+    found = found.loc[expected.index]
+    np.testing.assert_allclose(found["t"], expected["t"], rtol=1e-5, atol=1e-8)
+    unpaired = adata.copy()
+    unpaired.obs["subject"] = None
+    without = compare(unpaired, choice, axis=[])
+    without = without.set_index([without["stratum"].astype(str), without["feature_id"]]).loc[expected.index]
+    assert (np.abs(without["p"] - found["p"]) > 1e-6).mean() > 0.9
