@@ -1,0 +1,98 @@
+"""Gene-set tests against R: limma 3.54.1 (camera, cameraPR, fry), fgsea 1.31.6, GSVA 1.46.0 on R 4.2.2."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sevaxis.models.camera import camera, camera_preranked
+from sevaxis.models.genesets import index_sets, sample_scores
+from sevaxis.models.preranked import preranked
+from sevaxis.models.rotation import fry, roast
+
+pytestmark = pytest.mark.shared
+CONTRAST = np.array([0.0, 1.0])
+
+
+@pytest.fixture(scope="module")
+def study(shared):
+    """Expression, design, sets, moderated t and a reader of R's answers."""
+    folder = shared / "reference" / "simulated"
+    y = pd.read_csv(folder / "gs_expr.tsv.gz", sep="\t", index_col=0)
+    samples = pd.read_csv(folder / "gs_expr.meta.tsv", sep="\t").set_index("sample").loc[y.columns]
+    design = np.column_stack([np.ones(len(samples)), samples["treat"] == "trt"]).astype(float)
+    members = pd.read_csv(folder / "gs_sets.tsv.gz", sep="\t").groupby("set")["gene"].apply(list)
+    t = pd.read_csv(folder / "R" / "gs.t.tsv.gz", sep="\t").set_index("gene")["t"].loc[y.index].to_numpy()
+    sets = index_sets(members.to_dict(), y.index)
+    return y, design, sets, t, lambda job: pd.read_csv(folder / "R" / f"gs.{job}.tsv", sep="\t", index_col=0)
+
+
+def compare(ours, theirs, rtol):
+    theirs = theirs.loc[ours["set"]]
+    np.testing.assert_array_equal(ours["n_features"], theirs["NGenes"])
+    np.testing.assert_array_equal(ours["direction"].str.title(), theirs["Direction"])
+    np.testing.assert_allclose(ours["p"], theirs["PValue"], rtol=rtol)
+    np.testing.assert_allclose(ours["q"], theirs["FDR"], rtol=rtol)
+
+
+def test_camera(study):
+    y, design, sets, _, answer = study
+    compare(camera(y.to_numpy(), design, CONTRAST, sets), answer("camera"), rtol=1e-6)
+
+
+def test_camera_preranked(study):
+    _, _, sets, t, answer = study
+    compare(camera_preranked(t, sets), answer("cameraPR"), rtol=1e-6)
+
+
+def test_fry(study):
+    y, design, sets, _, answer = study
+    ours, theirs = fry(y.to_numpy(), design, CONTRAST, sets), answer("fry")
+    compare(ours, theirs, rtol=1e-6)
+    # sets smaller than 1 + residual df: limma's mixed p is wrong, see fry and the null simulation
+    whole = (ours["n_features"] >= 11).to_numpy()
+    assert whole.sum() == 288
+    expected = theirs.loc[ours["set"], "PValue.Mixed"][whole]
+    np.testing.assert_allclose(ours["p_mixed"][whole], expected, rtol=1e-6)
+    assert (ours["p_mixed"][~whole].to_numpy() < theirs.loc[ours["set"], "PValue.Mixed"][~whole]).all()
+
+
+def test_roast_agrees_with_fry_on_what_is_clear(study):
+    y, design, sets, _, answer = study
+    ours = roast(y.to_numpy(), design, CONTRAST, sets, rotations=1999, seed=1).set_index("set")
+    theirs = answer("fry").loc[ours.index]
+    assert np.corrcoef(ours["p"], theirs["PValue"])[0, 1] > 0.95
+    assert (ours.loc[theirs.index[theirs["PValue"] < 1e-4], "p"] <= 0.002).all()
+    assert (ours.loc[theirs.index[theirs["PValue"] > 0.5], "p"] > 0.1).all()
+
+
+def test_preranked_scores_and_p(study):
+    _, _, sets, t, answer = study
+    ours = preranked(t, sets, seed=1).set_index("set")
+    simple, multilevel = answer("fgseaSimple").loc[ours.index], answer("fgseaMultilevel").loc[ours.index]
+    np.testing.assert_allclose(ours["es"], simple["ES"], atol=2e-10)  # R printed ten digits
+    np.testing.assert_allclose(ours["nes"], simple["NES"], rtol=0.015)  # means of 10,000 random sets each
+    assert (ours["p"] > 0).all()
+    # both estimates of p carry an error: their difference in units of its standard deviation
+    bounded = multilevel["log2err"].isna() | ours["log2_error"].isna()
+    assert set(ours.index[bounded]) == {"SET180"}  # at the bound of 1e-20 in both
+    difference = np.log2(ours["p"] / multilevel["pval"])[~bounded]
+    z = difference / np.hypot(ours["log2_error"], multilevel["log2err"])[~bounded]
+    assert abs(z.mean()) < 0.2
+    assert z.std() < 1.1
+    assert z.abs().max() < 4
+    # fgseaSimple: 10,000 permutations, so exceedances are binomial where there are enough of them
+    common = simple["nMoreExtreme"] >= 100
+    error = np.hypot(ours["log2_error"], 1 / np.sqrt(simple["nMoreExtreme"]) / np.log(2))[common]
+    z = np.log2(ours["p"] / simple["pval"])[common] / error
+    assert z.abs().max() < 4
+
+
+@pytest.mark.parametrize(("method", "atol"), [("gsva", 5e-4), ("ssgsea", 1e-4)])
+def test_sample_scores(study, method, atol):
+    """GSEApy's own numerics: R tabulates the Gaussian kernel of GSVA, hence the fourth digit."""
+    y, _, sets, _, answer = study
+    ours, expected = sample_scores(y, sets, method), answer(method)
+    if method == "ssgsea":  # divided by the range over all sets scored: R scored the first hundred
+        members = {name: y.index[rows] for name, rows in zip(sets.names, sets, strict=True)}
+        first = index_sets({name: members[name] for name in expected.index}, y.index)
+        ours = sample_scores(y, first, method)
+    np.testing.assert_allclose(ours.loc[expected.index, expected.columns], expected, atol=atol)

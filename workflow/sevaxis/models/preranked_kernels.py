@@ -1,0 +1,141 @@
+"""Inner loops of preranked enrichment, compiled by Numba on first use and cached beside this file.
+
+Positions count from the top of the ranking, 0 first; ``weights`` are the hit weights by position.
+"""
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def enrichment_score(members: np.ndarray, weights: np.ndarray) -> tuple[float, int]:
+    """Enrichment score of ascending positions, and the index of the member at its peak.
+
+    The running sum rises by w / sum(w) at a member and falls by 1 / (N - m) elsewhere; the score is its extreme
+    (Subramanian et al. 2005, PNAS 102:15545-15550, appendix), 0 where both extremes are equally far.
+    """
+    total = 0.0
+    for position in members:
+        total += weights[position]
+    step = 1.0 / (weights.size - members.size)
+    high, low, at_high, at_low, sum_so_far = 0.0, 0.0, 0, 0, 0.0
+    for i, position in enumerate(members):
+        fall = (position - i) * step
+        before = sum_so_far / total - fall
+        if before < low:
+            low, at_low = before, i
+        sum_so_far += weights[position]
+        after = sum_so_far / total - fall
+        if after > high:
+            high, at_high = after, i
+    if high > -low:
+        return high, at_high
+    if high < -low:
+        return low, at_low
+    return 0.0, 0
+
+
+@njit(cache=True)
+def null_scores(weights: np.ndarray, sizes: np.ndarray, permutations: int, rng) -> np.ndarray:
+    """Scores of random sets, (permutations x sizes); ``sizes`` descends strictly.
+
+    Each permutation draws the largest set once; its first m draws are a random set of m, for every size m.
+    """
+    features, largest = weights.size, sizes[0]
+    deck = np.arange(features)
+    keys = np.empty(largest, np.int64)
+    members = np.empty(largest, np.int64)
+    drawn = np.empty(largest, np.int64)
+    totals = np.empty(largest + 1)
+    scores = np.empty((permutations, sizes.size))
+    for permutation in range(permutations):
+        totals[0] = 0.0
+        for j in range(largest):
+            k = j + int(rng.random() * (features - j))
+            deck[j], deck[k] = deck[k], deck[j]
+            totals[j + 1] = totals[j] + weights[deck[j]]
+            keys[j] = deck[j] * largest + j
+        keys.sort()
+        for j in range(largest):
+            members[j], drawn[j] = keys[j] // largest, keys[j] % largest
+        count = largest
+        for column in range(sizes.size):
+            size = sizes[column]
+            rise, step = 1.0 / totals[size], 1.0 / (features - size)
+            high, low, sum_so_far, kept = 0.0, 0.0, 0.0, 0
+            for j in range(count):
+                if drawn[j] >= size:
+                    continue
+                position = members[j]
+                fall = (position - kept) * step
+                low = min(low, sum_so_far * rise - fall)
+                sum_so_far += weights[position]
+                high = max(high, sum_so_far * rise - fall)
+                members[kept], drawn[kept] = position, drawn[j]
+                kept += 1
+            count = kept
+            scores[permutation, column] = high if high > -low else (low if high < -low else 0.0)
+    return scores
+
+
+@njit(cache=True)
+def score_after_swap(
+    members: np.ndarray, weights: np.ndarray, leaving: int, entering: int, total: float
+) -> float:
+    """Enrichment score after the member of index ``leaving`` makes way for position ``entering``."""
+    size, step, rise = members.size, 1.0 / (weights.size - members.size), 1.0 / total
+    high, low, sum_so_far, kept, j, waiting = 0.0, 0.0, 0.0, 0, 0, True
+    while kept < size:
+        if j == leaving:
+            j += 1
+        if waiting and (j >= size or members[j] > entering):
+            position, waiting = entering, False
+        else:
+            position = members[j]
+            j += 1
+        fall = (position - kept) * step
+        low = min(low, sum_so_far * rise - fall)
+        sum_so_far += weights[position]
+        high = max(high, sum_so_far * rise - fall)
+        kept += 1
+    return high if high > -low else (low if high < -low else 0.0)
+
+
+@njit(cache=True)
+def move_above(
+    members: np.ndarray, weights: np.ndarray, scores: np.ndarray, threshold: float, swaps: int, rng
+) -> None:
+    """Random walk of every row of ``members`` among the sets that score above ``threshold``, in place.
+
+    A swap of one member for any other feature is proposed and taken if the score stays above: the uniform
+    distribution over those sets is invariant. Ends when ``swaps`` members per row were exchanged on average, or
+    after 20 times as many proposals.
+    """
+    rows, size = members.shape
+    features, accepted = weights.size, 0
+    totals = np.zeros(rows)
+    for row in range(rows):
+        for position in members[row]:
+            totals[row] += weights[position]
+    for _ in range(20 * swaps):
+        for row in range(rows):
+            entering = int(rng.random() * features)
+            leaving = int(rng.random() * size)
+            here = members[row]
+            place = np.searchsorted(here, entering)
+            if place < size and here[place] == entering:
+                continue
+            total = totals[row] + weights[entering] - weights[here[leaving]]
+            score = score_after_swap(here, weights, leaving, entering, total)
+            if score <= threshold:
+                continue
+            if place > leaving:
+                here[leaving : place - 1] = here[leaving + 1 : place]
+                here[place - 1] = entering
+            else:
+                here[place + 1 : leaving + 1] = here[place:leaving].copy()
+                here[place] = entering
+            scores[row], totals[row] = score, total
+            accepted += 1
+        if accepted >= rows * swaps:
+            return
