@@ -45,7 +45,7 @@ def protein_groups_of(drawn):
     table = pd.read_csv(
         io.BytesIO(drawn["demo_sev_protein"][0]["proteinGroups.txt"]), sep="\t", keep_default_na=False
     )
-    return table.set_index("Majority protein IDs")
+    return table.set_index(table["Majority protein IDs"].str.split(";").str[0])
 
 
 def true_protein_groups_of(drawn):

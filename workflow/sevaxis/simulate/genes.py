@@ -27,12 +27,13 @@ def mouse_genes(count: int, *, proteins: bool = False) -> pd.DataFrame:
     count
         How many, the real ones included.
     proteins
-        Index by protein group (UniProt accessions joined by ``;``) and leave out the sex markers.
+        Index by UniProt accession (a made-up one where none is known) and leave out the sex markers.
 
     Returns
     -------
-    Index: Ensembl identifiers or protein groups. Columns: ``symbol``, ``human_symbol``, ``chromosome`` (X and Y for sex
-    markers, empty otherwise), ``named`` (real).
+    Index: Ensembl identifiers or accessions. Columns, among others: ``symbol``, ``human_symbol``, ``chromosome`` (X and
+    Y for sex markers, empty otherwise), ``named`` (real), and for proteins ``accessions`` (up to three of the protein
+    group, joined by ``;``).
     """
     real = _panel_genes("mouse")
     markers = _sex_markers("mouse")
@@ -53,7 +54,7 @@ def mouse_genes(count: int, *, proteins: bool = False) -> pd.DataFrame:
 
 
 def human_genes(count: int) -> pd.DataFrame:
-    """Proteins of the simulated people; columns as :func:`mouse_genes`, index: protein groups."""
+    """Proteins of the simulated people; as :func:`mouse_genes` with ``proteins``."""
     real = _panel_genes("human")
     numbers = range(1, count - len(real) + 1)
     simulated = pd.DataFrame(
@@ -120,14 +121,14 @@ def _sex_markers(organism: str) -> pd.DataFrame:
 def _indexed(real: pd.DataFrame, simulated: pd.DataFrame, proteins: bool) -> pd.DataFrame:
     genes = pd.concat([real.assign(named=True), simulated.assign(named=False)], ignore_index=True)
     if proteins:
-        # a group holds up to three accessions, as searches report them; made-up ones where none is known
-        known = genes["uniprot"].str.split(";").str[:3].str.join(";")
         made_up = pd.Series([f"SIMP{number:05d}" for number in range(1, len(genes) + 1)])
-        genes.index = pd.Index(known.where(known.ne(""), made_up), name="feature_id")
+        groups = genes["uniprot"].where(genes["uniprot"].ne(""), made_up).str.split(";")
+        genes["accessions"] = groups.str[:3].str.join(";")
+        genes.index = pd.Index(groups.str[0], name="feature_id")
     else:
         genes.index = pd.Index(genes["ensembl"], name="feature_id")
     if genes.index.has_duplicates:
         raise ValueError(
             f"two simulated features with one name: {genes.index[genes.index.duplicated()].tolist()}"
         )
-    return genes[["symbol", "human_symbol", "chromosome", "named"]]
+    return genes

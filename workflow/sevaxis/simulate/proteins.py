@@ -152,13 +152,13 @@ def protein_groups(
     extra += [f"SIMSITE{i:05d}" for i in range(N_BY_SITE)]
     drawn = pd.DataFrame(rng.normal(23.5, 2, (n_extra, lfq.shape[1])), index=extra, columns=lfq.columns)
     lfq, raw = pd.concat([lfq, drawn]), pd.concat([raw, drawn])
-    majority = lfq.index.to_series()
+    majority = genes["accessions"].reindex(lfq.index).fillna(lfq.index.to_series())
     peptides = 1 + rng.poisson(np.exp2((raw.mean(axis=1).fillna(22.0) - 22.0).clip(0) / 2.0))
     table = pd.DataFrame(
         {
             "Protein IDs": majority,
             "Majority protein IDs": majority,
-            "Gene names": genes["symbol"].reindex(majority).fillna("").to_numpy(),
+            "Gene names": genes["symbol"].reindex(lfq.index).fillna(""),
             "Number of proteins": majority.str.count(";") + 1,
             "Peptides": peptides,
             "Razor + unique peptides": peptides,
