@@ -90,7 +90,7 @@ def test_labels_of_sex_are_read_in_all_spellings(project):
         ),
         (
             {"files": [{"name": "x", "url": "https://a.b/x", "reader": "delimited"}]},
-            "hold together",
+            "is not accepted",
             "config/README",
         ),
         (

@@ -1,0 +1,68 @@
+"""A copy of the project in a temporary folder, in which tests run Snakemake as a user would."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PARTS = ("Snakefile", "workflow", "config", "envs", "profiles", "resources")
+
+
+class Project:
+    """The project's files in a folder of their own, so that tests may edit them.
+
+    Attributes
+    ----------
+    folder
+        The copy. Its package comes before the installed one, so that edits of code count.
+    """
+
+    def __init__(self, root: Path, folder: Path):
+        self.folder = folder
+        for part in PARTS:
+            source = root / part
+            if source.is_dir():
+                shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                folder.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, folder / part)
+
+    def snakemake(
+        self, *arguments: str, timeout: int = 600, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``snakemake``; its output is in ``stdout``, errors included."""
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(self.folder / "workflow"), "COLUMNS": "200"}
+        result = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert not check or result.returncode == 0, result.stdout[-8000:]
+        return result
+
+    def planned(self, *arguments: str) -> dict[str, list[str]]:
+        """What a dry run would do: rule -> data sets (or organisms), an empty list for rules without."""
+        output = self.snakemake("-n", "--cores", "1", *arguments).stdout
+        jobs: dict[str, list[str]] = {}
+        for block in re.split(r"\n(?=\S)", output):
+            rule = re.match(r"(?:local)?rule (\w+):", block)
+            if rule is None or rule[1] == "all":
+                continue
+            wildcard = re.search(r"wildcards: (?:dataset|organism)=(\w+)", block)
+            jobs.setdefault(rule[1], []).extend([wildcard[1]] if wildcard else [])
+        return {rule: sorted(of) for rule, of in jobs.items()}
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace text that must stand exactly once in a file."""
+        file = self.folder / path
+        text = file.read_text()
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path}"
+        file.write_text(text.replace(old, new))
