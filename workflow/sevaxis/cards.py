@@ -140,7 +140,7 @@ class EffectColumns(Model):
     n_case: str | None = Field(
         None, description="Column with the number of case samples, where it differs by row."
     )
-    n_reference: str | None = None
+    n_reference: str | None = Field(None, description="Column with the number of reference samples.")
 
 
 class Contrast(Model):
@@ -229,12 +229,16 @@ class ModelChoice(Model):
 class Kind(Model):
     """What a data set is about."""
 
-    id: Slug
-    organism: Organism
-    tissue: Text
-    compartment: Compartment
-    assay: Assay
-    values: Scale = Scale()
+    id: Slug = Field(description="Name of the card's folder.")
+    organism: Organism = Field(description="Whose samples these are.")
+    tissue: Text = Field(
+        description="Tissue that the samples, or the vesicles in them, come from: muscle, liver, plasma, ..."
+    )
+    compartment: Compartment = Field(description="What of the tissue was measured.")
+    assay: Assay = Field(
+        description="Kind of the values; decides scale, normalisation and method unless told."
+    )
+    values: Scale = Field(Scale(), description="What the numbers are.")
 
     @property
     def scale(self) -> str:
@@ -252,7 +256,7 @@ class Retrieval(Model):
 class Assessment(Kind):
     """The part of a card that quality and normalisation need."""
 
-    values: Values = Values()
+    values: Values = Field(Values(), description="What the numbers are.")
 
     @property
     def normalisation(self) -> str:
