@@ -22,6 +22,9 @@ from sevaxis.readers import READERS, options_model, reader
 SCHEMAS = {"config.schema.json": cards.Configuration, "card.schema.json": cards.Card}
 #: A generated part of the page: everything between these two lines.
 BLOCK = re.compile(r"(<!-- options of (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+#: A role such as :func:`sevaxis.readers.delimited.read_delimited`, which on the page is the reader's name.
+ROLE = re.compile(r":func:`[\w.]*?(?:read_)?(\w+)`")
+HEADER = ("option", "value", "default", "meaning")
 
 
 def schema_text(model: type[BaseModel]) -> str:
@@ -67,7 +70,7 @@ def refresh(text: str) -> str:
     def table(match: re.Match[str]) -> str:
         name = match["name"]
         if name == "readers":
-            body = readers_table()
+            body = readers_tables()
         elif name in vars(cards):
             body = options_table(getattr(cards, name))
         else:
@@ -83,25 +86,20 @@ def options_table(model: type[BaseModel]) -> str:
         (f"`{name}`", spell(field.annotation), _default(field), field.description or "")
         for name, field in model.model_fields.items()
     ]
-    return markdown(("option", "value", "default", "meaning"), rows)
+    return markdown(HEADER, rows)
 
 
-def readers_table() -> str:
-    """Markdown table of the readers' options; meanings come from the parameters of their docstrings."""
-    rows = []
+def readers_tables() -> str:
+    """Markdown: a heading and a table of options per reader; meanings come from the docstrings' parameters."""
+    parts = []
     for name in READERS:
         meanings = parameters(inspect.getdoc(reader(name)) or "")
-        for option, field in options_model(name).model_fields.items():
-            rows.append(
-                (
-                    f"`{name}`",
-                    f"`{option}`",
-                    spell(field.annotation),
-                    _default(field),
-                    meanings.get(option, ""),
-                )
-            )
-    return markdown(("reader", "option", "value", "default", "meaning"), rows)
+        rows = [
+            (f"`{option}`", spell(field.annotation), _default(field), meanings.get(option, ""))
+            for option, field in options_model(name).model_fields.items()
+        ]
+        parts.append(f"### {name}\n\n" + markdown(HEADER, rows))
+    return "\n".join(parts)
 
 
 def parameters(docstring: str) -> dict[str, str]:
@@ -118,7 +116,7 @@ def parameters(docstring: str) -> dict[str, str]:
         else:
             for name in names:
                 found[name] = f"{found[name]} {line.strip()}".strip()
-    return {name: text.replace("``", "`") for name, text in found.items()}
+    return {name: ROLE.sub(r"`\1`", text.replace("``", "`")) for name, text in found.items()}
 
 
 def markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -141,7 +139,7 @@ def spell(annotation: object) -> str:
     if origin in (tuple, list):
         return "list of " + spell(arguments[0])
     if origin is dict:
-        return f"{spell(arguments[0])}: {spell(arguments[1])}, ..."
+        return f"{{{spell(arguments[0])}: {spell(arguments[1])}}}"
     plain = {str: "text", int: "whole number", float: "number", bool: "true, false", typing.Any: "anything"}
     return plain.get(annotation, str(annotation))
 
