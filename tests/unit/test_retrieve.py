@@ -8,11 +8,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from loopback import REFUSING, Answer, Loopback
 from sevaxis.cards import Orthologs, Retrieval, Source
 from sevaxis.problems import Problems
 from sevaxis.retrieve import fetch_file, locate, retrieve
 from sevaxis.sources.http import Patience
+
+from tests.loopback import REFUSING, Answer, Loopback
 
 HASTE = Patience(
     attempts=3, connect_seconds=1, read_seconds=0.3, first_wait=0.01, longest_wait=0.1, total_seconds=5

@@ -11,8 +11,10 @@ from email.utils import format_datetime
 from itertools import pairwise
 
 import pytest
-from loopback import REFUSING, Answer, Loopback
-from sevaxis.sources.http import Failure, Patience, check_address, download, fetch
+from sevaxis.sources.http import Failure, Patience, check_address, fetch
+from sevaxis.sources.transfer import download
+
+from tests.loopback import REFUSING, Answer, Loopback
 
 #: Half a megabyte without repetitions, so that a piece out of place changes the checksum.
 CONTENT = random.Random(7).randbytes(500_000)

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 from sevaxis.cards import Retrieval, Source
 from sevaxis.problems import Problem, Problems, nearest
-from sevaxis.sources.http import CHUNK, PATIENT, Failure, Patience, download
+from sevaxis.sources.http import CHUNK, PATIENT, Failure, Patience
 from sevaxis.sources.mirror import Mirror, checksum
+from sevaxis.sources.transfer import download
 
 
 @dataclass(frozen=True)

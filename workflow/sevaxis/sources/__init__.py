@@ -1,1 +1,74 @@
-"""Sources: where the bytes of data sets come from."""
+"""Sources: which files stand behind an accession, and how bytes get here.
+
+All that comes from the network comes through :mod:`sevaxis.sources.http`; the modules named after repositories know
+where their files are.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sevaxis.problems import Problem, Problems
+from sevaxis.sources import biostudies, geo, pride
+from sevaxis.sources.http import Failure
+from sevaxis.sources.remote import Addresses, RemoteFile
+
+__all__ = ["Addresses", "RemoteFile", "is_accession", "resolve"]
+
+REPOSITORIES = {
+    geo.PATTERN: geo.list_series,
+    pride.PATTERN: pride.list_project,
+    biostudies.PATTERN: biostudies.list_study,
+}
+
+
+def is_accession(text: str) -> bool:
+    """Whether a text is an accession of one of the repositories."""
+    return any(re.fullmatch(pattern, text.strip().upper(), re.ASCII) for pattern in REPOSITORIES)
+
+
+def resolve(accession: str, *, addresses: Addresses = Addresses()) -> list[RemoteFile]:  # noqa: B008
+    """Files behind an accession of GEO, PRIDE or ArrayExpress/BioStudies.
+
+    Parameters
+    ----------
+    accession
+        ``GSE281849``, ``PXD000022``, ``E-MTAB-1234``, in capitals or not.
+    addresses
+        Where the repositories answer.
+
+    Raises
+    ------
+    Problems
+        It is no such accession, or its files cannot be listed.
+    """
+    accession = accession.strip().upper()
+    for pattern, list_files in REPOSITORIES.items():
+        if re.fullmatch(pattern, accession, re.ASCII):
+            try:
+                return list_files(accession, addresses)
+            except Failure as failure:
+                raise Problems([_problem_of_listing(accession, failure)]) from failure
+    raise Problems(
+        [
+            Problem(
+                "This is no accession that can be looked up",
+                "accession",
+                accession,
+                "GSE..., PXD..., E-MTAB-... (or another study of BioStudies)",
+                "give the address or the path of the file instead",
+            )
+        ]
+    )
+
+
+def _problem_of_listing(accession: str, failure: Failure) -> Problem:
+    return Problem(
+        f"The files of {accession} cannot be listed",
+        failure.url,
+        failure.reason,
+        "a public accession, and a connection to its repository",
+        "check the connection, then run again; or download the files yourself and give their paths"
+        if failure.kind in ("unreachable", "failed")
+        else "check the accession in a browser; or download the files yourself and give their paths",
+    )
