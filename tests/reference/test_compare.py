@@ -4,9 +4,9 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
-
 from sevaxis.cards import Comparison
 from sevaxis.compare import compare
+
 from tests.reference.real_data import read_expression_set
 
 pytestmark = pytest.mark.shared
@@ -16,7 +16,9 @@ def assessed(values: pd.DataFrame, obs: pd.DataFrame, scale: str) -> ad.AnnData:
     """Matrix of the form that assess leaves, from R's input as it is."""
     obs = obs.reindex(columns=["group", "sex", "batch", "subject"]).assign(included=True)
     adata = ad.AnnData(values.T.to_numpy(float), obs=obs, var=pd.DataFrame(index=values.index))
-    adata.var["symbol"] = adata.var["human_symbol"] = pd.Series(values.index, index=values.index, dtype=object)
+    adata.var["symbol"] = adata.var["human_symbol"] = pd.Series(
+        values.index, index=values.index, dtype=object
+    )
     adata.layers["log2"] = adata.X
     adata.uns["dataset"] = {"scale": scale}
     return adata
@@ -35,7 +37,9 @@ def card(assay: str, **contrast) -> Comparison:
 
 def motrpac(shared, name: str, scale: str) -> ad.AnnData:
     values, samples = read_expression_set(shared / "data" / "motrpac_muscle" / f"{name}.rda")
-    obs = pd.DataFrame({"group": samples["timepoint"].astype(str), "sex": samples["sex"].str.lower().astype(str)})
+    obs = pd.DataFrame(
+        {"group": samples["timepoint"].astype(str), "sex": samples["sex"].str.lower().astype(str)}
+    )
     return assessed(values, obs, scale)
 
 
@@ -47,7 +51,9 @@ def motrpac(shared, name: str, scale: str) -> ad.AnnData:
     ],
 )
 def test_strata_of_one_model(shared, matrix, scale, assay, answers, tolerance):
-    expected = pd.read_csv(shared / "reference" / "real" / f"{answers}.tsv.gz", sep="\t").set_index(["stratum", "feature"])
+    expected = pd.read_csv(shared / "reference" / "real" / f"{answers}.tsv.gz", sep="\t").set_index(
+        ["stratum", "feature"]
+    )
     choice = card(assay, case="8W", reference="SED")
     if assay == "rna_counts":  # the reference was made without the robust prior
         choice = choice.model_copy(update={"model": choice.model.model_copy(update={"robust": False})})
@@ -58,7 +64,9 @@ def test_strata_of_one_model(shared, matrix, scale, assay, answers, tolerance):
     assert set(tested.index) == set(expected.index)
     tested = tested.loc[expected.index]
     for column in ("log2fc", "se", "t", "df", "p", "q"):
-        np.testing.assert_allclose(tested[column], expected[column], rtol=tolerance, atol=1e-9, err_msg=column)
+        np.testing.assert_allclose(
+            tested[column], expected[column], rtol=tolerance, atol=1e-9, err_msg=column
+        )
 
 
 def test_paired_subjects_enter_as_a_block(shared):

@@ -220,7 +220,7 @@ def test_checking_imports_nothing_heavy(root):
     code = (
         "import sys; from pathlib import Path; from sevaxis.study import load_study; "
         "load_study(Path('config/config.yaml')); "
-        "print([m for m in ('pandas', 'numpy', 'anndata', 'scanpy', 'scipy', 'polars') if m in sys.modules])"
+        "print([m for m in ('pandas', 'anndata', 'scanpy', 'scipy', 'polars', 'rdata') if m in sys.modules])"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True

@@ -64,8 +64,8 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
         se = np.where(from_p, np.abs(log2fc) / t_quantile(1 - np.where(from_p, p, 0.5) / 2, df), se)
         t = np.where(np.isnan(t), log2fc / se, t)
     reason[from_t], reason[from_p] = FROM_T, FROM_P
+    reason[np.isnan(p) & ~np.isnan(value["q"]) & ~from_t] = NO_P
     reason[np.isnan(se)] = NO_SE
-    reason[np.isnan(p) & ~np.isnan(value["q"])] = NO_P
     tested = ~np.isnan(log2fc)
     reason[~tested] = NO_ESTIMATE
     half = t_quantile(np.full(len(se), 0.975), df) * se

@@ -98,7 +98,7 @@ def _count(wide: pd.DataFrame, fdr: float) -> pd.DataFrame:
         significant_male_only=male & ~female,
         significant_interaction=differs,
     )
-    table = flags.groupby(KEY[:2], sort=False).sum().reset_index()
+    table = flags.groupby(KEY[:2], sort=False, observed=True).sum().reset_index()
     table["fdr"] = fdr
     table["wording"] = [
         f"{row.dataset}, {row.contrast}: {row.significant_female} features significant in females, "
