@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from sevaxis.models.linear import LinearFit
-from sevaxis.models.variance_prior import fit_prior
+from sevaxis.models.variance_prior import fit_count_prior, fit_prior
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,3 +200,57 @@ def _pseudo_inverse(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     reciprocal = np.where(keep, 1.0 / np.where(keep, values, 1.0), 0.0)
     inverse = (vectors * reciprocal[:, None, :]) @ vectors.swapaxes(1, 2)
     return inverse / (stdev[:, :, None] * stdev[:, None, :]), keep.sum(axis=1)
+
+
+def treat(moderated: Moderated, lfc: float) -> tuple[np.ndarray, np.ndarray]:
+    """Test that an effect is larger than a threshold (McCarthy & Smyth 2009, Bioinformatics 25:765).
+
+    Parameters
+    ----------
+    moderated
+        Of k columns.
+    lfc
+        Threshold, log2, >= 0; 0 gives the moderated t test.
+
+    Returns
+    -------
+    t (of the distance from the nearer threshold, 0 within) and p, each features x k. The p value is that of the
+    threshold nearest to the data, both tails counted.
+
+    Raises
+    ------
+    ValueError
+        A negative threshold.
+    """
+    if not lfc >= 0:
+        raise ValueError(f"a log2 fold change threshold is not negative: {lfc:g}")
+    size = np.abs(moderated.log2fc)
+    se = np.where(moderated.se > 0, moderated.se, np.nan)
+    df = moderated.df_total[:, None]
+    p = t_tail((size - lfc) / se, df) + t_tail((size + lfc) / se, df)
+    return np.sign(moderated.log2fc) * np.maximum(size - lfc, 0.0) / se, p
+
+
+def moderate_by_count(fit: LinearFit, counts: np.ndarray) -> Moderated:
+    """Moderate with a prior variance that depends on how many peptides or spectra a protein was seen by.
+
+    DEqMS (Zhu et al. 2020, Mol Cell Proteomics 19:1047): the log residual variance is smoothed over the log2 count
+    by local quadratic regression (tricube weights, three quarters of the features); the prior degrees of freedom
+    follow from the spread about the curve.
+
+    Parameters
+    ----------
+    fit
+        Of coefficients or contrasts.
+    counts
+        Per feature, >= 1: peptides or spectra (in TMT of several plexes, the minimum over plexes).
+
+    Raises
+    ------
+    ValueError
+        Counts below 1 or missing, or no feature with residual degrees of freedom.
+    """
+    counts = np.asarray(counts, dtype=float)
+    if counts.shape != fit.sigma.shape or not (np.isfinite(counts) & (counts >= 1)).all():
+        raise ValueError("peptide or spectrum counts are at least 1, one per feature")
+    return apply_prior(fit, *fit_count_prior(fit.sigma**2, fit.df_residual, counts))

@@ -16,6 +16,9 @@ from sevaxis.models.blockwise import feature_blocks
 from sevaxis.models.design import Design, orthonormal_basis
 from sevaxis.models.systems import BlockCorrelation, invert_stack, observed_patterns
 
+# A residual below this share of the mean is rounding.
+_ROUNDING = 1e-13
+
 
 @dataclass(frozen=True, eq=False)
 class LinearFit:
@@ -224,6 +227,8 @@ def fit_linear(
         if not (complete and shared is None and seen is not None):
             residual *= row_scale
         rss[rows] = groups.sum_of_squares(row_scale, residual)
+    # What rounding leaves of a feature that is constant within the cells is no variance.
+    rss[rss <= n_observed * (_ROUNDING * mean) ** 2] = 0.0
     mean[n_observed == 0] = np.nan
     df_residual = n_observed - ranks[pattern]
     sigma = np.full(features, np.nan)

@@ -14,6 +14,8 @@ from sevaxis.models.lowess import lowess
 
 # Window of the robust trend, and points of the quadrature of Winsorized moments (Phipson 2016, section 4).
 _SPAN, _QUADRATURE = 0.4, 128
+# Window of the variance over peptide counts (Zhu 2020).
+_COUNT_SPAN = 0.75
 # A variance of zero has no logarithm: it is lifted to this share of the median variance.
 _FLOOR, _ROBUST_FLOOR = 1e-5, 1e-12
 
@@ -82,10 +84,7 @@ def _match_moments(
     s2: np.ndarray, df: np.ndarray, used: np.ndarray, covariate: np.ndarray | None
 ) -> tuple[np.ndarray, float]:
     """Match mean and variance of log s^2 - E(log chi2_d / d): Smyth 2004, section 6.2."""
-    half = df[used] / 2
-    median = np.median(s2[used])
-    lifted = np.maximum(s2[used], _FLOOR * (median if median > 0 else 1.0))
-    e = np.log(lifted) - special.digamma(half) + np.log(half)
+    e, lifted = _log_variances(s2[used], df[used])
     n = len(e)
     if n == 1:
         return np.full(len(s2), lifted[0]), 0.0
@@ -96,12 +95,76 @@ def _match_moments(
         spline = _natural_spline(covariate, knots)
         coefficients, *_ = np.linalg.lstsq(spline[used], e, rcond=None)
         level, parameters = spline @ coefficients, np.linalg.matrix_rank(spline[used])
-    excess = ((e - level[used]) ** 2).sum() / (n - parameters) - special.polygamma(1, half).mean()
-    if excess > 0:
-        d0 = 2.0 * inverse_trigamma(excess)
-        return np.exp(level + special.digamma(d0 / 2) - np.log(d0 / 2)), d0
-    # No more spread than sampling alone: one common variance, whose estimate is the plain mean.
-    return np.full(len(s2), lifted.mean()) if covariate is None else np.exp(level), np.inf
+    d0 = _prior_df(((e - level[used]) ** 2).sum() / (n - parameters), df[used])
+    if np.isinf(d0):
+        # No more spread than sampling alone: one common variance, whose estimate is the plain mean.
+        return np.full(len(s2), lifted.mean()) if covariate is None else np.exp(level), d0
+    return _prior_scale(level, d0), d0
+
+
+def _log_variances(s2: np.ndarray, df: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """log s^2 minus its expectation under sigma = 1, and s^2 with zeros lifted."""
+    median = np.median(s2)
+    lifted = np.maximum(s2, _FLOOR * (median if median > 0 else 1.0))
+    return np.log(lifted) - special.digamma(df / 2) + np.log(df / 2), lifted
+
+
+def _prior_df(spread: float, df: np.ndarray) -> float:
+    """Solve trigamma(d0 / 2) = variance of log s^2 beyond that of sampling."""
+    excess = spread - special.polygamma(1, df / 2).mean()
+    return 2.0 * inverse_trigamma(excess) if excess > 0 else np.inf
+
+
+def _prior_scale(level: np.ndarray, d0: float) -> np.ndarray:
+    return np.exp(level) if np.isinf(d0) else np.exp(level + special.digamma(d0 / 2) - np.log(d0 / 2))
+
+
+def fit_count_prior(s2: np.ndarray, df: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate the prior variance as a smooth function of the log2 count (Zhu et al. 2020).
+
+    Parameters
+    ----------
+    s2, df
+        As in `fit_prior`.
+    counts
+        Peptides or spectra per feature, >= 1.
+
+    Returns
+    -------
+    Prior variance and prior degrees of freedom, per feature.
+
+    Raises
+    ------
+    ValueError
+        No feature has residual degrees of freedom.
+    """
+    used = np.isfinite(s2) & (df > 0)
+    if not used.any():
+        raise ValueError("no feature has residual degrees of freedom: the design needs replicates")
+    e, _ = _log_variances(s2[used], df[used])
+    distinct, place, number = np.unique(np.log2(counts[used]), return_inverse=True, return_counts=True)
+    mean = np.bincount(place, e) / number
+    curve = np.array([_local_quadratic(x, distinct, mean, number) for x in distinct])
+    d0 = _prior_df(((e - curve[place]) ** 2).mean(), df[used])
+    level = np.interp(np.log2(counts), distinct, curve)
+    return _prior_scale(level, d0), np.full(len(s2), d0)
+
+
+def _local_quadratic(at: float, x: np.ndarray, y: np.ndarray, number: np.ndarray) -> float:
+    """Fit a parabola about `at` to means y of `number` points each, tricube over 75 % of the points."""
+    distance = np.abs(x - at)
+    order = np.argsort(distance, kind="stable")
+    within = np.searchsorted(np.cumsum(number[order]), _COUNT_SPAN * number.sum())
+    width = distance[order][min(within, len(x) - 1)]
+    weight = (
+        number * np.maximum(1.0 - (distance / width) ** 3, 0.0) ** 3
+        if width > 0
+        else number * (distance == 0)
+    )
+    near = weight > 0
+    root, offset = np.sqrt(weight[near]), x[near] - at
+    powers = np.vander(offset, min(3, near.sum()), increasing=True)
+    return float(np.linalg.lstsq(powers * root[:, None], y[near] * root, rcond=None)[0][0])
 
 
 def _pieces(n: int) -> int:
