@@ -1,0 +1,442 @@
+"""A small study made by hand: three data sets that hold every status, reading and trap the report must show.
+
+No engine runs here: the effects are drawn at random and dressed in the contracts' columns, so that the report
+can be tested without the rest of the workflow. Labels carry HTML on purpose.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control, norm
+from sevaxis.answers import Answer
+from sevaxis.effects import conform
+from sevaxis.report import ReportInput
+
+GENES = ("FBXO2", "SORBS3", "FLOT1", "CD63")
+PANELS = {"Fibrosis": ("COL1A1", "ACTA2", "TIMP1"), "Muscle": ("CKM", "MB")}
+HOSTILE = "<img src=x onerror=window.hacked=1></script><script>window.hacked=1</script>"
+NOT_MAPPED = "no identifier of this gene is in the file's annotation"
+ONE_SEX = "one sex: all samples are female"
+NEVER_SEEN = "never seen in the reference samples: 4/4 v 0/4"
+
+
+def contrast(name: str, role: str, **more: object) -> dict:
+    return {
+        "name": name,
+        "label": None,
+        "role": role,
+        "case": "case",
+        "reference": "control",
+        "weights": None,
+        **more,
+    }
+
+
+CARDS = (
+    {
+        "id": "sev_protein",
+        "title": "Muscle vesicles of overtrained mice",
+        "accession": "PXD000000",
+        "citation": "By hand, for the tests.",
+        "licence": "CC0",
+        "homepage": "https://example.org/sev",
+        "notes": f"Label from outside: {HOSTILE}",
+        "organism": "mouse",
+        "tissue": "muscle",
+        "compartment": "sev",
+        "assay": "protein",
+        "values": {"scale": "linear", "normalise": None, "zero_is_missing": True},
+        "model": {"method": None, "robust": True, "array_weights": False, "covariates": []},
+        "columns": {
+            "sample": "sample",
+            "group": "group",
+            "sex": "sex",
+            "batch": "batch",
+            "subject": "animal",
+        },
+        "contrasts": [contrast("overtrained", "overtraining", label="overtrained v control")],
+    },
+    {
+        "id": "muscle_rna",
+        "title": "Trained mouse muscle",
+        "accession": None,
+        "citation": "By hand, for the tests.",
+        "licence": "CC0",
+        "homepage": None,
+        "notes": None,
+        "organism": "mouse",
+        "tissue": "muscle",
+        "compartment": "tissue",
+        "assay": "rna_counts",
+        "values": {"scale": None, "normalise": None, "zero_is_missing": False},
+        "model": {"method": None, "robust": True, "array_weights": False, "covariates": []},
+        "columns": {"sample": "sample", "group": "group", "sex": None, "batch": None, "subject": None},
+        "contrasts": [
+            contrast("week4", "training"),
+            contrast("week8", "training", label="8 weeks v sedentary"),
+        ],
+    },
+    {
+        "id": "liver_published",
+        "title": "Human liver, published table",
+        "accession": "GSE000000",
+        "citation": "By hand, for the tests.",
+        "licence": "unknown",
+        "homepage": None,
+        "notes": "No standard errors were published.",
+        "organism": "human",
+        "tissue": "liver",
+        "compartment": "tissue",
+        "assay": "effects",
+        "values": {"scale": None, "normalise": None, "zero_is_missing": False},
+        "model": {"method": None, "robust": True, "array_weights": False, "covariates": []},
+        "columns": {"sample": "sample", "group": "group", "sex": None, "batch": None, "subject": None},
+        "contrasts": [contrast("fibrosis", "disease", case=None, reference=None, file="table.csv")],
+    },
+)
+BASE = {
+    "sev_protein": {"assay": "protein", "organism": "mouse", "tissue": "muscle", "compartment": "sev"},
+    "muscle_rna": {"assay": "rna_counts", "organism": "mouse", "tissue": "muscle", "compartment": "tissue"},
+    "liver_published": {"assay": "effects", "organism": "human", "tissue": "liver", "compartment": "tissue"},
+}
+
+
+def build(features: int = 400, simulated: bool = True) -> ReportInput:
+    """The study; ``features`` is the number of features of each measured data set."""
+    rng = np.random.default_rng(11)
+    effects = conform(
+        pd.concat(
+            [
+                _sev(rng, features),
+                _rna(rng, features, "week4"),
+                _rna(rng, features, "week8"),
+                _published(rng, features),
+            ]
+        )
+    )
+    answers = {"axis": _axis_answer(), "sex": _sex_answer(effects)}
+    if simulated:
+        planted = pd.DataFrame(
+            {"dataset": ["sev_protein"], "planted": [12], "found": [10], "sensitivity": [0.83]}
+        )
+        answers["planted"] = Answer(
+            "planted", "Is what was planted found?", "10 of 12.", ["By hand."], {"": planted}
+        )
+    return ReportInput(
+        study={
+            "name": "by_hand",
+            "title": "A study made by hand",
+            "description": None,
+            "simulated": simulated,
+            "axis": {"genes": list(GENES), "hypotheses": [_hypothesis()]},
+            "thresholds": {"fdr": 0.05, "alpha": 0.05, "power": 0.8, "smallest_effect": 0.585},
+            "sex_mismatch": "drop",
+            "seed": 1,
+        },
+        cards=CARDS,
+        effects=effects,
+        axis=_axis(effects),
+        answers=answers,
+        qualities=_qualities(rng),
+        axis_values=_axis_values(rng),
+        panels=PANELS,
+        provenance={
+            "versions": {"sevaxis": "0.1.0", "numpy": "2.0"},
+            "files": [
+                {"dataset": "sev_protein", "name": "proteinGroups.txt", "sha256": "ab" * 32, "bytes": 10}
+            ],
+            "code": {"compare": "cd" * 32},
+            "seed": 1,
+        },
+    )
+
+
+def _hypothesis() -> dict:
+    return {
+        "gene": "FBXO2",
+        "tissue": "muscle",
+        "compartment": "sev",
+        "assays": ["protein"],
+        "direction": "up",
+        "basis": "Liu 2025",
+    }
+
+
+def _names(features: int) -> list[str]:
+    panel = [symbol for symbols in PANELS.values() for symbol in symbols]
+    others = [f"GENE{i}" for i in range(features - len(GENES) - len(panel) - 1)]
+    return [*GENES, *panel, HOSTILE, *others]
+
+
+def _tested(log2fc: np.ndarray, se: np.ndarray) -> pd.DataFrame:
+    t = log2fc / se
+    p = 2 * norm.sf(np.abs(t))
+    return pd.DataFrame(
+        {
+            "log2fc": log2fc,
+            "se": se,
+            "ci_low": log2fc - 1.96 * se,
+            "ci_high": log2fc + 1.96 * se,
+            "t": t,
+            "df": 20.0,
+            "p": p,
+            "q": false_discovery_control(p),
+            "mde80": 2.8 * se,
+            "status": "tested",
+        }
+    )
+
+
+def _untested(table: pd.DataFrame, mask: pd.Series, status: str, reason: str) -> None:
+    table.loc[mask, ["log2fc", "se", "ci_low", "ci_high", "t", "df", "p", "q", "mde80"]] = np.nan
+    table.loc[mask, "status"], table.loc[mask, "reason"] = status, reason
+
+
+def _frame(dataset: str, contrast: str, role: str, stratum: str, names: list[str], n: int) -> pd.DataFrame:
+    table = pd.DataFrame({"feature_id": [f"id{i}" for i in range(len(names))], "symbol": names})
+    table["human_symbol"] = names
+    counts = {"n_case": n, "n_reference": n, "detected_case": n, "detected_reference": n, "detection_p": 1.0}
+    what = {"dataset": dataset, "contrast": contrast, "role": role, "stratum": stratum, "mean_abundance": 5.0}
+    return table.assign(**BASE[dataset], **what, **counts, reason=None)
+
+
+def _sev(rng: np.random.Generator, features: int) -> pd.DataFrame:
+    names = _names(features)
+    female, male = rng.normal(0, 0.5, (2, features))
+    female[0], male[0] = 1.4, 1.1
+    female[2], male[2] = 0.2, 0.1
+    female[20:40] += 2
+    se = rng.uniform(0.2, 0.5, features)
+    effects = {"female": female, "male": male, "average": (female + male) / 2, "interaction": male - female}
+    tables = []
+    for stratum, log2fc in effects.items():
+        table = _frame("sev_protein", "overtrained", "overtraining", stratum, names, 4)
+        table = table.join(_tested(log2fc, se * {"average": 0.7, "interaction": 1.4}.get(stratum, 1.0)))
+        _untested(
+            table, table["symbol"].eq("SORBS3"), "absent", "in the annotation, never detected in any sample"
+        )
+        _untested(table, table["symbol"].eq("CD63"), "not_estimable", NEVER_SEEN)
+        table.loc[table["symbol"].eq("CD63"), ["detected_reference", "detection_p"]] = [0, 0.0286]
+        tables.append(table)
+    return pd.concat(tables)
+
+
+def _rna(rng: np.random.Generator, features: int, contrast: str) -> pd.DataFrame:
+    names = _names(features)
+    table = _frame("muscle_rna", contrast, "training", "all", names, 5)
+    table = table.join(_tested(rng.normal(0, 0.4, features), rng.uniform(0.1, 0.4, features)))
+    _untested(table, table["symbol"].eq("FBXO2"), "unmapped", NOT_MAPPED)
+    _untested(table, table["symbol"].eq("CKM"), "low", "fewer than 10 counts in 5 samples")
+    refused = []
+    for stratum in ("female", "male", "average", "interaction"):
+        part = table[table["symbol"].isin(GENES)].assign(stratum=stratum)
+        _untested(part, part["symbol"].notna(), "not_estimable", ONE_SEX)
+        refused.append(part)
+    return pd.concat([table, *refused])
+
+
+def _published(rng: np.random.Generator, features: int) -> pd.DataFrame:
+    table = _frame("liver_published", "fibrosis", "disease", "all", _names(features), 40)
+    table = table.join(_tested(rng.normal(0, 0.6, features), rng.uniform(0.1, 0.4, features)))
+    table[["se", "ci_low", "ci_high", "t", "df", "mde80", "detected_case", "detected_reference"]] = np.nan
+    return table
+
+
+def _axis(effects: pd.DataFrame) -> pd.DataFrame:
+    axis = effects[effects["human_symbol"].isin(GENES)].copy()
+    readings = {"absent": "not_measured", "unmapped": "not_measured", "not_estimable": "not_estimable"}
+    changed = np.where(
+        axis["q"] < 0.05, np.where(axis["log2fc"] > 0, "changed_up", "changed_down"), "undetermined"
+    )
+    axis["reading"] = [readings.get(str(s), c) for s, c in zip(axis["status"], changed, strict=True)]
+    axis.loc[axis["dataset"].eq("liver_published"), "reading"] = "published"
+    axis["p_holm"] = (axis["p"] * 4).clip(upper=1)
+    axis["family"], axis["family_size"] = "axis genes of this contrast and stratum", 4
+    axis["wording"] = [
+        f"{gene}: {reading}, underpowered" if reading == "undetermined" else f"{gene}: {reading}"
+        for gene, reading in zip(axis["human_symbol"], axis["reading"], strict=True)
+    ]
+    expected = axis["human_symbol"].eq("FBXO2") & axis["dataset"].eq("sev_protein")
+    axis["expected"] = np.where(expected, "up", None)
+    axis["agreement"] = np.where(expected, "agrees", "no_hypothesis")
+    axis.loc[axis["human_symbol"].eq("FLOT1") & axis["dataset"].eq("sev_protein"), "agreement"] = (
+        "undetermined"
+    )
+    axis.loc[axis["human_symbol"].eq("CD63") & axis["dataset"].eq("muscle_rna"), "agreement"] = "contradicts"
+    return axis.reset_index(drop=True)
+
+
+def _axis_answer() -> Answer:
+    return Answer(
+        "axis",
+        "Are the axis genes changed by overtraining?",
+        "FBXO2 is up in the vesicles of overtrained muscle; the other genes stay undetermined.",
+        ["FBXO2: log2 fold change +1.25.", "CD63 could not be compared: it was never seen in controls."],
+    )
+
+
+def _sex_answer(effects: pd.DataFrame) -> Answer:
+    rows = effects[effects["dataset"].eq("sev_protein")]
+    wide = rows.pivot(
+        index="feature_id", columns="stratum", values=["log2fc", "q", "se", "ci_low", "ci_high", "mde80"]
+    )
+    wide.columns = [f"{value}_{stratum}" for value, stratum in wide.columns]
+    names = rows.drop_duplicates("feature_id").set_index("feature_id")[["symbol", "human_symbol"]]
+    genes = names.join(wide).reset_index().assign(dataset="sev_protein", contrast="overtrained")
+    genes = genes[genes["human_symbol"].isin(GENES) | (genes["q_interaction"] < 0.05)]
+    genes["class"] = np.where(genes["q_interaction"] < 0.05, "larger_in_females", "undetermined")
+    genes["wording"] = "the interaction decides"
+    counts = pd.DataFrame(
+        {
+            "dataset": ["sev_protein", "muscle_rna"],
+            "contrast": ["overtrained", "week8"],
+            "n_tested": [398, None],
+            "significant_female": [30, None],
+            "significant_male": [8, None],
+            "significant_both": [5, None],
+            "significant_female_only": [25, None],
+            "significant_male_only": [3, None],
+            "significant_interaction": [11, None],
+            "fdr": [0.05, 0.05],
+            "wording": ["11 differ between the sexes.", "one sex only: not estimable"],
+        }
+    )
+    return Answer(
+        "sex",
+        "Do the sexes differ?",
+        "In 11 of 398 proteins the sexes are shown to differ.",
+        ["Only the interaction tests a difference."],
+        {"": counts, "genes": genes},
+    )
+
+
+def _samples(rng: np.random.Generator, groups: list[str], sexes: list[str | None], batch: bool) -> list[dict]:
+    samples = []
+    for i, (group, sex) in enumerate(zip(groups, sexes, strict=True)):
+        y = {"male": 8.0, "female": 0.5}.get(sex, 0.4) + rng.normal(0, 0.4)
+        samples.append(
+            {
+                "sample": f"S{i}" if i else HOSTILE,
+                "group": group,
+                "sex": sex,
+                "sex_called": sex or "female",
+                "sex_x": 9 - y,
+                "sex_y": y,
+                "batch": "AB"[i % 2] if batch else None,
+                "subject": None,
+                "total": float(rng.integers(1e6, 3e6)),
+                "detected": int(rng.integers(300, 400)),
+                "missing_rate": 0.1,
+                "outlier": i == 3,
+                "included": i != 1,
+                "excluded_because": "" if i != 1 else "chromosomes say male, sheet says female",
+                "pc1": rng.normal(),
+                "pc2": rng.normal(),
+                "norm_factor": 1.0,
+            }
+        )
+    return samples
+
+
+def _qualities(rng: np.random.Generator) -> dict:
+    groups = ["case"] * 8 + ["control"] * 8
+    sev = _samples(rng, groups, ["female"] * 4 + ["male"] * 4 + ["female"] * 4 + ["male"] * 4, batch=True)
+    rna = _samples(rng, groups[3:13], [None] * 10, batch=False)
+    for sample in rna:
+        sample["sex_x"] = sample["sex_y"] = None
+    common = {
+        "n_features": 400,
+        "n_mapped": 390,
+        "mapping_rate": 0.975,
+        "correlation": {"samples": [], "matrix": []},
+    }
+    empty = {"n_samples": 0, "n_included": 0, "samples": [], "pca": {"explained": []}, "batch_by_group": None}
+    return {
+        "sev_protein": {
+            **common,
+            "dataset": "sev_protein",
+            "assay": "protein",
+            "n_samples": 16,
+            "n_included": 15,
+            "normalisation": "median",
+            "samples": sev,
+            "pca": {"explained": [0.31, 0.12]},
+            "missingness": {"mean_abundance": [1, 2, 3, 4], "missing_rate": [0.6, 0.4, 0.1, 0.0]},
+            "batch_by_group": {
+                "batches": ["A", "B"],
+                "groups": ["case", "control"],
+                "counts": [[4, 4], [4, 4]],
+            },
+            "sex": {
+                "markers": [],
+                "n_called": 16,
+                "mismatches": [HOSTILE],
+                "text": "One sample contradicts.",
+            },
+            "verdicts": [
+                {
+                    "level": "warning",
+                    "about": "sex",
+                    "text": "1 sample was dropped: its sex contradicts the sheet.",
+                },
+                {"level": "note", "about": "outliers", "text": "S3 lies far from its group."},
+            ],
+        },
+        "muscle_rna": {
+            **common,
+            "dataset": "muscle_rna",
+            "assay": "rna_counts",
+            "n_samples": 10,
+            "n_included": 9,
+            "normalisation": "tmm",
+            "samples": rna,
+            "pca": {"explained": [0.5, 0.2]},
+            "missingness": {"mean_abundance": [], "missing_rate": []},
+            "batch_by_group": None,
+            "sex": {
+                "markers": [],
+                "n_called": 0,
+                "mismatches": [],
+                "text": "No sex-linked gene is in the table.",
+            },
+            "verdicts": [{"level": "ok", "about": "depth", "text": "Library sizes are alike."}],
+        },
+        "liver_published": {
+            **common,
+            **empty,
+            "dataset": "liver_published",
+            "assay": "effects",
+            "normalisation": "none",
+            "missingness": {"mean_abundance": [], "missing_rate": []},
+            "sex": {"markers": [], "n_called": 0, "mismatches": [], "text": ""},
+            "verdicts": [
+                {"level": "note", "about": "samples", "text": "A published table: no samples to check."}
+            ],
+        },
+    }
+
+
+def _axis_values(rng: np.random.Generator) -> pd.DataFrame:
+    rows = []
+    for dataset, genes in {"sev_protein": ("FBXO2", "FLOT1", "CD63"), "muscle_rna": GENES[1:]}.items():
+        for gene in genes:
+            for i in range(16 if dataset == "sev_protein" else 10):
+                absent = gene == "CD63" and dataset == "sev_protein" and i >= 8
+                sex = ("female" if i % 8 < 4 else "male") if dataset == "sev_protein" else None
+                rows.append(
+                    {
+                        "dataset": dataset,
+                        "human_symbol": gene,
+                        "feature_id": f"id{GENES.index(gene)}",
+                        "sample": f"S{i}" if i else HOSTILE,
+                        "group": "case" if i < 8 else "control",
+                        "sex": sex,
+                        "batch": None,
+                        "subject": None,
+                        "included": int(i != 1),
+                        "value": np.nan if absent else rng.normal(8, 1),
+                        "detected": int(not absent),
+                    }
+                )
+    return pd.DataFrame(rows)

@@ -1,0 +1,136 @@
+"""The page: every section's view rendered into one HTML file that asks no server for anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sevaxis.report import formulas, wording
+from sevaxis.report.embed import libraries, pack
+from sevaxis.report.genes import gene_cards
+from sevaxis.report.methods import choices, markdown, methods, references
+from sevaxis.report.plots import contrast_payloads, point_payload, sample_payload
+from sevaxis.report.samples import sample_pages
+from sevaxis.report.sexes import sex_page
+from sevaxis.report.sources import refusals, sources
+from sevaxis.report.strip import strip
+from sevaxis.report.study import ReportInput
+from sevaxis.report.table import effects_table
+
+
+def render(study: ReportInput) -> str:
+    """HTML of the whole report."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("sevaxis.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        ROLES=wording.ROLES, STRATA=wording.STRATA, ASSAYS=wording.ASSAYS, COMPARTMENTS=wording.COMPARTMENTS
+    )
+    environment.globals.update(
+        words=wording.words, NOT_SEX_SPECIFIC=wording.NOT_SEX_SPECIFIC, cell=wording.cell
+    )
+    environment.globals.update(draw=formulas.draw, formula=formulas.FORMULAS.get)
+    return environment.get_template("report.html.jinja").render(_view(study))
+
+
+def write(study: ReportInput, folder: Path) -> Path:
+    """Write the report of a study.
+
+    Parameters
+    ----------
+    study
+        All that is shown.
+    folder
+        The study's results folder; ``report.html``, ``methods.md``, ``provenance.json`` and ``figures/`` are
+        written there, ``figures/`` anew.
+
+    Returns
+    -------
+    pathlib.Path
+        ``report.html``.
+    """
+    from sevaxis.report.figures import write_figures
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_figures(study, folder / "figures")
+    (folder / "methods.md").write_text(markdown(study), encoding="utf-8")
+    provenance = json.dumps(study.provenance, indent=1, ensure_ascii=False, sort_keys=True)
+    (folder / "provenance.json").write_text(provenance + "\n", encoding="utf-8")
+    page = folder / "report.html"
+    page.write_text(render(study), encoding="utf-8")
+    return page
+
+
+def _view(study: ReportInput) -> dict[str, Any]:
+    assets = resources.files("sevaxis.report") / "assets"
+    scripts = [(assets / name).read_text(encoding="utf-8") for name in ("charts.js", "report.js")]
+    contrasts = contrast_payloads(study)
+    table, sections, pages = effects_table(study), methods(study), sample_pages(study)
+    sex = sex_page(study)
+    return {
+        "study": study.study,
+        "genes": study.genes,
+        "axis_answer": study.answers["axis"],
+        "planted": study.answers.get("planted"),
+        "others": {name: a for name, a in study.answers.items() if name not in ("axis", "sex", "planted")},
+        "facts": _facts(study, pages),
+        "strip": strip(study),
+        "pages": pages,
+        "cards": gene_cards(study),
+        "sex": sex,
+        "drawn": [shown for shown in study.contrasts if shown.key in contrasts],
+        "panels": study.panels,
+        "table": table,
+        "sections": sections,
+        "references": references(sections),
+        "choices": choices(study),
+        "sources": sources(study),
+        "refusals": refusals(study),
+        "provenance": study.provenance,
+        "style": (assets / "style.css").read_text(encoding="utf-8"),
+        "scripts": scripts,
+        "allowed": " ".join(_integrity(script) for script in scripts),
+        "packed": {
+            "samples": pack(sample_payload(study)),
+            "points": pack(point_payload(study)),
+            "table": pack({key: table[key] for key in ("rows", "vocabulary")}),
+            "study": pack(
+                {
+                    "genes": study.genes,
+                    "panels": study.panels,
+                    "fdr": study.fdr,
+                    "classes": wording.CLASSES,
+                    "strata": wording.STRATA,
+                }
+            ),
+            **{f"contrast.{key}": pack(payload) for key, payload in contrasts.items()},
+        },
+        "libraries": libraries(),
+    }
+
+
+def _integrity(script: str) -> str:
+    """A script's hash for the page's content security policy: no other inline script can run."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    return f"'sha256-{digest}'"
+
+
+def _facts(study: ReportInput, pages: list[dict[str, Any]]) -> list[str]:
+    tested = int(study.effects["status"].eq("tested").sum())
+    return [
+        wording.count(len(study.cards), "data set"),
+        wording.count(len(study.contrasts), "contrast"),
+        wording.count(sum(page["included"] for page in pages), "sample"),
+        wording.count(tested, "tested effect"),
+    ]

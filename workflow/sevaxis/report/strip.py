@@ -1,0 +1,108 @@
+"""The verdict strip: axis genes x contrasts, one cell for every pair, whether it was measured or not."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from sevaxis.report.glyphs import Glyph, glyph, reach, tint
+from sevaxis.report.study import ReportInput, Shown
+from sevaxis.report.wording import (
+    AGREEMENTS,
+    COMPARTMENTS,
+    READINGS,
+    ROLES,
+    STATUSES,
+    interval,
+    missing,
+    signed,
+    words,
+)
+
+
+def strip(study: ReportInput) -> dict[str, Any]:
+    """Cells of the strip, grouped by compartment and role, and the footnotes of what was not measured.
+
+    Returns
+    -------
+    dict
+        ``groups`` (compartment, role, rows of contrast and cells), ``notes`` (marker, reason), ``half`` (log2
+        units from the middle of a glyph to its end).
+    """
+    cells = {
+        (shown.key, gene): axis_row(study, shown, gene) for shown in study.contrasts for gene in study.genes
+    }
+    estimated = [row for row in cells.values() if row is not None and not missing(row["log2fc"])]
+    half = reach([row[column] for row in estimated for column in ("log2fc", "ci_low", "ci_high")])
+    notes: dict[str, int] = {}
+    groups = []
+    for (compartment, role), shown_ones in groupby(study.contrasts, lambda s: (s.compartment, s.role)):
+        rows = [
+            {
+                "shown": shown,
+                "cells": [_cell(cells[shown.key, gene], gene, half, notes) for gene in study.genes],
+            }
+            for shown in shown_ones
+        ]
+        groups.append(
+            {"compartment": COMPARTMENTS[compartment], "role": ROLES[role], "code": role, "rows": rows}
+        )
+    return {
+        "genes": study.genes,
+        "groups": groups,
+        "notes": [(number, reason) for reason, number in notes.items()],
+        "half": half,
+        "hypotheses": study.study["axis"].get("hypotheses", ()),
+    }
+
+
+def axis_row(
+    study: ReportInput, shown: Shown, gene: str, stratum: str | None = None
+) -> dict[str, Any] | None:
+    """The row of axis.tsv that stands for a gene in a contrast; None where there is none.
+
+    Several features may stand for one gene (isoforms, protein groups): a tested one comes before the others,
+    then the most abundant, never the one with the smallest p.
+    """
+    rows = study.axis_rows.get((shown.dataset, shown.name, stratum or shown.stratum, gene))
+    if rows is None:
+        return None
+    ranked = rows.assign(untested=rows["status"].ne("tested")).sort_values(
+        ["untested", "mean_abundance", "feature_id"], ascending=[True, False, True], kind="stable"
+    )
+    return {**ranked.iloc[0].to_dict(), "others": len(rows) - 1}
+
+
+def seen(row: dict[str, Any]) -> str:
+    """In how many samples a feature was detected: ``3/3 v 0/3``, case first; empty where not counted."""
+    names = ("detected_case", "n_case", "detected_reference", "n_reference")
+    if any(missing(row[name]) for name in names):
+        return ""
+    case, n_case, reference, n_reference = (int(row[name]) for name in names)
+    return f"{case}/{n_case} v {reference}/{n_reference}"
+
+
+def _cell(row: dict[str, Any] | None, gene: str, half: float, notes: dict[str, int]) -> dict[str, Any]:
+    if row is None:
+        row = {"log2fc": None, "status": "absent", "reason": "no row in the effects table", "wording": None}
+        row |= dict.fromkeys(("detected_case", "n_case", "detected_reference", "n_reference", "agreement"))
+    sign, agreement = AGREEMENTS.get(row["agreement"], ("", ""))
+    cell = {"gene": gene, "agreement": row["agreement"], "sign": sign, "agreement_words": agreement}
+    cell |= {"wording": "" if missing(row["wording"]) else row["wording"], "seen": seen(row)}
+    if missing(row["log2fc"]):
+        reason = str(row["reason"])
+        note = notes.setdefault(reason, len(notes) + 1)
+        return cell | {"kind": "none", "text": words(STATUSES, row["status"]), "reason": reason, "note": note}
+    shape: Glyph = glyph(row["log2fc"], row["ci_low"], row["ci_high"], half)
+    certain = row["reading"] in ("changed_up", "changed_down")
+    return cell | {
+        "kind": "effect",
+        "direction": "up" if row["log2fc"] > 0 else "down",
+        "tint": tint(row["log2fc"], half) if certain else round(tint(row["log2fc"], half) * 0.3),
+        "certain": certain,
+        "text": signed(row["log2fc"]),
+        "interval": interval(row["ci_low"], row["ci_high"]),
+        "reading": words(READINGS, row["reading"]),
+        "glyph": shape,
+        "others": row["others"],
+    }
