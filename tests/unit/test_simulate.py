@@ -138,7 +138,7 @@ def test_strata_of_the_truth_are_those_of_the_models(drawn, name):
 
 def test_ldha_is_larger_in_male_muscle(drawn):
     effect = told(drawn, "demo_muscle_rna", "LDHA", "overtrained_v_control")
-    assert effect == {"female": 0.3, "male": 1.3, "average": 0.8, "interaction": 1.0}
+    assert effect == {"female": 0.2, "male": 1.6, "average": 0.9, "interaction": 1.4}
 
 
 def test_flot1_and_cd63_rna_of_muscle_are_flat(drawn):
@@ -261,17 +261,25 @@ def test_one_protein_is_seen_in_overtrained_vesicles_only(drawn):
     }
 
 
-def test_vesicle_proteins_carry_the_planted_effects(drawn):
-    values = true_protein_groups_of(drawn)
+def test_vesicle_proteins_carry_the_planted_effects_and_no_others():
     samples = sev_samples()
-    cases = values.loc[:, samples.index[samples["group"].eq("sev_overtrained")]]
-    references = values.loc[:, samples.index[samples["group"].eq("sev_control")]]
-    kept = cases.notna().sum(axis=1).ge(3) & references.notna().sum(axis=1).ge(3)
-    p = stats.ttest_ind(cases[kept], references[kept], axis=1, nan_policy="omit").pvalue
-    truth = truth_of(drawn, "demo_sev_protein", "overtraining_in_sev", "average").reindex(values.index[kept])
-    planted = truth["planted"].eq(1).to_numpy()
-    assert 0.03 < (p[~planted] < 0.05).mean() < 0.07
-    assert (p[truth["log2fc"].abs().gt(1.2).to_numpy()] < 0.05).mean() > 0.9
+    null, large = [], []
+    for seed in range(8):
+        drawn = {"demo_sev_protein": simulate("demo_sev_protein", seed)}
+        values = true_protein_groups_of(drawn)
+        cases = values.loc[:, samples.index[samples["group"].eq("sev_overtrained")]]
+        references = values.loc[:, samples.index[samples["group"].eq("sev_control")]]
+        kept = cases.notna().sum(axis=1).ge(3) & references.notna().sum(axis=1).ge(3)
+        p = stats.ttest_ind(cases[kept], references[kept], axis=1, nan_policy="omit").pvalue
+        truth = truth_of(drawn, "demo_sev_protein", "overtraining_in_sev", "average").reindex(
+            values.index[kept]
+        )
+        null.append(p[truth["log2fc"].eq(0)] < 0.05)
+        large.append(p[truth["log2fc"].abs().gt(1.2)] < 0.05)
+    # about 5,300 null tests: three standard errors of a rate of 0.05 are 0.009; values lost below the limit of
+    # detection shorten the tails and make the t test a little conservative
+    assert 0.036 < np.concatenate(null).mean() < 0.059
+    assert np.concatenate(large).mean() > 0.9
 
 
 def test_plasma_table_has_no_cd63_and_is_log2(drawn):

@@ -41,7 +41,7 @@ class Planted:
     Parameters
     ----------
     features
-        Index: feature ids as the data file has them; columns ``symbol``, ``human_symbol``.
+        Index: feature ids as the data file has them; columns ``symbol``, ``human_symbol``, ``named`` (a real gene).
     groups
         Levels of the sheet's group column.
     contrasts
@@ -65,7 +65,7 @@ class Planted:
         self.notes = pd.Series("", index=features.index)
 
     def tell(self, story: Iterable[Told]) -> None:
-        """Plant the named effects; genes that appear twice add up, genes of the story keep to the story alone."""
+        """Plant the named effects; those of a gene that is told of twice add up."""
         for told in story:
             chosen = self.features.index[self.features["human_symbol"].isin(told.symbols.split())]
             by_sex = told.shift if isinstance(told.shift, tuple) else (told.shift, told.shift)
@@ -75,12 +75,12 @@ class Planted:
             self.notes[chosen] = (self.notes[chosen] + "; " + told.note).str.removeprefix("; ")
 
     def scatter(self, rng: np.random.Generator, groups: Sequence[str], share: float, note: str) -> None:
-        """Plant effects of both signs on a random share of the features that the story does not name.
+        """Plant effects of both signs on a random share of the made-up features.
 
         Sizes are 0.3 plus an exponential of mean 0.7 (log2): many too small for the samples, a few very large.
         One in eight is confined to one sex.
         """
-        free = self.features.index[self.notes.eq("")]
+        free = self.features.index[self.notes.eq("") & ~self.features["named"]]
         chosen = free[rng.random(len(free)) < share]
         size = (0.3 + rng.exponential(0.7, len(chosen))) * rng.choice([-1.0, 1.0], len(chosen))
         confined = rng.random(len(chosen)) < 1 / 8

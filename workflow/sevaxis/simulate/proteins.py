@@ -11,13 +11,13 @@ import pandas as pd
 from sevaxis.simulate.genes import human_genes, mouse_genes
 from sevaxis.simulate.planting import Planted, Told
 
-N_SEV, N_PLASMA = 800, 420
+N_SEV, N_PLASMA = 800, 600
 #: Decoys, contaminants and site-only groups of the MaxQuant table.
 N_DECOYS, N_CONTAMINANTS, N_BY_SITE = 16, 22, 10
 #: Log2 intensity at which half the values are missing, and the slope of that curve: faint proteins are missed.
 MISSING_HALF, MISSING_SLOPE = 22.5, 1.3
 #: Share of values missing whatever their intensity.
-MISSING_ANYWAY = 0.02
+MISSING_ANYWAY = 0.01
 
 SEV, LYSATE = ["sev_control", "sev_overtrained"], ["lysate_control", "lysate_overtrained"]
 VESICLES = "CD63 CD9 CD81 FLOT1 FLOT2 TSG101 PDCD6IP SDCBP"
@@ -55,7 +55,7 @@ def sev_protein(rng: np.random.Generator) -> tuple[dict[str, bytes], Planted]:
     planted.scatter(rng, ["sev_overtrained"], 0.06, "overtraining, vesicles")
     planted.scatter(rng, ["lysate_overtrained"], 0.06, "overtraining, lysate")
     planted.scatter(rng, SEV, 0.30, "vesicles v lysate")
-    baselines = {"FBXO2": 23.5, "SORBS3": 24.5, "GDF15": 26.0, "CD63": 25.0}
+    baselines = {"FBXO2": 25.0, "SORBS3": 25.0, "GDF15": 26.0, "CD63": 25.0}
     lfq = draw_log2(rng, planted, samples, spread=0.25, expressed=baselines)
     # what MaxLFQ removes: a factor for each run
     loading = rng.normal(0, 0.4, len(samples))
@@ -132,6 +132,7 @@ def draw_log2(
         baseline[genes["human_symbol"].eq(symbol)] = level
     # variances of proteins: scaled inverse chi-square, as the moderated t assumes (Smyth 2004)
     deviation = spread * np.sqrt(8 / rng.chisquare(8, n_genes))
+    deviation[named] = spread  # the story's genes are neither the quietest nor the noisiest
     subjects, subject_of = np.unique(samples["subject"], return_inverse=True)
     shared = rng.normal(0, 0.5, (n_genes, len(subjects)))[:, subject_of]
     own = rng.normal(0, 1, (n_genes, n_samples))

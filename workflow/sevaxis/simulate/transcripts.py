@@ -21,7 +21,7 @@ ALWAYS, LOW = 0.02, 1.5
 SILENT = -8.0
 
 MUSCLE = (
-    Told("LDHA", ["overtrained"], (0.3, 1.3), "larger in males"),
+    Told("LDHA", ["overtrained"], (0.2, 1.6), "larger in males"),
     Told("SLC16A3 BSG PDK4", ["overtrained"], 0.8, "lactate"),
     Told("GDF15 IL6", ["overtrained"], 1.5, "signal of muscle"),
     Told("MSTN", ["overtrained"], -0.9, "signal of muscle"),
