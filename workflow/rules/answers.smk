@@ -1,7 +1,4 @@
 # Answers: the study's questions, asked of the effects of all data sets.
-QUESTIONS = [*settings.questions, *(["planted"] if settings.simulated else [])]
-
-
 rule answer:
     input:
         effects=every_dataset(rules.compare.output[0]),
@@ -27,7 +24,7 @@ rule answer:
         thresholds=settings.thresholds.model_dump(
             include={"fdr", "alpha", "power", "smallest_effect"}
         ),
-        code=fingerprint("effects", *(f"answers.{question}" for question in QUESTIONS)),
+        code=CODE["answer"],
     message:
         "Answer the questions of the study"
     script:

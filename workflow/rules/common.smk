@@ -22,7 +22,11 @@ settings = study.configuration
 RESULTS = study.results
 DATA = Path(settings.data_folder)
 DATASET = RESULTS / "datasets" / "{dataset}"
-ORGANISMS = sorted({card.organism for card in study.cards.values()} - {"human"})
+ORGANISMS = (
+    sorted({card.organism for card in study.cards.values()})
+    if settings.orthologs
+    else []
+)
 
 # Where equal bytes come from is no part of a result: a mirror is handed on beside what Snakemake tracks.
 if settings.mirror:
@@ -31,6 +35,20 @@ if settings.mirror:
 ROOT = Path(workflow.basedir)
 ROOT = ROOT.parent if ROOT.name == "workflow" else ROOT
 os.environ["SEVAXIS_SOURCE"] = str(ROOT)
+
+# What each room's library call can reach; Snakemake does not see edits of imported modules.
+QUESTIONS = [*settings.questions, *(["planted"] if settings.simulated else [])]
+CODE = {
+    "retrieve": fingerprint("retrieve", *(["simulate"] if settings.simulated else [])),
+    "orthologs": fingerprint("orthologs", "retrieve"),
+    "read": fingerprint("matrix"),
+    "assess": fingerprint("quality"),
+    "compare": fingerprint("compare"),
+    "answer": fingerprint(
+        "effects", *(f"answers.{question}" for question in QUESTIONS)
+    ),
+    "report": fingerprint("report", "provenance"),
+}
 
 
 wildcard_constraints:
@@ -53,8 +71,18 @@ def orthologs_of(wildcards):
     """The ortholog table of a data set's organism."""
     organism = study.cards[wildcards.dataset].organism
     return (
-        [] if organism == "human" else expand(rules.orthologs.output, organism=organism)
+        expand(rules.orthologs.output, organism=organism)
+        if organism in ORGANISMS
+        else []
     )
+
+
+def ortholog_source(wildcards):
+    """Where an organism's table comes from. Any of them lists the human genes."""
+    first = next(iter(settings.orthologs))
+    return settings.orthologs.get(
+        wildcards.organism, settings.orthologs[first]
+    ).model_dump(mode="json")
 
 
 def every_dataset(pattern):

@@ -1,7 +1,8 @@
 # Effects: one model per data set, all contrasts and strata, rows of one table.
 rule compare:
     input:
-        rules.assess.output.matrix,
+        matrix=rules.assess.output.matrix,
+        identifiers=ROOT / "resources" / "identifiers.tsv",
     output:
         DATASET / "effects.parquet",
     log:
@@ -19,7 +20,7 @@ rule compare:
         thresholds=settings.thresholds.model_dump(
             include={"alpha", "power", "min_per_group"}
         ),
-        code=fingerprint("compare"),
+        code=CODE["compare"],
     message:
         "Compare the groups of {wildcards.dataset}"
     script:

@@ -4,6 +4,8 @@ rule read:
         files=rules.retrieve.output,
         sheet=sheet_of,
         orthologs=orthologs_of,
+        identifiers=ROOT / "resources" / "identifiers.tsv",
+        names=ROOT / "resources" / "protein_names.tsv",
     output:
         DATASET / "raw.h5ad",
     log:
@@ -18,7 +20,7 @@ rule read:
     params:
         card=part(Reading),
         thresholds=settings.thresholds.model_dump(include={"min_mapped"}),
-        code=fingerprint("matrix"),
+        code=CODE["read"],
     message:
         "Read {wildcards.dataset}"
     script:
@@ -27,7 +29,8 @@ rule read:
 
 rule assess:
     input:
-        rules.read.output,
+        matrix=rules.read.output,
+        markers=ROOT / "resources" / "sex_markers.tsv",
     output:
         matrix=DATASET / "matrix.h5ad",
         quality=DATASET / "quality.json",
@@ -45,7 +48,7 @@ rule assess:
         card=part(Assessment),
         axis={"genes": settings.axis.genes},
         policy={"sex_mismatch": settings.sex_mismatch},
-        code=fingerprint("quality"),
+        code=CODE["assess"],
     message:
         "Assess and normalise {wildcards.dataset}"
     script:

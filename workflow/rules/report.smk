@@ -1,7 +1,12 @@
 # Report: renders what the other rooms found; computes nothing.
 rule report:
     input:
-        answered=[*rules.answer.output],
+        effects=rules.answer.output.effects,
+        axis=rules.answer.output.axis,
+        answers=rules.answer.output.answers,
+        tables=rules.answer.output.tables,
+        files=every_dataset(rules.retrieve.output[0]),
+        panels=ROOT / "resources" / "panels.tsv",
         qualities=every_dataset(rules.assess.output.quality),
         values=every_dataset(rules.assess.output["values"]),
     output:
@@ -23,7 +28,8 @@ rule report:
         cards=lambda wildcards: {
             name: card.model_dump(mode="json") for name, card in study.cards.items()
         },
-        code=fingerprint("report"),
+        codes=CODE,
+        code=CODE["report"],
     message:
         "Write the report"
     script:

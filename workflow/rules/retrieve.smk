@@ -19,7 +19,7 @@ rule retrieve:
     params:
         card=part(Retrieval),
         seed=lambda wildcards: {"seed": settings.seed} if settings.simulated else {},
-        code=fingerprint("retrieve", *(["simulate"] if settings.simulated else [])),
+        code=CODE["retrieve"],
     message:
         "Retrieve the files of {wildcards.dataset}"
     script:
@@ -39,10 +39,8 @@ rule orthologs:
         mem_mb=memory(2),
         runtime=60,
     params:
-        source=lambda wildcards: settings.orthologs[wildcards.organism].model_dump(
-            mode="json"
-        ),
-        code=fingerprint("features", "retrieve"),
+        source=ortholog_source,
+        code=CODE["orthologs"],
     message:
         "Retrieve the human orthologs of {wildcards.organism}"
     script:

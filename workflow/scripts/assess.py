@@ -8,7 +8,7 @@ from sevaxis.quality import assess
 
 log_to(snakemake.log[0])
 matrix, quality, values = assess(
-    read_h5ad(snakemake.input[0]),
+    read_h5ad(snakemake.input.matrix),
     Assessment.model_validate(snakemake.params.card),
     axis=snakemake.params.axis["genes"],
     **snakemake.params.policy,

@@ -6,7 +6,7 @@ from sevaxis.logs import log_to
 
 log_to(snakemake.log[0])
 effects = compare(
-    read_h5ad(snakemake.input[0]),
+    read_h5ad(snakemake.input.matrix),
     Comparison.model_validate(snakemake.params.card),
     axis=snakemake.params.axis["genes"],
     **snakemake.params.thresholds,

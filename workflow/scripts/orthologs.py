@@ -2,8 +2,8 @@ import os
 from pathlib import Path
 
 from sevaxis.cards import Orthologs
-from sevaxis.features import build_orthologs
 from sevaxis.logs import log_to
+from sevaxis.orthologs import build_orthologs
 from sevaxis.retrieve import fetch_file
 
 log_to(snakemake.log[0], show=True)

@@ -55,6 +55,23 @@ def write_answer(answer: Answer, folder: Path) -> None:
     (folder / f"{answer.question}.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
+def read_answer(path: Path) -> Answer:
+    """An answer and its tables from the files that :func:`write_answer` wrote.
+
+    Parameters
+    ----------
+    path
+        The ``<question>.json``.
+    """
+    import pandas as pd
+
+    told = json.loads(path.read_text())
+    told["tables"] = {
+        name: pd.read_csv(path.parent / file, sep="\t") for name, file in told["tables"].items()
+    }
+    return Answer(**told)
+
+
 def answer_all(
     questions: Sequence[str],
     effects: pd.DataFrame,

@@ -1,0 +1,32 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+from sevaxis.answers import read_answer
+from sevaxis.effects import read_effects
+from sevaxis.logs import log_to
+from sevaxis.provenance import provenance
+from sevaxis.report import ReportInput, write
+
+log_to(snakemake.log[0])
+told, given = snakemake.params, snakemake.input
+values = [
+    pd.read_csv(path, sep="\t", dtype={"sample": str, "subject": str, "batch": str})
+    for path in given["values"]
+]
+files = {Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.files}
+study = ReportInput(
+    study=told.study,
+    cards=list(told.cards.values()),
+    effects=read_effects(given.effects),
+    axis=pd.read_csv(given.axis, sep="\t"),
+    answers={Path(path).stem: read_answer(Path(path)) for path in given.answers},
+    qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},
+    axis_values=pd.concat(values, ignore_index=True),
+    panels=pd.read_csv(given.panels, sep="\t")
+    .groupby("panel", sort=False)["human_symbol"]
+    .agg(list)
+    .to_dict(),
+    provenance=provenance(files, told.codes, told.study["seed"]),
+)
+write(study, Path(snakemake.output.html).parent)
