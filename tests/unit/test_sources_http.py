@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import random
 import socket
@@ -299,6 +300,18 @@ def test_declared_length_too_long(server, tmp_path):
 def test_no_declared_length(server, tmp_path):
     url = server.serve("/a", Answer(CONTENT, length=-1, cut=200_000), Answer(CONTENT, length=-1))
     assert bring(url, tmp_path, size=500_000) == (SHA256, 500_000)
+
+
+@pytest.mark.parametrize("name", ["counts.tsv.gz", "raw.tgz"])
+def test_gzip_that_ends_early_is_found_without_a_checksum(server, tmp_path, name):
+    """The server holds half of the file, says so, and later has it whole; and for another file never has it."""
+    whole = gzip.compress(CONTENT, mtime=0)
+    url = server.serve("/a", whole[:100_000], whole[:100_000], whole)
+    sha256 = hashlib.sha256(whole).hexdigest()
+    assert download(url, tmp_path / name, patience=HASTE) == (sha256, len(whole))
+    with pytest.raises(Failure, match="ends early or is broken"):
+        download(server.serve("/b", whole[:100_000]), tmp_path / ("other" + name), patience=HASTE)
+    assert left(tmp_path) == [name]
 
 
 def test_endless_body_is_bounded(server, tmp_path):

@@ -97,6 +97,8 @@ def extract(archive: Path, folder: Path, *, limits: Limits = GENEROUS) -> list[P
     Problems
         The archive is broken or unsafe; the folder does not exist then.
     """
+    if folder.exists():
+        raise Problems([_problem(archive, f"its folder {folder} is already there")])
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-", suffix=".part") as scratch:
         inside = Path(scratch) / "members"
@@ -206,6 +208,11 @@ def _tar_members(archive: Path, budget: _Budget) -> Iterator[tuple[str, IO[bytes
             if not member.isreg() or member.issparse():
                 raise _Refusal(f"{member.name!r:.200}, which is a link, a device or a sparse file")
             yield member.name.removeprefix("./"), tar.extractfile(member)
+        file.seek(tar.offset)
+        if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise _Refusal("it ends early: the closing block of zeros is missing")
+        while piece := file.read(CHUNK):  # a compressor's own checksum stands at the very end
+            budget.spend(len(piece))
 
 
 def _zip_members(archive: Path, budget: _Budget) -> Iterator[tuple[str, IO[bytes]]]:

@@ -58,6 +58,9 @@ class Addresses:
     patience: Patience = BRIEF
 
 
+PUBLIC = Addresses()
+
+
 def kind_of(name: str) -> Kind:
     """Kind of a file by its name."""
     path = PurePosixPath(name.lower())
