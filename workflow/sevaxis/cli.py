@@ -18,6 +18,13 @@ def main(arguments: list[str] | None = None) -> int:
     check.add_argument("configuration", nargs="?", type=Path, default=Path("config/config.yaml"))
     check.set_defaults(run=_check)
 
+    compare = commands.add_parser("compare", help="say what changed between two results")
+    compare.add_argument("run_a", type=Path, metavar="RUN_A", help="earlier results/<study>")
+    compare.add_argument("run_b", type=Path, metavar="RUN_B", help="later results/<study>")
+    compare.add_argument("--fdr", type=float, default=0.05, help="q that counts as significant (0.05)")
+    compare.add_argument("--output", type=Path, help="write every changed row of effects to this TSV file")
+    compare.set_defaults(run=_compare)
+
     schema = commands.add_parser("schema", help="write the JSON schemas and the tables of config/README.md")
     schema.add_argument("folder", nargs="?", type=Path, default=Path("workflow/schemas"))
     schema.set_defaults(run=_schema)
@@ -36,6 +43,17 @@ def _check(chosen: argparse.Namespace) -> int:
     study = load_study(chosen.configuration)
     contrasts = sum(len(card.contrasts) for card in study.cards.values())
     print(f"{chosen.configuration}: no problems; {len(study.cards)} data sets, {contrasts} contrasts.")
+    return 0
+
+
+def _compare(chosen: argparse.Namespace) -> int:
+    from sevaxis.changes import compare_runs
+
+    changes = compare_runs(chosen.run_a, chosen.run_b, fdr=chosen.fdr)
+    print(*changes.tell(), sep="\n")
+    if chosen.output:
+        changes.effects.to_csv(chosen.output, sep="\t", index=False, float_format="%.6g")
+        print(f"Every changed row: {chosen.output}")
     return 0
 
 
