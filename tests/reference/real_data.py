@@ -4,6 +4,7 @@ import warnings
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 
@@ -20,3 +21,46 @@ def read_expression_set(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame = pd.DataFrame(values.values, index=values.dim_0.values, columns=values.dim_1.values)
     samples.index = samples.index.astype(str)
     return frame, samples.loc[frame.columns]
+
+
+def read_motrpac(shared: Path, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """Read a MoTrPAC matrix by name, and the sex and week of every sample as one cell (``Female 8W``)."""
+    values, samples = read_expression_set(shared / "data/motrpac_muscle" / f"{name}.rda")
+    return values, (samples["sex"].astype(str) + " " + samples["timepoint"].astype(str)).tolist()
+
+
+def read_glymreg(shared: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the plasma EV proteome as log2 intensities, and its samples (ID, Group, time)."""
+    long = pd.read_excel(shared / "data/glymreg_ev_exercise_sex/long_df_protein.xlsx", engine="calamine")
+    long["log2"] = np.log2(long["Value"])
+    wide = long.pivot(index="Molecule", columns=["ID", "Group", "time"], values="log2")
+    return wide, wide.columns.to_frame(index=False)
+
+
+def read_bv2_ev_counts(shared: Path) -> pd.DataFrame:
+    """Read the EV RNA counts of control (three) and LPS (three) cultures, in that order."""
+    return pd.read_csv(shared / "data/bv2_microglia_ev/ev_mrna_raw_counts.csv", index_col=0).iloc[:, :6]
+
+
+def read_simulated(shared: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a simulated matrix and its samples."""
+    folder = shared / "reference/simulated"
+    values = pd.read_csv(folder / f"{name}.tsv.gz", sep="\t", index_col=0)
+    return values, pd.read_csv(folder / f"{name}.meta.tsv", sep="\t")
+
+
+def read_answers(shared: Path, name: str) -> pd.DataFrame:
+    """Read R's answers: ``real/...`` or ``simulated/R/...`` without ending, first column as index."""
+    return pd.read_csv(shared / "reference" / f"{name}.tsv.gz", sep="\t", index_col=0)
+
+
+def sex_strata(case: str, reference: str) -> dict[str, dict[str, float]]:
+    """Female, male, average and interaction (male minus female) contrasts of cells named ``Female case``."""
+    female = {f"Female {case}": 1.0, f"Female {reference}": -1.0}
+    male = {f"Male {case}": 1.0, f"Male {reference}": -1.0}
+    return {
+        "female": female,
+        "male": male,
+        "average": {cell: weight / 2 for cell, weight in (female | male).items()},
+        "interaction": {cell: -weight for cell, weight in female.items()} | male,
+    }

@@ -61,7 +61,7 @@ def array_weights(
     Raises
     ------
     ValueError
-        As in `fit_linear`, no feature has residual degrees of freedom, or the rounds do not suffice.
+        As in `fit_linear`, or the rounds do not suffice.
     """
     y, weights = check_inputs(y, design, weights)
     q, _ = orthonormal_basis(design.matrix)
@@ -75,19 +75,12 @@ def array_weights(
         return np.ones(y.shape[1])
     # Contrasts to the last level, whose gamma is minus the sum of the others.
     contrasts = np.vstack([np.eye(levels - 1), -np.ones(levels - 1)])[labels]
-    # A feature must have residual degrees of freedom, and some variance.
-    observed = np.isfinite(y)
     if weights is not None:
-        observed &= weights > 0
-    usable = observed.sum(axis=1) > q.shape[1]
-    if not usable.any():
-        raise ValueError("no feature has residual degrees of freedom: the design needs replicates")
-    if weights is not None:
-        weights = np.broadcast_to(weights, y.shape)[usable]
+        weights = np.broadcast_to(weights, y.shape)
     if method == "reml":
-        gamma = _maximise(y[usable], q, contrasts, weights, prior_features, tolerance, max_rounds)
+        gamma = _maximise(y, q, contrasts, weights, prior_features, tolerance, max_rounds)
     elif method == "gene_by_gene":
-        gamma = _scan(y[usable], q, contrasts, weights, prior_features)
+        gamma = _scan(y, q, contrasts, weights, prior_features)
     else:
         raise ValueError(f"array weights by {method!r}: choose reml or gene_by_gene")
     return np.exp(-gamma)
@@ -154,7 +147,7 @@ def _score(
         estimate = right @ inverse[0] if len(scale) == 1 else np.einsum("fi,fij->fj", right, inverse[which])
         squares = (at * (values - estimate @ q.T)) ** 2
         total = squares.sum(axis=1)
-        used = (df[which] > 0) & (total > _CONSTANT * df[which])
+        used = (df[which] > 1) & (total > _CONSTANT * df[which])
         if not used.any():
             continue
         score += (df[which][used] / total[used]) @ squares[used]
@@ -177,14 +170,16 @@ def _scan(
         if weights is not None:
             weight *= weights[g, here]
         root = np.sqrt(weight)
+        if len(values) < 2:
+            continue
         left, singular, _ = np.linalg.svd(basis * root[:, None], full_matrices=False)
         left = left[:, singular > 1e-7 * singular[0]]
         free = 1.0 - (left**2).sum(axis=1)
         df = len(values) - left.shape[1]
         scaled = root * values
         squares = (scaled - left @ (left.T @ scaled)) ** 2
-        s2 = squares.sum() / df if df > 0 else 0.0
-        if s2 <= _CONSTANT:
+        # With one residual degree of freedom the standardised residuals are known beforehand.
+        if df < 2 or (s2 := squares.sum() / df) <= _CONSTANT:
             continue
         mean = free @ z
         information += z.T @ (free[:, None] * z) - np.outer(mean, mean) / df

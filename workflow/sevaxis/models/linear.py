@@ -43,6 +43,8 @@ class LinearFit:
         Index, per feature, into the leading axis of `covariance`.
     covariance
         patterns x k x k; unscaled covariance of the columns, NaN in the rows and columns not estimable.
+    complete_covariance
+        k x k; the same if nothing were missing and no observation had a weight of its own.
     """
 
     names: tuple[str, ...]
@@ -54,6 +56,7 @@ class LinearFit:
     n_observed: np.ndarray
     pattern: np.ndarray
     covariance: np.ndarray
+    complete_covariance: np.ndarray
     _basis: _Basis
 
     def contrast(self, contrasts: np.ndarray, names: Sequence[str] | None = None) -> LinearFit:
@@ -81,13 +84,14 @@ class LinearFit:
         )
         if len(names) != contrasts.shape[1]:
             raise ValueError(f"{len(names)} names for {contrasts.shape[1]} contrasts")
-        coefficients, covariance = self._basis.combine(contrasts, self.pattern)
+        coefficients, covariance, complete = self._basis.combine(contrasts, self.pattern)
         return replace(
             self,
             names=names,
             coefficients=coefficients,
             stdev_unscaled=_stdev(covariance)[self.pattern],
             covariance=covariance,
+            complete_covariance=complete,
         )
 
     def fitted(self, features: slice = slice(None)) -> np.ndarray:
@@ -105,8 +109,11 @@ class _Basis:
     covariance: np.ndarray  # patterns x rank x rank
     deficient: np.ndarray  # patterns that do not see every direction
     unseen: np.ndarray  # deficient patterns x rank x rank: projector on the directions not seen
+    complete: np.ndarray  # rank x rank: covariance if nothing were missing
 
-    def combine(self, contrasts: np.ndarray, pattern: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def combine(
+        self, contrasts: np.ndarray, pattern: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if contrasts.shape[0] != self.to_basis.shape[1]:
             raise ValueError(
                 f"contrasts of {contrasts.shape[0]} weights for {self.to_basis.shape[1]} columns"
@@ -126,7 +133,7 @@ class _Basis:
         covariance.swapaxes(1, 2)[lost] = np.nan
         coefficients = self.estimates @ weights
         coefficients[lost[pattern]] = np.nan
-        return coefficients, covariance
+        return coefficients, covariance, weights.T @ self.complete @ weights
 
 
 def _stdev(covariance: np.ndarray) -> np.ndarray:
@@ -235,8 +242,17 @@ def fit_linear(
     some = df_residual > 0
     sigma[some] = np.sqrt(np.maximum(rss[some], 0.0) / df_residual[some])
 
-    basis = _Basis(q, to_basis, estimates, covariance, np.concatenate(deficient), np.concatenate(unseen))
-    coefficients, unscaled = basis.combine(np.eye(len(design.names)), pattern)
+    complete_scale = np.ones((1, samples)) if shared is None else np.sqrt(shared)[None]
+    basis = _Basis(
+        columns=q,
+        to_basis=to_basis,
+        estimates=estimates,
+        covariance=covariance,
+        deficient=np.concatenate(deficient),
+        unseen=np.concatenate(unseen),
+        complete=invert_stack(groups.gram(complete_scale, q), complete_scale.max(axis=1) ** 2)[0][0],
+    )
+    coefficients, unscaled, complete_unscaled = basis.combine(np.eye(len(design.names)), pattern)
     return LinearFit(
         names=design.names,
         coefficients=coefficients,
@@ -247,6 +263,7 @@ def fit_linear(
         n_observed=n_observed,
         pattern=pattern,
         covariance=unscaled,
+        complete_covariance=complete_unscaled,
         _basis=basis,
     )
 
