@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import random
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -155,6 +159,42 @@ def test_part_of_a_download_survives_a_wrong_file_in_the_mirror(server, folder, 
     url = server.serve("/a", b"1234567890")
     bring(card(source("a", url, b"1234567890")), folder, tmp_path / "shelf")
     assert server.requests[0].headers["Range"] == "bytes=5-"
+
+
+def test_a_file_from_the_mirror_ends_an_interrupted_download(server, folder, tmp_path):
+    folder.mkdir(parents=True)
+    (folder / "a.part").write_bytes(b"12345")
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf" / "a").write_bytes(b"1234567890")
+    bring(card(source("a", server.url + "/a", b"1234567890")), folder, tmp_path / "shelf")
+    assert files_below(folder) == ["a"]
+
+
+# Interrupted
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_run_is_continued(server, folder, signal_sent):
+    """The run is ended from outside in the middle of a body: what it leaves has no final name, and is built upon."""
+    content = random.Random(3).randbytes(300_000)
+    url = server.serve("/a", Answer(content, etag='"1"', cut=200_000, stall=30))
+    files = card(source("a", url, content))
+    code = (
+        "import sys; from pathlib import Path; from sevaxis.cards import Retrieval; from sevaxis.retrieve import *\n"
+        "retrieve(Retrieval.model_validate_json(sys.argv[1]), Path('data/mice'), mirror=None, seed=1)"
+    )
+    run = subprocess.Popen([sys.executable, "-c", code, files.model_dump_json()], stderr=subprocess.DEVNULL)
+    part = folder / "a.part"
+    deadline = time.monotonic() + 20
+    while not (part.is_file() and part.stat().st_size >= 131_072) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.send_signal(signal_sent)
+    assert run.wait(timeout=10) != 0
+    assert files_below(folder) == ["a.etag.part", "a.part"]
+    server.serve("/a", Answer(content, etag='"1"'))
+    assert bring(files, folder)[0]["sha256"] == sha256(content)
+    assert int(server.requests[-1].headers["Range"].removeprefix("bytes=").removesuffix("-")) >= 131_072
+    assert files_below(folder) == ["a"]
 
 
 # Offline
@@ -355,3 +395,24 @@ def test_real_files_come_from_their_mirror(shared, tmp_path):
     assert bring(files, tmp_path, shared / "data") == [
         {"name": "renamed", "sha256": checksum, "bytes": int(size)}
     ]
+
+
+@pytest.mark.shared
+def test_real_files_survive_a_bad_server(shared, server, folder):
+    """Every small public file comes whole from a server that breaks off in the middle and then says 429."""
+    rows = [line.split("\t") for line in (shared / "data" / "MANIFEST.tsv").read_text().splitlines()[1:]]
+    chosen = [row for row in rows if row[3] and 2 < int(row[1]) < 1_000_000]
+    sources = []
+    for number, (path, size, checksum, *_) in enumerate(chosen):
+        content = (shared / "data" / path).read_bytes()
+        url = server.serve(
+            f"/{number}",
+            Answer(content, etag='"1"', cut=len(content) // 2),
+            Answer(status=429, headers={"Retry-After": "0"}),
+            Answer(content, etag='"1"'),
+        )
+        sources.append(Source(name=path, url=url, sha256=checksum, bytes=int(size)))
+    records = bring(card(*sources), folder)
+    assert [record["sha256"] for record in records] == [row[2] for row in chosen]
+    assert len(chosen) > 40
+    assert all(len(server.asked(f"/{number}")) == 3 for number in range(len(chosen)))

@@ -189,6 +189,26 @@ def test_refused_connections_are_not_waited_for(tmp_path):
     assert time.monotonic() - start < 1
 
 
+def test_encrypted_connections_that_break_are_tried_again(server, tmp_path):
+    """Plain HTTP answers where TLS is expected."""
+    with pytest.raises(Failure, match=r"encrypted connection broke.*try 4") as caught:
+        bring(server.url.replace("http:", "https:") + "/a", tmp_path)
+    assert caught.value.kind == "failed"
+
+
+def test_a_proxy_that_is_not_there(tmp_path, monkeypatch):
+    """Addresses on loopback are never asked through a proxy; others are, and nothing but the proxy is asked."""
+    monkeypatch.setenv("HTTPS_PROXY", REFUSING)
+    with pytest.raises(Failure, match=r"no connection to example\.org through the proxy") as caught:
+        bring("https://example.org/a", tmp_path)
+    assert caught.value.kind == "unreachable"
+
+
+def test_loopback_is_asked_without_proxy(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", REFUSING)
+    bring(server.serve("/a", CONTENT), tmp_path)
+
+
 # Bodies that end early, stall, lie or change
 
 

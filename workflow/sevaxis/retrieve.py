@@ -19,7 +19,7 @@ from sevaxis.cards import Retrieval, Source
 from sevaxis.problems import Problem, Problems, nearest
 from sevaxis.sources.http import CHUNK, PATIENT, Failure, Patience
 from sevaxis.sources.mirror import Mirror, checksum
-from sevaxis.sources.transfer import download
+from sevaxis.sources.transfer import download, forget
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,9 @@ def fetch_file(
 def locate(cards: Iterable[Retrieval], data_folder: Path, *, mirror: Path | None) -> list[Wanted]:
     """Tell for all files of a study where they are or would come from, without reading or asking for any.
 
-    A file counts as present, or as served by the mirror, by its name and its size where the card tells it, or by
-    the manifest; checksums are verified when it is retrieved.
+    Ortholog tables can be asked for as the files of a ``Retrieval`` of their own. A file counts as present, or as
+    served by the mirror, by its name and its size where the card tells it, or by the manifest; checksums are verified
+    when it is retrieved.
 
     Raises
     ------
@@ -216,6 +217,7 @@ def _copy(path: Path, place: Path, sha256: str) -> bool:
         part.unlink()
         return False
     part.replace(place)
+    forget(place)
     return True
 
 

@@ -60,7 +60,7 @@ class Patience:
     attempts: int = 8
     attempts_unreachable: int = 2
     worthwhile: int = 1 << 20
-    connect_seconds: float = 5.0
+    connect_seconds: float = 4.0
     read_seconds: float = 60.0
     slowest: float = 100.0
     first_wait: float = 1.0
@@ -234,8 +234,14 @@ def exchange(url: str, headers: Mapping[str, str], patience: Patience) -> Iterat
                 url = target
             raise Failure("refused", url, f"more than {MOST_REDIRECTS} redirects")
     except requests.exceptions.SSLError as error:
-        raise Failure("refused", url, f"no trustworthy connection: {error!s:.200}") from error
-    except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise Failure("refused", url, f"no trustworthy connection: {error!s:.300}") from error
+        raise Passing("the encrypted connection broke") from error
+    except requests.exceptions.ProxyError as error:
+        raise Passing(
+            f"no connection to {urlsplit(url).hostname} through the proxy", unreachable=True
+        ) from error
+    except requests.exceptions.ConnectTimeout as error:
         raise Passing(f"no connection to {urlsplit(url).hostname}", unreachable=True) from error
     except requests.exceptions.Timeout as error:
         raise Passing(f"no answer within {patience.read_seconds:g} s") from error

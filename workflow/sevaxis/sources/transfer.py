@@ -63,6 +63,19 @@ def download(
     return persevere(_Download(url, destination, sha256, size, patience).attempt, url, patience)
 
 
+def forget(destination: Path) -> None:
+    """Remove what an interrupted download of a file has left: the file has come another way."""
+    for part in _parts(destination):
+        part.unlink(missing_ok=True)
+
+
+def _parts(destination: Path) -> tuple[Path, Path]:
+    """Where the bytes of a file gather, and where their ETag is kept."""
+    return destination.with_name(destination.name + ".part"), destination.with_name(
+        destination.name + ".etag.part"
+    )
+
+
 class _Download:
     """One file on its way: its part on disk and what previous tries have taught."""
 
@@ -74,8 +87,7 @@ class _Download:
             size,
             patience,
         )
-        self.part = destination.with_name(destination.name + ".part")
-        self.etag_file = destination.with_name(destination.name + ".etag.part")
+        self.part, self.etag_file = _parts(destination)
         self.wrong: set[str] = set()
         self.furthest = self.part.stat().st_size if self.part.is_file() else 0
 
@@ -89,11 +101,11 @@ class _Download:
             headers["If-Range"] = etag
         with exchange(self.url, headers, self.patience) as answer:
             if answer.status_code == 416 and offset:
-                self._forget()
+                forget(self.destination)
                 raise Passing(f"nothing there beyond byte {offset}; starting anew")
             expect(answer, {200, 206} if offset else {200})
             if answer.status_code == 206 and not self._continues(answer, offset, etag):
-                self._forget()
+                forget(self.destination)
                 raise Passing("the content changed between two tries; starting anew")
             if answer.status_code == 200:
                 digest, offset = hashlib.sha256(), 0
@@ -126,14 +138,9 @@ class _Download:
 
     def _remember_etag(self, answer: requests.Response) -> None:
         etag = answer.headers.get("ETag", "")
-        self.part.unlink(missing_ok=True)
-        self.etag_file.unlink(missing_ok=True)
+        forget(self.destination)
         if re.fullmatch(r'"[\x21\x23-\x7e]*"', etag):  # a weak one (W/"...") does not vouch for bytes
             self.etag_file.write_text(f"{self.url}\n{etag}", "utf-8")
-
-    def _forget(self) -> None:
-        self.part.unlink(missing_ok=True)
-        self.etag_file.unlink(missing_ok=True)
 
     @staticmethod
     def _continues(answer: requests.Response, offset: int, etag: str | None) -> bool:
@@ -167,7 +174,7 @@ class _Download:
             return self._finish(found, length)
         if self.size is not None and length < self.size:
             raise Passing(f"the answer ended after {length} of {self.size} bytes")
-        self._forget()
+        forget(self.destination)
         if self.sha256 is None:
             raise Passing(f"a gzip file that ends early or is broken, after {length} bytes; starting anew")
         if found in self.wrong:
