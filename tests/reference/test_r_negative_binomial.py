@@ -3,8 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from real_data import read_expression_set
+from sevaxis.models.count_outliers import find_count_outliers
+from sevaxis.models.filtering import filter_independently
 from sevaxis.models.negative_binomial import fit_negative_binomial, likelihood_ratio, wald
+
+from tests.reference.real_data import read_expression_set
 
 pytestmark = pytest.mark.shared
 
@@ -88,6 +91,27 @@ def test_likelihood_ratio(counts_a):
     found = likelihood_ratio(fit, reduced)
     assert np.quantile(relative(found.p[:, 0], expected.pvalue), 0.99) < P_TOLERANCE
     assert np.quantile(np.abs(found.stat[:, 0] - expected.stat).dropna(), 0.99) < 1e-5
+
+
+def test_cooks_distances_and_independent_filtering(counts_a):
+    folder, counts, design, fit = counts_a
+    expected = pd.read_csv(folder / "R" / "countsA.deseq2.tsv.gz", sep="\t")
+    outliers = find_count_outliers(fit)
+    assert np.quantile(relative(outliers.distance, expected.maxCooks), 0.99) < 1e-6
+    assert (outliers.outlier == (expected.pvalue.isna() & (expected.baseMean > 0))).all()
+    assert outliers.outlier.sum() == 2
+    found = wald(fit, np.array([0.0, 0.0, 1.0, 0.0]), exclude=outliers.exclude)
+    filtered = filter_independently(fit.base_mean, found.p[:, 0], alpha=0.1)  # R's default
+    assert (np.isnan(filtered.q) == expected.padj.isna()).all()
+    assert np.quantile(relative(filtered.q, expected.padj), 0.99) < P_TOLERANCE
+
+    expected = pd.read_csv(folder / "R" / "countsA.deseq2_lrt.tsv.gz", sep="\t")
+    reduced = fit_negative_binomial(
+        counts, design[:, :3], size_factors=fit.size_factors, dispersion=fit.dispersion
+    )
+    found = likelihood_ratio(fit, reduced, exclude=outliers.exclude)
+    filtered = filter_independently(fit.base_mean, found.p[:, 0], alpha=0.1)
+    assert (np.isnan(filtered.q) == expected.padj.isna()).all()
 
 
 def test_motrpac_gastrocnemius_rna(shared):

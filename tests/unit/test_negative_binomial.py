@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sevaxis.models.count_outliers import find_count_outliers
 from sevaxis.models.dispersion import _Objective
 from sevaxis.models.dispersion_trend import fit_trend, prior_variance
+from sevaxis.models.filtering import filter_independently
 from sevaxis.models.negative_binomial import fit_negative_binomial, likelihood_ratio, wald
 from sevaxis.models.size_factors import estimate_size_factors
 
@@ -161,6 +163,61 @@ def test_counts_without_overdispersion_keep_their_own_estimates():
     fit = fit_negative_binomial(counts, TWO_GROUPS, size_factors=np.ones(6))
     assert fit.dispersions.trend.kind == "none"
     assert np.isfinite(wald(fit, np.array([0.0, 1.0])).p).all()
+
+
+# ---------------------------------------------------------------- options
+def test_cooks_distance_by_hand():
+    # two groups of three, equal size factors: every leverage is 1/3, so D = r^2 / 2 * (1/3) / (2/3)^2 = 3/8 r^2;
+    # of (10, 20, 90) the trimmed mean is 20, the deviations (100, 0, 4900), their trimmed mean 100 and the
+    # variance 204, the other group has less; mean of all six 30 -> dispersion (204 - 30) / 900
+    counts = np.array([[10, 20, 90, 20, 20, 20]])
+    fit = fit_negative_binomial(counts, TWO_GROUPS, size_factors=np.ones(6), dispersion=np.array([0.2]))
+    found = find_count_outliers(fit)
+    dispersion = (204 - 30) / 900
+    expected = 3 / 8 * (90 - 40) ** 2 / (40 + dispersion * 1600)
+    assert found.distance[0] == pytest.approx(expected, rel=1e-4)
+    assert found.sample[0] == 2
+    assert found.cutoff == pytest.approx(stats.f.ppf(0.99, 2, 4))
+    assert not found.outlier[0]
+
+
+def test_planted_count_outlier_is_named():
+    counts = simulated(np.random.default_rng(14), 100, 12)
+    counts[7] = [100, 90, 110, 95, 105, 99, 101, 98, 100, 97, 100, 9000]
+    design = np.column_stack([np.ones(12), np.repeat([0.0, 1.0], 6)])
+    fit = fit_negative_binomial(counts, design)
+    outliers = find_count_outliers(fit)
+    found = wald(fit, np.array([0.0, 1.0]), exclude=outliers.exclude)
+    assert (outliers.outlier[7], outliers.sample[7]) == (True, 11)
+    assert found.status[7, 0] == "not_estimable"
+    assert "Cook" in found.reason[7, 0]
+    assert np.isfinite(found.log2fc[7, 0])  # the effect stays visible
+
+
+def test_no_replicates_no_cooks_distance():
+    counts = simulated(np.random.default_rng(15), 20, 4)
+    design = np.column_stack([np.ones(4), np.arange(4.0)])
+    found = find_count_outliers(fit_negative_binomial(counts, design))
+    assert np.isnan(found.distance).all()
+    assert not found.outlier.any()
+
+
+def test_independent_filtering_finds_more_when_rare_features_carry_nothing():
+    rng = np.random.default_rng(16)
+    base_mean = np.sort(rng.gamma(0.5, 100, 2000))
+    p = rng.uniform(size=2000)
+    p[1500:] = rng.uniform(0, 0.03, 500)
+    found = filter_independently(base_mean, p)
+    everything = stats.false_discovery_control(p)
+    assert (found.q < 0.05).sum() > (everything < 0.05).sum()
+    np.testing.assert_allclose(found.q[found.kept], stats.false_discovery_control(p[found.kept]))
+    assert np.isnan(found.q[~found.kept]).all()
+
+
+def test_independent_filtering_without_findings_filters_nothing():
+    rng = np.random.default_rng(17)
+    found = filter_independently(rng.gamma(0.5, 100, 500), rng.uniform(size=500))
+    assert found.kept.all()
 
 
 # ---------------------------------------------------------------- bad input
