@@ -14,6 +14,7 @@ from sevaxis.identifiers import (
     DECOY,
     ENSEMBL_PREFIX,
     KINDS,
+    UNMISTAKABLE,
     WORDS,
     are_row_numbers,
     is_excel_date,
@@ -23,6 +24,7 @@ from sevaxis.identifiers import (
 )
 from sevaxis.orthologs import build_orthologs
 from sevaxis.problems import Problem, Problems
+from sevaxis.readers.assembly import PATTERNS
 from sevaxis.resources import load_table
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ def map_features(
         _apply(result, ids, orthologs, "orthologs", reserved=set(hand["human_symbol"]))
         _prefer_own_symbols(result, ids, orthologs)
     _apply(result, ids, _protein_names(organism), "protein_names")
-    dates = is_excel_date(ids["symbol"].fillna(""))
+    dates = is_excel_date(adata.var_names.to_series().astype("string"))
     decoys = adata.var_names.to_series().astype(str).str.contains(DECOY, regex=True).to_numpy(bool)
     unmapped = result["human_symbol"].isna()
     reason = np.select([dates, decoys], ["none: a date that Excel made of a gene name", "none: contaminant or decoy"],
@@ -96,9 +98,9 @@ def map_features(
     )
     result["ortholog_type"] = result["ortholog_type"].fillna("none")
 
-    values = np.asarray(adata.X)
+    values = np.asarray(adata.X if adata.X is not None else adata.layers["log2fc"])
     detected = ((values != 0) & ~np.isnan(values)).any(axis=0) if values.size else np.ones(adata.n_vars, bool)
-    real = detected & ~dates.to_numpy() & ~decoys
+    real = detected & ~(dates.to_numpy() & unmapped.to_numpy()) & ~decoys
     mappable = ids[list(MAPPABLE)].notna().any(axis=1).to_numpy() & real
     mapped = ~unmapped.to_numpy()
     report = {
@@ -148,17 +150,19 @@ def _identifiers(var: pd.DataFrame) -> pd.DataFrame:
     kinds = kinds_of(names)
     ids = pd.DataFrame(index=index)
     for kind in KINDS:
-        column = pd.Series(pd.NA, index=index, dtype="string")
+        ids[kind] = pd.Series(pd.NA, index=index, dtype="string")
         if kind in var:
-            given = var[kind].astype("string").str.strip()
-            column = given.where(given.ne("") & given.ne("nan")).set_axis(index)
-        # an index of symbols is no symbol where the table gives symbols of its own
-        fits = kinds.eq(kind) & column.isna()
-        if kind == "symbol" and "symbol" in var:
-            fits &= False
-        ids[kind] = column.where(~fits, names)
-    decoy = names.str.contains(DECOY, regex=True)
-    ids.loc[decoy.to_numpy(bool)] = pd.NA
+            given = var[kind].astype("string").str.strip().set_axis(index)
+            ids[kind] = given.where(given.ne("") & given.ne("nan"))
+        # an index that looks like symbols is none where the table gives symbols of its own
+        if not (kind == "symbol" and "symbol" in var):
+            ids[kind] = ids[kind].fillna(names.where(kinds.eq(kind)))
+    # genes without a symbol often stand under their Ensembl identifier in the symbols' column
+    for kind in UNMISTAKABLE:
+        strays = ids["symbol"].str.match(PATTERNS[kind], na=False)
+        ids[kind] = ids[kind].fillna(ids["symbol"].where(strays))
+        ids["symbol"] = ids["symbol"].mask(strays)
+    ids.loc[names.str.contains(DECOY, regex=True).to_numpy(bool)] = pd.NA
     return ids
 
 

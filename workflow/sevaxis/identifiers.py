@@ -27,10 +27,28 @@ UNMISTAKABLE = ("ensembl", "refseq")
 MOSTLY = 0.5
 #: Ensembl's prefix of each species' genes (https://www.ensembl.org/info/genome/stable_ids/prefixes.html).
 ENSEMBL_PREFIX = {"human": "ENSG", "mouse": "ENSMUSG", "rat": "ENSRNOG"}
+#: Symbols that were changed because Excel makes dates of them (Bruford et al. 2020, Nat Genet 52:754); tables
+#: of orthologs and data may have either.
+RENAMED = {
+    r"^SEPT(\d+)$": r"SEPTIN\1",
+    r"^Sept(\d+)$": r"Septin\1",
+    r"^MARCH(\d+)$": r"MARCHF\1",
+    r"^March(\d+)$": r"Marchf\1",
+    r"^MARC([12])$": r"MTARC\1",
+    r"^Marc([12])$": r"Mtarc\1",
+    r"^DEC1$": "DELEC1",
+}
 DECOY = r"^(?:CON__|REV__|contam_|rev_)"
 _FASTA = r"^(?:sp|tr)\|([A-Z0-9-]+)\|.*$"
 #: A protein and its modified residues: NP_001004072.2_K267, Q8CGP2-2_S12s.
 _SITE = r"^([NX]P_\d+(?:\.\d+)?|[A-Z][A-Z0-9]{5,9}(?:-\d+)?)_(?:[A-Z]\d+[a-z]*)+$"
+
+
+def rename_symbols(symbols: pd.Series) -> pd.Series:
+    """Symbols with the withdrawn names of :data:`RENAMED` replaced."""
+    for old, new in RENAMED.items():
+        symbols = symbols.str.replace(old, new, regex=True)
+    return symbols
 
 
 def is_excel_date(names: pd.Series) -> pd.Series:
@@ -84,7 +102,9 @@ def members(names: pd.Series, kind: str) -> pd.Series:
     separator = r";" if kind == "name" else r"[;,]"
     parts = names.dropna().str.split(separator, regex=True).explode().str.strip()
     parts = parts[parts.ne("") & ~parts.str.contains(DECOY, regex=True, na=False)]
-    if kind in ("symbol", "name"):
+    if kind == "symbol":
+        return rename_symbols(parts)
+    if kind == "name":
         return parts
     parts = _undress(parts)
     if kind == "ensembl":

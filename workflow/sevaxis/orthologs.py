@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sevaxis.identifiers import rename_symbols
 from sevaxis.problems import Problem, Problems
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def build_orthologs(table: Path, reader: str, organism: str) -> pd.DataFrame:
             "support_n": pairs["support"].astype("string").str.count(",").fillna(-1).add(1).astype("int32"),
         }
     )
+    for column in ("human_symbol", "symbol"):
+        frame[column] = rename_symbols(frame[column])
     if organism == "human":
         frame = frame.sort_values("support_n", ascending=False, kind="stable")
         frame = frame.drop_duplicates(["human_symbol", "human_ensembl", "human_entrez"])
