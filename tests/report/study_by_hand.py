@@ -117,12 +117,7 @@ def build(features: int = 400, simulated: bool = True) -> ReportInput:
     )
     answers = {"axis": _axis_answer(), "sex": _sex_answer(effects)}
     if simulated:
-        planted = pd.DataFrame(
-            {"dataset": ["sev_protein"], "planted": [12], "found": [10], "sensitivity": [0.83]}
-        )
-        answers["planted"] = Answer(
-            "planted", "Is what was planted found?", "10 of 12.", ["By hand."], {"": planted}
-        )
+        answers["planted"] = _planted_answer()
     return ReportInput(
         study={
             "name": "by_hand",
@@ -309,6 +304,18 @@ def _sex_answer(effects: pd.DataFrame) -> Answer:
         ["Only the interaction tests a difference."],
         {"": counts, "genes": genes},
     )
+
+
+def _planted_answer() -> Answer:
+    where = {"dataset": "sev_protein", "contrast": "overtrained", "stratum": "average"}
+    counts = {"n_planted": 22, "n_tested": 20, "n_found": 16, "sensitivity": 0.8, "n_above_mde": 17}
+    counts |= {"sensitivity_above_mde": 0.94, "n_significant": 17, "n_false": 1, "all_in_ci": 0.95}
+    counts |= {"false_discovery_proportion": 1 / 17, "planted_in_ci": 0.95}
+    gene = {"feature_id": "id0", "human_symbol": "FBXO2", "true_log2fc": 1.2, "log2fc": 1.25, "ci_low": 0.9}
+    gene |= {"ci_high": 1.6, "q": 1e-5, "mde80": 0.5, "status": "tested", "found": True, "within": True}
+    gene |= {"note": "up in the vesicles"}
+    tables = {"": pd.DataFrame([where | counts]), "genes": pd.DataFrame([where | gene])}
+    return Answer("planted", "Is what was planted found?", "16 of 20 were found.", ["By hand."], tables)
 
 
 def _samples(rng: np.random.Generator, groups: list[str], sexes: list[str | None], batch: bool) -> list[dict]:

@@ -11,7 +11,6 @@ from sevaxis.report.wording import (
     AGREEMENTS,
     READINGS,
     STATUSES,
-    STRATA,
     interval,
     missing,
     p_value,
@@ -20,7 +19,14 @@ from sevaxis.report.wording import (
     words,
 )
 
-ORDER = ("all", "average", "female", "male", "interaction")
+#: Strata in the order of a forest, as its rows name them.
+STRATA = {
+    "all": "All samples",
+    "average": "Average",
+    "female": "Female",
+    "male": "Male",
+    "interaction": "Male − female",
+}
 
 
 def gene_cards(study: ReportInput) -> list[dict[str, Any]]:
@@ -62,12 +68,12 @@ def _gene_card(study: ReportInput, gene: str) -> dict[str, Any]:
 
 def _forest(study: ReportInput, shown: Shown, gene: str, half: float) -> dict[str, Any]:
     rows, refused = [], {}
-    for stratum in ORDER:
+    for stratum in STRATA:
         row = axis_row(study, shown, gene, stratum)
         if row is None:
             continue
         if stratum != shown.stratum and missing(row["log2fc"]):
-            refused.setdefault(str(row["reason"]), []).append(words(STRATA, stratum))
+            refused.setdefault(str(row["reason"]), []).append(STRATA[stratum].lower())
         else:
             rows.append(_row(row, stratum, half))
     main = next((row for row in rows if row["stratum"] == shown.stratum), None)
@@ -75,6 +81,7 @@ def _forest(study: ReportInput, shown: Shown, gene: str, half: float) -> dict[st
         "shown": shown,
         "rows": rows,
         "main": main,
+        "estimated": any(row["estimated"] for row in rows),
         "refused": [f"{', '.join(strata)}: {reason}" for reason, strata in refused.items()],
     }
 
@@ -83,7 +90,7 @@ def _row(row: dict[str, Any], stratum: str, half: float) -> dict[str, Any]:
     estimated = not missing(row["log2fc"])
     return {
         "stratum": stratum,
-        "name": words(STRATA, stratum),
+        "name": STRATA[stratum],
         "estimated": estimated,
         "changed": row["reading"] in ("changed_up", "changed_down"),
         "text": signed(row["log2fc"]),

@@ -113,9 +113,7 @@ def _choice(card: Mapping[str, Any], quality: Mapping[str, Any]) -> dict[str, st
     method = words(METHODS, _method(card))
     method += ", robust prior" if model.get("robust") else ""
     method += ", sample weights" if model.get("array_weights") else ""
-    terms = [
-        "group × sex" if columns.get("sex") or card.get("sex") is None and columns.get("sex") else "group"
-    ]
+    terms = ["group × sex" if columns.get("sex") else "group"]
     terms += ["batch"] if columns.get("batch") else []
     terms += list(model.get("covariates") or ())
     terms += ["subject as a block"] if columns.get("subject") else []

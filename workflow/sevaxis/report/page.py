@@ -13,6 +13,7 @@ from sevaxis.report import formulas, wording
 from sevaxis.report.embed import libraries, pack
 from sevaxis.report.genes import gene_cards
 from sevaxis.report.methods import choices, markdown, methods, references
+from sevaxis.report.planted import planted_page
 from sevaxis.report.plots import contrast_payloads, point_payload, sample_payload
 from sevaxis.report.samples import sample_pages
 from sevaxis.report.sexes import sex_page
@@ -36,9 +37,7 @@ def render(study: ReportInput) -> str:
     environment.globals.update(
         ROLES=wording.ROLES, STRATA=wording.STRATA, ASSAYS=wording.ASSAYS, COMPARTMENTS=wording.COMPARTMENTS
     )
-    environment.globals.update(
-        words=wording.words, NOT_SEX_SPECIFIC=wording.NOT_SEX_SPECIFIC, cell=wording.cell
-    )
+    environment.globals.update(words=wording.words, NOT_SEX_SPECIFIC=wording.NOT_SEX_SPECIFIC)
     environment.globals.update(draw=formulas.draw, formula=formulas.FORMULAS.get)
     return environment.get_template("report.html.jinja").render(_view(study))
 
@@ -82,7 +81,7 @@ def _view(study: ReportInput) -> dict[str, Any]:
         "study": study.study,
         "genes": study.genes,
         "axis_answer": study.answers["axis"],
-        "planted": study.answers.get("planted"),
+        "planted": planted_page(study),
         "others": {name: a for name, a in study.answers.items() if name not in ("axis", "sex", "planted")},
         "facts": _facts(study, pages),
         "strip": strip(study),

@@ -8,7 +8,7 @@ from sevaxis.report.study import ReportInput
 from sevaxis.report.wording import CLASSES, interval, missing, p_value, plain, signed, words
 
 #: Genes listed below the scatter: the axis, then those with the smallest interaction q.
-LISTED = 60
+LISTED = 25
 
 
 def sex_page(study: ReportInput) -> dict[str, Any]:
@@ -17,8 +17,8 @@ def sex_page(study: ReportInput) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``answer``, ``counts`` (a row per contrast), ``genes`` (rows), ``listed`` and ``total`` of genes,
-        ``contrasts`` with both sexes, ``one_sex`` (those without, named).
+        ``answer``, ``counts`` (a row per contrast), ``reasons`` (what the counts do not say), ``genes``
+        (rows), ``total`` (of genes), ``contrasts`` with both sexes.
     """
     answer = study.answers.get("sex")
     both = [shown for shown in study.contrasts if {"female", "male"} <= tested_strata(study, shown.key)]
@@ -29,10 +29,10 @@ def sex_page(study: ReportInput) -> dict[str, Any]:
     return {
         "answer": answer,
         "counts": [] if counts is None else [_counts(row, titles) for row in counts.to_dict("records")],
+        "reasons": _reasons(answer, counts),
         "genes": rows[:LISTED],
         "total": len(rows),
         "contrasts": both,
-        "one_sex": [shown for shown in study.contrasts if shown not in both],
     }
 
 
@@ -57,6 +57,14 @@ def classes(study: ReportInput) -> dict[tuple[str, str, str], str]:
     )
 
 
+def _reasons(answer: Any, counts: Any) -> list[str]:
+    """Sentences of the answer that only repeat the table of counts are left to the table."""
+    if answer is None:
+        return []
+    told = set() if counts is None or "wording" not in counts else set(counts["wording"])
+    return [reason for reason in answer.reasons if reason not in told]
+
+
 def _counts(row: dict[str, Any], titles: dict[tuple[str, str], Any]) -> dict[str, Any]:
     shown = titles.get((row["dataset"], row["contrast"]))
     numbers = {key: value for key, value in row.items() if key.startswith(("n_", "significant_"))}
@@ -64,7 +72,6 @@ def _counts(row: dict[str, Any], titles: dict[tuple[str, str], Any]) -> dict[str
         "shown": shown,
         "dataset": row["dataset"],
         "contrast": row["contrast"],
-        "wording": "" if missing(row.get("wording")) else row["wording"],
         **{key: "–" if missing(value) else f"{int(value):,}" for key, value in numbers.items()},
     }
 

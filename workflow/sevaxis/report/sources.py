@@ -7,7 +7,6 @@ from typing import Any
 from sevaxis.report.study import ReportInput
 from sevaxis.report.wording import ASSAYS, COMPARTMENTS, STATUSES, count, words
 
-
 #: Reasons listed per data set, those of most features first.
 REASONS = 8
 

@@ -19,6 +19,14 @@ from sevaxis.report.wording import (
     words,
 )
 
+#: What the strip can show: the stratum that stands for a contrast, or one of the others.
+LAYERS = {
+    "main": "Both sexes",
+    "female": "Female",
+    "male": "Male",
+    "interaction": "Male − female",
+}
+
 
 def strip(study: ReportInput) -> dict[str, Any]:
     """Cells of the strip, grouped by compartment and role, and the footnotes of what was not measured.
@@ -26,22 +34,30 @@ def strip(study: ReportInput) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``groups`` (compartment, role, rows of contrast and cells), ``notes`` (marker, reason), ``half`` (log2
-        units from the middle of a glyph to its end).
+        ``groups`` (compartment, role, rows of contrast and cells; a cell has its :data:`LAYERS`), ``notes``
+        (marker, reason), ``half`` (log2 units from the middle of a glyph to its end), ``layers``.
     """
     cells = {
-        (shown.key, gene): axis_row(study, shown, gene) for shown in study.contrasts for gene in study.genes
+        (shown.key, gene, layer): axis_row(study, shown, gene, shown.stratum if layer == "main" else layer)
+        for shown in study.contrasts
+        for gene in study.genes
+        for layer in LAYERS
     }
     estimated = [row for row in cells.values() if row is not None and not missing(row["log2fc"])]
     half = reach([row[column] for row in estimated for column in ("log2fc", "ci_low", "ci_high")])
     notes: dict[str, int] = {}
+
+    def layers(shown: Shown, gene: str) -> dict[str, Any]:
+        return {
+            layer: _cell(cells[shown.key, gene, layer], half, notes, study.fdr)
+            for layer in LAYERS
+            if layer == "main" or cells[shown.key, gene, layer] is not None
+        }
+
     groups = []
     for (compartment, role), shown_ones in groupby(study.contrasts, lambda s: (s.compartment, s.role)):
         rows = [
-            {
-                "shown": shown,
-                "cells": [_cell(cells[shown.key, gene], gene, half, notes) for gene in study.genes],
-            }
+            {"shown": shown, "cells": [{"gene": gene, "layers": layers(shown, gene)} for gene in study.genes]}
             for shown in shown_ones
         ]
         groups.append(
@@ -52,6 +68,7 @@ def strip(study: ReportInput) -> dict[str, Any]:
         "groups": groups,
         "notes": [(number, reason) for reason, number in notes.items()],
         "half": half,
+        "layers": LAYERS if any("interaction" in shown.strata for shown in study.contrasts) else {},
         "hypotheses": study.study["axis"].get("hypotheses", ()),
     }
 
@@ -82,19 +99,26 @@ def seen(row: dict[str, Any]) -> str:
     return f"{case}/{n_case} v {reference}/{n_reference}"
 
 
-def _cell(row: dict[str, Any] | None, gene: str, half: float, notes: dict[str, int]) -> dict[str, Any]:
+def _cell(row: dict[str, Any] | None, half: float, notes: dict[str, int], fdr: float) -> dict[str, Any]:
     if row is None:
         row = {"log2fc": None, "status": "absent", "reason": "no row in the effects table", "wording": None}
         row |= dict.fromkeys(("detected_case", "n_case", "detected_reference", "n_reference", "agreement"))
     sign, agreement = AGREEMENTS.get(row["agreement"], ("", ""))
-    cell = {"gene": gene, "agreement": row["agreement"], "sign": sign, "agreement_words": agreement}
-    cell |= {"wording": "" if missing(row["wording"]) else row["wording"], "seen": seen(row)}
+    cell = {"agreement": row["agreement"], "sign": sign, "agreement_words": agreement}
+    cell |= {
+        "wording": "" if missing(row["wording"]) else row["wording"],
+        "seen": seen(row),
+        "others": row.get("others", 0),
+    }
     if missing(row["log2fc"]):
         reason = str(row["reason"])
         note = notes.setdefault(reason, len(notes) + 1)
-        return cell | {"kind": "none", "text": words(STATUSES, row["status"]), "reason": reason, "note": note}
+        text = words(STATUSES, row["status"])
+        return cell | {"kind": "none", "text": text, "reason": reason, "note": note}
     shape: Glyph = glyph(row["log2fc"], row["ci_low"], row["ci_high"], half)
-    certain = row["reading"] in ("changed_up", "changed_down")
+    # a published effect without an interval is called by its authors' own q
+    called = row["reading"] == "published" and not missing(row["q"]) and row["q"] < fdr
+    certain = row["reading"] in ("changed_up", "changed_down") or called
     return cell | {
         "kind": "effect",
         "direction": "up" if row["log2fc"] > 0 else "down",
@@ -104,5 +128,4 @@ def _cell(row: dict[str, Any] | None, gene: str, half: float, notes: dict[str, i
         "interval": interval(row["ci_low"], row["ci_high"]),
         "reading": words(READINGS, row["reading"]),
         "glyph": shape,
-        "others": row["others"],
     }

@@ -6,26 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from sevaxis.report.genes import STRATA
 from sevaxis.report.study import ReportInput
-from sevaxis.report.wording import STATUSES, STRATA, words
+from sevaxis.report.wording import STATUSES, words
 
 #: Features of the main stratum listed per contrast besides axis and panels, by p.
 TOP = 50
-COLUMNS = (
-    "dataset",
-    "contrast",
-    "stratum",
-    "symbol",
-    "human_symbol",
-    "log2fc",
-    "ci_low",
-    "ci_high",
-    "p",
-    "q",
-    "mde80",
-    "detected",
-    "status",
-)
 
 
 def effects_table(study: ReportInput) -> dict[str, Any]:
@@ -34,23 +20,25 @@ def effects_table(study: ReportInput) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``rows`` (lists in the order of :data:`COLUMNS`, the last item the reason), ``shown`` and ``total``
-        numbers of rows, ``vocabulary`` (texts that rows refer to by number), ``menus`` (choices of the filters).
+        ``rows`` (lists: human symbol, the file's own symbol, data set, contrast, stratum, log2fc, ci_low,
+        ci_high, p, q, mde80, detected, status, reason), ``vocabulary`` (texts that rows refer to by number),
+        ``shown`` and ``total`` numbers of rows, ``menus`` (choices of the filters).
     """
     effects = study.effects
     named = set(study.genes).union(*study.panels.values())
-    listed = effects["human_symbol"].isin(named)
+    listed = effects["human_symbol"].isin(named).to_numpy()
     main = {(shown.dataset, shown.name): shown.stratum for shown in study.contrasts}
     tested = effects[effects["status"].eq("tested") & effects["p"].notna()]
-    top = [
-        rows[rows["stratum"].eq(main[pair])].nsmallest(TOP, "p").index
-        for pair, rows in tested.groupby(["dataset", "contrast"], observed=True, sort=False)
-        if pair in main
-    ]
-    keep = effects.index.isin(effects.index[listed].union(pd.Index([i for index in top for i in index])))
-    rows = effects[keep]
-    axis = rows["human_symbol"].isin(study.genes)
-    rows = rows.assign(late=~axis).sort_values(["late", "p"], kind="stable", na_position="last")
+    for pair, rows in tested.groupby(["dataset", "contrast"], observed=True, sort=False):
+        if pair in main:
+            top = rows[rows["stratum"].eq(main[pair])].nsmallest(TOP, "p").index
+            listed |= effects.index.isin(top)
+    rows = effects[listed]
+    # the axis genes first, in the study's order and never by their p
+    order = {gene: place for place, gene in enumerate(study.genes)}
+    axis = rows["human_symbol"].map(order).astype(float).fillna(len(order))
+    rows = rows.assign(axis=axis, late=rows["p"].where(axis.eq(len(order)), 0.0))
+    rows = rows.sort_values(["axis", "late"], kind="stable", na_position="last")
     vocabulary: dict[str, int] = {}
     return {
         "rows": [_row(row, vocabulary) for row in rows.to_dict("records")],
@@ -58,9 +46,9 @@ def effects_table(study: ReportInput) -> dict[str, Any]:
         "shown": len(rows),
         "total": len(effects),
         "menus": {
-            "dataset": list(dict.fromkeys(shown.dataset for shown in study.contrasts)),
+            "dataset": list(dict.fromkeys(card["id"] for card in study.cards)),
             "contrast": sorted({shown.name for shown in study.contrasts}),
-            "stratum": [words(STRATA, stratum) for stratum in STRATA],
+            "stratum": list(STRATA.values()),
             "status": list(STATUSES.values()),
         },
     }
@@ -71,12 +59,13 @@ def _row(row: dict[str, Any], vocabulary: dict[str, int]) -> list[Any]:
         return vocabulary.setdefault("" if pd.isna(value) else str(value), len(vocabulary))
 
     counts = [row[f"{what}_{group}"] for group in ("case", "reference") for what in ("detected", "n")]
+    own = row["feature_id"] if pd.isna(row["symbol"]) else row["symbol"]
     return [
+        refer(row["human_symbol"]),
+        refer(own),
         refer(row["dataset"]),
         refer(row["contrast"]),
-        refer(words(STRATA, row["stratum"])),
-        refer(row["feature_id"] if pd.isna(row["symbol"]) else row["symbol"]),
-        refer(row["human_symbol"]),
+        refer(STRATA[row["stratum"]]),
         _number(row["log2fc"], ".3f"),
         _number(row["ci_low"], ".3f"),
         _number(row["ci_high"], ".3f"),

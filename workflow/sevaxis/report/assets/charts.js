@@ -164,7 +164,7 @@ const charts = (() => {
     const all = data.flatMap((t) => [...t.x, ...t.y]), low = Math.min(...all), high = Math.max(...all);
     const identity = { type: "line", x0: low, x1: high, y0: low, y1: high, layer: "below", line: { width: 1, color: theme.soft, dash: "dot" } };
     const caption = `${known.filter(Boolean).length.toLocaleString("en")} of ${Math.max(female.tested, male.tested).toLocaleString("en")} features are drawn.`;
-    return { data, caption, layout: layout(theme, "log2 fold change in females", "log2 fold change in males", { shapes: [identity], yaxis: { scaleanchor: "x" } }) };
+    return { data, caption, layout: layout(theme, "log2 fold change in females", "log2 fold change in males", { shapes: [identity], xaxis: { constrain: "domain" }, yaxis: { scaleanchor: "x", constrain: "domain" } }) };
   }
 
   return { pca, totals, sexcheck, missingness, points, volcano, sexscatter };

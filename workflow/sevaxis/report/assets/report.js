@@ -44,6 +44,10 @@
     plot.classList.add("drawn");
   }
 
+  // the strip shows both sexes together, or one, or their difference
+  const strip = document.getElementById("strip");
+  for (const radio of find("#layers input")) radio.addEventListener("change", () => { strip.dataset.layer = radio.value; });
+
   // drawings
   const plots = find(".plot");
   if (typeof DecompressionStream === "undefined") {
@@ -99,26 +103,48 @@
     const [{ default: DataTable }, { rows, vocabulary }] = await Promise.all([
       address("library-datatables").then((url) => import(url)), data("table"),
     ]);
-    const texts = new Set([0, 1, 2, 3, 4, 11, 12]);
     const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
-    const titles = ["Data set", "Contrast", "Stratum", "Symbol", "Human", "log2FC", "CI low", "CI high", "p", "q", "MDE80", "Detected", "Status"];
-    const columns = titles.map((title, i) => ({
-      title, className: texts.has(i) ? "" : "dt-right",
-      render: (value, kind, row) => {
-        if (!texts.has(i)) return value === null ? (kind === "display" ? "–" : kind === "sort" ? Infinity : "") : value;
-        const text = vocabulary[value];
-        if (kind !== "display") return i === 12 && kind === "filter" && vocabulary[row[13]] ? `${text}: ${vocabulary[row[13]]}` : text;
-        return i === 12 && vocabulary[row[13]] ? `<span title="${escape(vocabulary[row[13]])}" tabindex="0">${escape(text)}: ${escape(vocabulary[row[13]])}</span>` : escape(text);
+    const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(2);
+    const small = (x) => (x >= 0.001 ? x.toPrecision(2) : x.toExponential(1).replace("-", "−"));
+    // one column: its place in a row, how it is shown; what is searched and sorted is the plain value
+    const text = (title, place, show = (value) => escape(value)) => ({
+      title, data: null, render: (row, kind) => (kind === "display" ? show(vocabulary[row[place]], row) : vocabulary[row[place]]),
+    });
+    const number = (title, place, show) => ({
+      title, data: null, className: "dt-right", render: (row, kind) => {
+        const value = row[place];
+        if (kind === "display") return value === null ? "–" : show(value, row);
+        return value === null ? (kind === "sort" ? Infinity : "") : value;
       },
-    }));
+    });
+    const gene = {
+      title: "Gene", data: null, render: ([human, own], kind) => {
+        const [symbol, name] = [vocabulary[human] || vocabulary[own], vocabulary[own]];
+        if (kind !== "display") return `${symbol} ${name}`;
+        return `<b>${escape(symbol)}</b>${name.toUpperCase() === symbol.toUpperCase() ? "" : ` <span class="soft">${escape(name)}</span>`}`;
+      },
+    };
+    const status = {
+      title: "Status", data: null, className: "status", render: (row, kind) => {
+        const [name, reason] = [vocabulary[row[12]], vocabulary[row[13]]];
+        const words = reason ? `${name}: ${reason}` : name;
+        return kind === "display" ? escape(words) : words;
+      },
+    };
+    const columns = [
+      gene, { ...text("Data set", 2), visible: false }, text("Contrast", 3, (value, row) => `${escape(value)}<br><span class="soft">${escape(vocabulary[row[2]])}</span>`), text("Stratum", 4),
+      number("log2FC [95 % CI]", 5, (x, row) => `<b>${signed(x)}</b>${row[6] === null ? "" : ` <span class="soft">[${signed(row[6])}, ${signed(row[7])}]</span>`}`),
+      number("p", 8, small), number("q", 9, small), number("MDE80", 10, (x) => x.toFixed(2)), text("Detected", 11), status,
+    ];
     const shown = new DataTable(table, {
       data: rows, columns, order: [], pageLength: 25, deferRender: true, autoWidth: false,
       layout: { topStart: "search", topEnd: "info", bottomStart: "pageLength", bottomEnd: "paging" },
       language: { search: "Search", searchPlaceholder: "gene, data set, reason", info: "_START_ to _END_ of _TOTAL_ rows", infoFiltered: "(from _MAX_)", lengthMenu: "_MENU_ rows a page" },
     });
     for (const select of find("#table-filters select")) {
-      const column = Number(select.dataset.column);
-      select.addEventListener("change", () => shown.column(column).search(select.value && column !== 12 ? `^${select.value.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$` : select.value, column !== 12, false).draw());
+      const { column, part } = select.dataset;
+      const exact = (value) => `^${value.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}${part ? "" : "$"}`;
+      select.addEventListener("change", () => shown.column(Number(column)).search(select.value && exact(select.value), true, false).draw());
     }
   }
   const table = document.getElementById("effects-table");
