@@ -150,7 +150,7 @@ def from_formula(formula: str, samples: pd.DataFrame) -> Design:
 
     try:
         terms = Formula(formula)
-    except FormulaSyntaxError as error:
+    except (FormulaSyntaxError, SyntaxError) as error:
         raise ValueError(f"the formula {formula!r} cannot be read") from error
     if hasattr(terms, "lhs"):
         raise ValueError(f"a design formula has no left-hand side: {formula!r}")

@@ -119,9 +119,9 @@ class _Basis:
                 f"contrasts of {contrasts.shape[0]} weights for {self.to_basis.shape[1]} columns"
             )
         # c'b = c'B+ (Bb): the contrast in the basis, if c lies in the row space of the design.
-        weights = np.linalg.pinv(self.to_basis).T @ contrasts
         length = np.sqrt((self.to_basis**2).sum(axis=0))[:, None]
         length[length == 0] = 1.0
+        weights = np.linalg.pinv(self.to_basis / length.T).T @ (contrasts / length)
         outside = ((contrasts - self.to_basis.T @ weights) / length) ** 2
         lost = np.tile(
             outside.sum(axis=0) > 1e-12 * ((contrasts / length) ** 2).sum(axis=0), (len(self.covariance), 1)

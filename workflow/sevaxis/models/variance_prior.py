@@ -230,8 +230,7 @@ def _match_robustly(
     def gap(share: float) -> float:
         return float(np.log(drawn.var(ddof=1) / moments(share / (1.0 - share) if share < 1 else np.inf)[1]))
 
-    at_infinity = gap(1.0)
-    if at_infinity <= 0:
+    if np.ptp(drawn) == 0 or gap(1.0) <= 0:
         common = np.inf
     elif np.isinf(d0):
         return scale, np.full(n, np.inf), np.inf
