@@ -37,7 +37,7 @@ import numpy as np
 
 from sevaxis.cards import ReadableFile, Reading
 from sevaxis.problems import Problem, Problems
-from sevaxis.readers import reader
+from sevaxis.readers import options_model, reader
 from sevaxis.sample_matching import match_samples, sheet_of
 from sevaxis.scales import check_scale, to_log2
 from sevaxis.sheets import load_sheet
@@ -104,7 +104,8 @@ def build(
 
 
 def _read(file: ReadableFile, folder: Path) -> AnnData:
-    part = reader(file.reader)(folder / file.name, **file.options)
+    options = options_model(file.reader).model_validate(file.options)
+    part = reader(file.reader)(folder / file.name, **dict(options))
     if file.sample is not None and file.content == "matrix":
         if part.n_obs != 1:
             found, hint = f"{part.n_obs} samples", "leave `sample` out, or read one sample of the file"
