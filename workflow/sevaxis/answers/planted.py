@@ -92,7 +92,7 @@ def answer(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], *, fdr: flo
 
 
 def _join(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], fdr: float) -> pd.DataFrame:
-    """Effects of features that the truth knows, with the truth beside them."""
+    """The truth of each feature with its effect beside it."""
     import pandas as pd
 
     parts = []
@@ -103,11 +103,11 @@ def _join(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], fdr: float) 
         plain = rows.drop(columns="human_symbol").astype(
             {"dataset": str, "contrast": str, "stratum": str, "status": str, "feature_id": str}
         )
-        joined = plain.merge(
-            known, on=["contrast", "stratum", "feature_id"], how="inner", validate="one_to_one"
-        )
-        if joined.empty:
+        # a planted feature that has no row of effects counts as not tested
+        joined = plain.merge(known, on=["contrast", "stratum", "feature_id"], how="right", validate="1:1")
+        if joined["status"].isna().all():
             raise ValueError(f"no feature of {dataset} is in its truth")
+        joined["dataset"] = str(dataset)
         parts.append(joined)
     joined = pd.concat(parts, ignore_index=True)
     joined["planted"] = joined["planted"].eq(1)
