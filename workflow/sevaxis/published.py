@@ -63,7 +63,11 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
         from_p = np.isnan(se) & (p > 0) & (p < 1) & (log2fc != 0)
         se = np.where(from_p, np.abs(log2fc) / t_quantile(1 - np.where(from_p, p, 0.5) / 2, df), se)
         t = np.where(np.isnan(t), log2fc / se, t)
-    reason[from_t], reason[from_p] = FROM_T, FROM_P
+    # the reader marks what it derived itself: 1 from t, 2 from p (sevaxis.readers.effects_table)
+    derived = np.zeros(len(log2fc))
+    if "se_derived" in adata.layers:
+        derived = np.asarray(adata.layers["se_derived"][row], dtype=float).ravel()
+    reason[from_t | (derived == 1)], reason[from_p | (derived == 2)] = FROM_T, FROM_P
     reason[np.isnan(p) & ~np.isnan(value["q"]) & ~from_t] = NO_P
     reason[np.isnan(se)] = NO_SE
     tested = ~np.isnan(log2fc)

@@ -22,6 +22,8 @@ from sevaxis.readers.text import Table, read_table
 if TYPE_CHECKING:
     import anndata
 
+#: What a standard error was derived from, in the layer ``se_derived``.
+FROM_T, FROM_P = 1, 2
 #: Layers of the result, in the order of the contract.
 LAYERS = ("log2fc", "se", "t", "p", "q", "mean_abundance", "n_case", "n_reference")
 
@@ -63,13 +65,15 @@ def read_effects_table(
         ``linear`` for columns such as mean TPM, which become log2.
     duplicates
         ``first`` keeps the first of several rows of one name.
-    sheet, object
-        Sheet of a workbook; object of an R file.
+    sheet
+        Sheet of a workbook.
+    object
+        Object of an R file.
 
     Returns
     -------
     AnnData of contrasts x features with the layers of :data:`LAYERS` (NaN where the table says nothing) and
-    ``se_derived`` (1 where the standard error was derived here). ``uns["reading"]["se_derived"]`` says how.
+    ``se_derived`` (where the standard error was derived here: 1 from t, 2 from p), which ``uns["reading"]`` explains.
 
     Raises
     ------
@@ -84,12 +88,14 @@ def read_effects_table(
     name = choose_column(table, feature, "feature") if feature else table.frame.columns[0]
     if symbol:
         choose_column(table, symbol, "symbol")
+    # cards hand plain values over, tests and other callers the model itself
+    contrasts = {contrast: EffectColumns.model_validate(columns) for contrast, columns in contrasts.items()}
+    used = {column for choice in contrasts.values() for column in choice.model_dump().values() if column}
     blocks, derived, annotation = [], {}, None
     for contrast, columns in contrasts.items():
         part = _rows_of(table, (where or {}).get(contrast, {}), contrast)
-        block, how = _block(part, EffectColumns.model_validate(columns), contrast, df, mean_abundance_scale)
+        block, how = _block(part, columns, contrast, df, mean_abundance_scale)
         derived[contrast] = how
-        used = {column for choice in contrasts.values() for column in choice.model_dump().values() if column}
         var = to_pandas(part.frame.drop([name, *(used & set(part.frame.columns))]), part.frame.height)
         adata = assemble(
             block,
@@ -206,18 +212,27 @@ def _block(part: Table, columns: EffectColumns, contrast: str, df, mean_scale: s
         with np.errstate(divide="ignore"):
             mean = np.log2(values["mean_abundance"])
         values["mean_abundance"] = np.where(np.isfinite(mean), mean, np.nan)
-    se, how = derive_se(values["log2fc"], values["t"], values["p"], _degrees(df, values))
-    # where se is given or t is not, t and se say the same
-    is_derived = np.isnan(values["se"]) & np.isfinite(se)
+    degrees = _degrees(df, values)
+    se, source = derive_se(values["log2fc"], values["t"], values["p"], degrees)
+    source = np.where(np.isnan(values["se"]), source, 0)
     values["se"] = np.where(np.isnan(values["se"]), se, values["se"])
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = values["log2fc"] / values["se"]
     values["t"] = np.where(np.isnan(values["t"]) & np.isfinite(ratio), ratio, values["t"])
-    block = np.column_stack([*(values[layer] for layer in LAYERS), is_derived])
-    return (
-        block,
-        how if is_derived.any() else "given" if "se" in given else "not given, and nothing to derive it from",
-    )
+    block = np.column_stack([*(values[layer] for layer in LAYERS), source])
+    return block, _how(source, degrees, "se" in given)
+
+
+def _how(source: np.ndarray, df: np.ndarray, is_given: bool) -> str:
+    """In words, where the standard errors of a contrast are from."""
+    if (source == FROM_T).any():
+        return "from t"
+    if (source == FROM_P).any():
+        known = sorted({f"{value:g}" for value in df[source == FROM_P]}, key=float)
+        if known == ["inf"]:
+            return "from p (normal distribution)"
+        return f"from p (t with {' to '.join(dict.fromkeys((known[0], known[-1])))} df)"
+    return "given" if is_given else "not given, and nothing to derive it from"
 
 
 def _degrees(df: float | str | None, values: dict[str, np.ndarray]) -> np.ndarray:
@@ -230,7 +245,9 @@ def _degrees(df: float | str | None, values: dict[str, np.ndarray]) -> np.ndarra
     return np.where(degrees > 0, degrees, np.nan)
 
 
-def derive_se(log2fc: np.ndarray, t: np.ndarray, p: np.ndarray, df: np.ndarray) -> tuple[np.ndarray, str]:
+def derive_se(
+    log2fc: np.ndarray, t: np.ndarray, p: np.ndarray, df: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Standard errors that a result table implies.
 
     Parameters
@@ -241,24 +258,13 @@ def derive_se(log2fc: np.ndarray, t: np.ndarray, p: np.ndarray, df: np.ndarray) 
     Returns
     -------
     Standard errors, NaN where nothing implies one (no t and no p with degrees of freedom; p of 0 or 1; an effect
-    of exactly 0), and how they were derived.
+    of exactly 0), and what each was derived from: 0 nothing, 1 t, 2 p.
     """
     from scipy import stats
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        quantile = np.where(
-            np.isinf(df), stats.norm.isf(p / 2), stats.t.isf(p / 2, np.where(np.isinf(df), 1, df))
-        )
+        normal = np.isinf(df)
+        quantile = np.where(normal, stats.norm.isf(p / 2), stats.t.isf(p / 2, np.where(normal, 1, df)))
         from_t, from_p = np.abs(log2fc / t), np.abs(log2fc) / quantile
-    from_t, from_p = (np.where(np.isfinite(se) & (se > 0), se, np.nan) for se in (from_t, from_p))
-    if np.isfinite(from_t).any():
-        return np.where(np.isnan(from_t), from_p, from_t), "from t"
-    if np.isfinite(from_p).any():
-        known = np.unique(df[np.isfinite(from_p)])
-        text = (
-            "normal distribution"
-            if np.isinf(known).all()
-            else f"t with {known.min():g} to {known.max():g} df"
-        )
-        return from_p, f"from p ({text.replace(f'{known.min():g} to {known.min():g}', f'{known.min():g}')})"
-    return from_p, ""
+    is_t, is_p = (np.isfinite(se) & (se > 0) for se in (from_t, from_p))
+    return np.select([is_t, is_p], [from_t, from_p], np.nan), np.select([is_t, is_p], [FROM_T, FROM_P], 0)
