@@ -38,8 +38,7 @@ def mouse_genes(count: int, *, proteins: bool = False) -> pd.DataFrame:
     real = _panel_genes("mouse")
     markers = _sex_markers("mouse")
     real = pd.concat([real[~real["ensembl"].isin(markers["ensembl"])], markers])
-    if proteins:
-        real = real[real["chromosome"].eq("")]
+    real = real[real["chromosome"].eq("")] if proteins else real[real["ensembl"].ne("")]
     numbers = np.arange(1, count - len(real) + 1)
     simulated = pd.DataFrame(
         {
@@ -109,7 +108,9 @@ def human_symbols(number: int) -> list[str]:
 
 def _panel_genes(organism: str) -> pd.DataFrame:
     table = load_table("identifiers").astype(str)
-    return table[table["organism"].eq(organism)].assign(chromosome="")
+    table = table[table["organism"].eq(organism)]
+    # a gene with a second Ensembl identifier is simulated under its first
+    return table.assign(chromosome="", ensembl=table["ensembl"].str.split(";").str[0])
 
 
 def _sex_markers(organism: str) -> pd.DataFrame:
