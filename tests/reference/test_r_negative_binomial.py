@@ -6,6 +6,7 @@ import pytest
 from sevaxis.models.count_outliers import find_count_outliers
 from sevaxis.models.filtering import filter_independently
 from sevaxis.models.negative_binomial import fit_negative_binomial, likelihood_ratio, wald
+from sevaxis.models.shrinkage import shrink_counts, shrink_effects
 
 from tests.reference.real_data import read_expression_set
 
@@ -112,6 +113,35 @@ def test_cooks_distances_and_independent_filtering(counts_a):
     found = likelihood_ratio(fit, reduced, exclude=outliers.exclude)
     filtered = filter_independently(fit.base_mean, found.p[:, 0], alpha=0.1)
     assert (np.isnan(filtered.q) == expected.padj.isna()).all()
+
+
+def test_shrunken_by_normal_mixture(counts_a):
+    """R lfcShrink(type = "ashr")."""
+    folder, _, _, fit = counts_a
+    found = wald(fit, np.array([0.0, 0.0, 1.0, 0.0]))
+    shrunken = shrink_effects(found.log2fc[:, 0], found.se[:, 0])
+    expected = pd.read_csv(folder / "R" / "countsA.deseq2_ashr.tsv.gz", sep="\t")
+    counted = (found.reason[:, 0] == "") & expected.lfc_shrunk.notna()
+    np.testing.assert_allclose(shrunken.log2fc[counted], expected.lfc_shrunk[counted], atol=5e-5)
+    np.testing.assert_allclose(shrunken.sd[counted], expected.lfcSE_shrunk[counted], atol=5e-5)
+
+
+def test_shrunken_by_cauchy_prior(counts_a):
+    """R lfcShrink(type = "apeglm"), whose optimiser stops early: the further from the mode, the more counts.
+
+    That the values here are the modes is shown in tests/unit/test_shrinkage.py; six features of few counts have
+    two modes, of which R returns the lower.
+    """
+    folder, _, _, fit = counts_a
+    found = shrink_counts(fit, np.array([0.0, 0.0, 1.0, 0.0]))
+    expected = pd.read_csv(folder / "R" / "countsA.deseq2_apeglm.tsv.gz", sep="\t")
+    error = np.abs(found.log2fc - expected.lfc_shrunk)
+    rare = (expected.baseMean > 0) & (expected.baseMean < 10)
+    assert np.median(error[rare]) < 5e-5
+    assert np.quantile(error.dropna(), 0.5) < 2e-4
+    assert np.quantile(error.dropna(), 0.99) < 5e-3
+    assert (error > 0.05).sum() <= 6
+    assert np.quantile(np.abs(found.sd - expected.lfcSE_shrunk).dropna(), 0.99) < 2e-3
 
 
 def test_motrpac_gastrocnemius_rna(shared):
