@@ -108,8 +108,9 @@ def _verdict(study: ReportInput, folder: Path) -> Path:
 
         shape = (len(study.contrasts), len(study.genes))
         values = table["log2fc"].astype(float).to_numpy().reshape(shape)
-        colours = LinearSegmentedColormap.from_list("effect", [DOWN, "white", UP])
-        colours.set_bad("#eceff1")
+        colours = LinearSegmentedColormap.from_list("effect", [DOWN, "white", UP]).with_extremes(
+            bad="#eceff1"
+        )
         image = axes.imshow(values, cmap=colours, vmin=-2, vmax=2, aspect="auto")
         for i, row in enumerate(table.to_dict("records")):
             there = not pd.isna(row["log2fc"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 #: Role of a contrast -> how the report names it. Training is never called overtraining.
 ROLES = {
     "overtraining": "Overtraining",
@@ -80,6 +78,9 @@ NOT_SEX_SPECIFIC = (
 )
 
 
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def words(table: dict[str, str], key: object) -> str:
     """Wording of a vocabulary term; a term without wording is shown as it is, underscores as blanks."""
     return table.get(str(key), str(key).replace("_", " "))
@@ -108,9 +109,8 @@ def p_value(value: object) -> str:
         return f"{value:.2g}"
     if value == 0:
         return "< 10⁻³⁰⁰"
-    exponent = math.floor(math.log10(value))
-    power = str(-exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{value / 10**exponent:.1f} × 10⁻{power}"
+    digits, exponent = f"{value:.1e}".split("e-")
+    return f"{digits} × 10⁻{exponent.lstrip('0').translate(SUPERSCRIPTS)}"
 
 
 def interval(low: object, high: object) -> str:

@@ -132,7 +132,7 @@ const charts = (() => {
       group((h, i) => !special(h) && !called(i), "not called", { size: 4, color: theme.soft, opacity: 0.35 }),
       group((h, i) => !special(h) && called(i) && s.x[i] < 0, "down", { size: 5, color: theme.down, opacity: 0.75 }),
       group((h, i) => !special(h) && called(i) && s.x[i] >= 0, "up", { size: 5, color: theme.up, opacity: 0.75 }),
-      group((h) => chosen.has(h) && !axis.has(h), safe(panel), { size: 8, color: theme.accent, symbol: "diamond" }, chosen.size <= 40),
+      group((h) => chosen.has(h) && !axis.has(h), safe((panel ?? "").replaceAll("_", " ")), { size: 8, color: theme.accent, symbol: "diamond" }, chosen.size <= 40),
       group((h) => axis.has(h), "axis genes", { size: 10, color: theme.ink, symbol: "circle-open", line: { width: 2 } }, true),
     ].filter((trace) => trace.x.length);
     const line = s.cut === null ? [] : [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: s.cut / 100, y1: s.cut / 100, line: { dash: "dash", width: 1, color: theme.soft } }];

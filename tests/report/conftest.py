@@ -1,0 +1,20 @@
+"""The report of the study made by hand, written once."""
+
+from pathlib import Path
+
+import pytest
+import study_by_hand
+from sevaxis import report
+
+
+@pytest.fixture(scope="session")
+def study() -> report.ReportInput:
+    return study_by_hand.build()
+
+
+@pytest.fixture(scope="session")
+def folder(study: report.ReportInput, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results folder with the report in it."""
+    folder = tmp_path_factory.mktemp("results")
+    report.write(study, folder)
+    return folder

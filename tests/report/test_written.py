@@ -1,0 +1,231 @@
+"""What the report writes: complete, the same bytes every time, nothing from outside unescaped."""
+
+import base64
+import gzip
+import json
+import re
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+import study_by_hand
+from sevaxis import report
+from sevaxis.report import methods
+from sevaxis.report.genes import gene_cards
+from sevaxis.report.glyphs import glyph, reach
+from sevaxis.report.plots import contrast_payload
+from sevaxis.report.strip import axis_row, strip
+from sevaxis.report.wording import p_value, signed
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> str:
+    return (folder / "report.html").read_text()
+
+
+def text_of(html: str) -> str:
+    body = re.sub(r"<(script|style)\b.*?</\1>", " ", html, flags=re.S)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def unpack(page: str, name: str) -> object:
+    packed = re.search(rf'id="data-{re.escape(name)}">([^<]*)<', page)[1]
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
+def test_same_inputs_same_bytes(study: report.ReportInput, folder: Path, tmp_path: Path):
+    report.write(study_by_hand.build(), tmp_path)
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    assert names == sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    for name in names:
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+def test_old_figures_do_not_stay(study: report.ReportInput, tmp_path: Path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "volcano_of_a_contrast_no_longer_there.svg").write_text("old")
+    report.write(study, tmp_path)
+    assert not (tmp_path / "figures" / "volcano_of_a_contrast_no_longer_there.svg").exists()
+
+
+def test_every_figure_is_an_svg_with_its_table(folder: Path):
+    figures = sorted((folder / "figures").glob("*.svg"))
+    assert {"verdict.svg", "forest_FBXO2.svg", "volcano_sev_protein.overtrained.svg"} <= {
+        f.name for f in figures
+    }
+    assert "sexes_sev_protein.overtrained.svg" in {f.name for f in figures}
+    for figure in figures:
+        assert ElementTree.parse(figure).getroot().tag.endswith("svg")
+        assert len(pd.read_csv(figure.with_suffix(".tsv"), sep="\t")) > 0
+        assert "<dc:date>" not in figure.read_text()
+
+
+def test_labels_from_outside_are_escaped(page: str):
+    assert study_by_hand.HOSTILE not in page
+    assert "onerror=window.hacked=1&gt;" in page
+
+
+def test_dangerous_homepage_is_no_link(study: report.ReportInput):
+    cards = ({**study.cards[0], "homepage": "javascript:alert(1)"}, *study.cards[1:])
+    assert 'href="javascript' not in report.render(replace(study, cards=cards))
+
+
+def test_page_asks_no_server(page: str):
+    assert not re.findall(r'<(?:script|img|link|iframe)[^>]+(?:src|href)="(?!data:)[^"]*"', page)
+    assert "default-src 'none'" in page
+
+
+def test_opens_with_the_verdict(page: str, study: report.ReportInput):
+    text = text_of(page[page.index("<main>") :])
+    assert text.index(study.answers["axis"].verdict) < 100
+    assert "Simulated data" in text_of(page)
+
+
+def test_no_banner_on_real_data():
+    assert "Simulated" not in text_of(report.render(study_by_hand.build(simulated=False)))
+
+
+def test_strip_has_a_cell_for_every_gene_and_contrast(study: report.ReportInput):
+    told = strip(study)
+    cells = {
+        (row["shown"].key, cell["gene"]): cell["layers"]["main"]
+        for group in told["groups"]
+        for row in group["rows"]
+        for cell in row["cells"]
+    }
+    assert len(cells) == 4 * 4
+    reasons = {reason: number for number, reason in told["notes"]}
+    unseen = cells["sev_protein.overtrained", "CD63"]
+    assert (unseen["kind"], unseen["seen"]) == ("none", "4/4 v 0/4")
+    assert reasons[study_by_hand.NEVER_SEEN] == unseen["note"]
+    assert cells["muscle_rna.week4", "FBXO2"]["text"] == "not mapped"
+    assert cells["sev_protein.overtrained", "FBXO2"]["text"] == "+1.25"  # (1.4 + 1.1) / 2, as made
+
+
+def test_training_is_never_called_overtraining(page: str, study: report.ReportInput):
+    for group in strip(study)["groups"]:
+        roles = {row["shown"].role for row in group["rows"]}
+        assert len(roles) == 1
+        if roles == {"training"}:
+            assert group["role"] == "Training, not overtraining"
+
+
+def test_one_sex_is_told_not_hidden(study: report.ReportInput):
+    card = next(card for card in gene_cards(study) if card["gene"] == "FLOT1")
+    trained = next(dataset for dataset in card["datasets"] if dataset["id"] == "muscle_rna")
+    refused = trained["contrasts"][0]["refused"]
+    assert refused == [f"average, female, male, male − female: {study_by_hand.ONE_SEX}"]
+
+
+def test_honest_words(page: str):
+    text = text_of(page).lower()
+    assert "no difference" not in text
+    assert not re.search(r"(fe)?male-specific", text)
+    assert "is not sex-specific" in text
+    assert "underpowered" in text
+
+
+def test_several_features_of_a_gene_never_compete_by_p(study: report.ReportInput):
+    axis = study.axis
+    row = axis[axis["human_symbol"].eq("FLOT1") & axis["dataset"].eq("sev_protein")].copy()
+    rival = row.assign(feature_id="rival", p=1e-20, mean_abundance=1.0)
+    more = replace(study, axis=pd.concat([rival, axis], ignore_index=True))
+    shown = next(shown for shown in more.contrasts if shown.dataset == "sev_protein")
+    chosen = axis_row(more, shown, "FLOT1")
+    assert (chosen["feature_id"], chosen["others"]) == ("id2", 1)
+
+
+def test_volcano_keeps_what_matters_and_counts_the_rest():
+    study = study_by_hand.build(features=9000)
+    shown = next(shown for shown in study.contrasts if shown.key == "muscle_rna.week8")
+    payload = contrast_payload(study, shown, {})
+    stratum = payload["strata"]["all"]
+    assert stratum["tested"] == 9000 - 2  # FBXO2 is unmapped and CKM too low
+    assert stratum["drawn"] < 4500
+    assert {"FLOT1", "CD63", "SORBS3", "COL1A1"} <= set(payload["human"])
+    rows = study.rows[shown.key]
+    strongest = rows[rows["status"].eq("tested")].nsmallest(400, "p")
+    assert set(strongest["feature_id"]) <= set(payload["feature"])
+    place = payload["human"].index("FLOT1")
+    flot1 = rows[rows["human_symbol"].eq("FLOT1") & rows["stratum"].eq("all")].iloc[0]
+    assert stratum["x"][place] / 1000 == pytest.approx(flot1["log2fc"], abs=5e-4)
+
+
+def test_table_says_how_much_it_shows(page: str, study: report.ReportInput):
+    table = unpack(page, "table")
+    assert f"{len(table['rows']):,} of {len(study.effects):,} rows" in text_of(page)
+    words = table["vocabulary"]
+    axis = [row for row in table["rows"] if words[row[0]] == "FBXO2"]
+    assert len(axis) == study.effects["human_symbol"].eq("FBXO2").sum()
+    assert study_by_hand.NOT_MAPPED in words
+
+
+def test_methods_tell_what_was_used_and_no_more(study: report.ReportInput):
+    text = methods.markdown(study)
+    for paper in (
+        "Robinson & Oshlack 2010",
+        "Law et al. 2014",
+        "Smyth 2004",
+        "Smyth et al. 2005",
+        "Holm 1979",
+    ):
+        assert text.count(paper) == 2  # cited, and in the references
+    assert "Love et al. 2014" not in text
+    proteins = replace(
+        study, cards=study.cards[:1], qualities={"sev_protein": study.qualities["sev_protein"]}
+    )
+    text = methods.markdown(proteins)
+    assert "voom" not in text and "Robinson" not in text
+    assert "**The data of this study are simulated.**" in text
+
+
+def test_provenance_is_written_as_given(folder: Path, study: report.ReportInput):
+    assert json.loads((folder / "provenance.json").read_text()) == study.provenance
+
+
+def test_refused_is_told_with_its_reason(page: str):
+    text = text_of(page)
+    assert "sample S1 chromosomes say male, sheet says female" in text
+    assert "1 feature, too low to test fewer than 10 counts in 5 samples" in text
+
+
+def test_study_without_sexes_planted_or_p_values_renders(study: report.ReportInput):
+    published = replace(
+        study,
+        cards=study.cards[2:],
+        effects=study.effects[study.effects["dataset"].eq("liver_published")].assign(
+            p=float("nan"), q=float("nan")
+        ),
+        axis=study.axis[study.axis["dataset"].eq("liver_published")].assign(p=float("nan"), q=float("nan")),
+        answers={"axis": study.answers["axis"]},
+        qualities={"liver_published": study.qualities["liver_published"]},
+        axis_values=study.axis_values.iloc[:0],
+        provenance={},
+    )
+    text = text_of(report.render(published))
+    assert "No contrast has p-values to draw." in text
+    assert "differences between the sexes are not estimable" in text
+
+
+def test_glyph_positions():
+    drawn = glyph(1.0, 0.5, 9.0, 2.0, 1.5)
+    assert (drawn.point, drawn.low, drawn.high) == (75.0, 62.5, 100.0)  # 50 + 50 * value / 2, clipped at 100
+    assert (drawn.beyond_low, drawn.beyond_high) == (False, True)
+    assert (drawn.mde_low, drawn.mde_high) == (12.5, 87.5)
+    assert reach([0.2, -1.3, float("nan")]) == 1.5
+    assert reach([40.0]) == 4.0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.04213, "0.042"), (1.2e-5, "1.2 × 10⁻⁵"), (9.99e-4, "1.0 × 10⁻³"), (None, "–"), (1.0, "1")],
+)
+def test_p_values_in_words(value: float | None, text: str):
+    assert p_value(value) == text
+
+
+def test_numbers_have_true_minus_signs():
+    assert signed(-0.456) == "−0.46"
