@@ -35,6 +35,8 @@ class Answer:
         Seconds between single bytes: a trickle.
     shift
         A lie: so many bytes are added to where the range starts.
+    if_range
+        Whether an If-Range header is heeded.
     """
 
     body: bytes = b""
@@ -47,6 +49,7 @@ class Answer:
     stall: float = 0.0
     pause: float = 0.0
     shift: int = 0
+    if_range: bool = True
 
 
 @dataclass(frozen=True)
@@ -115,12 +118,8 @@ class Loopback:
         if answer.etag:
             headers["ETag"] = answer.etag
         wanted = re.fullmatch(r"bytes=(\d+)-", handler.headers.get("Range", ""))
-        if (
-            wanted
-            and answer.ranges
-            and status == 200
-            and handler.headers.get("If-Range") in (None, answer.etag)
-        ):
+        same = not answer.if_range or handler.headers.get("If-Range") in (None, answer.etag)
+        if wanted and answer.ranges and status == 200 and same:
             start = int(wanted[1]) + answer.shift
             if start >= len(body):
                 status, headers["Content-Range"], body = 416, f"bytes */{len(body)}", b""

@@ -114,6 +114,13 @@ def test_links_and_devices_in_tar(folder, kind):
     refuse(tar(folder / "x.tar", {"good": b"1"}, special=member), "a link, a device")
 
 
+def test_sparse_file_in_tar(folder):
+    """GNU's sparse members may claim any size."""
+    member = tarfile.TarInfo("sparse")
+    member.type = tarfile.GNUTYPE_SPARSE
+    refuse(tar(folder / "x.tar", {"good": b"1"}, special=member), "a sparse file")
+
+
 def test_file_through_a_link(folder):
     """A link to a folder, then a file below the link: the classic escape."""
     with tarfile.open(folder / "x.tar", "w") as archive:

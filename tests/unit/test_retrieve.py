@@ -224,6 +224,12 @@ def test_offline_gives_one_message_for_all_files(folder):
     assert "MIRROR=folder" in problem.hint
 
 
+def test_a_host_out_of_reach_is_tried_for_one_file_only(folder, capsys):
+    with pytest.raises(Problems):
+        bring(card(*(source(name, REFUSING + "/x", b"a") for name in "abc")), folder)
+    assert capsys.readouterr().err.count("next try") == 1
+
+
 def test_offline_message_names_the_mirror(folder, tmp_path):
     (tmp_path / "shelf").mkdir()
     with pytest.raises(Problems) as caught:

@@ -278,6 +278,14 @@ def test_changed_content_is_not_spliced(server, tmp_path):
     assert len(server.requests) == 2
 
 
+def test_changed_content_is_not_spliced_by_a_server_that_ignores_if_range(server, tmp_path):
+    """It goes on in the new content at once; its ETag gives it away, without any checksum."""
+    new = Answer(CONTENT, etag='"new"', if_range=False)
+    url = server.serve("/a", Answer(OTHER, etag='"old"', cut=200_000), new)
+    assert bring(url, tmp_path, sha256=None) == (SHA256, 500_000)
+    assert [request.headers.get("Range") for request in server.requests] == [None, "bytes=200000-", None]
+
+
 @pytest.mark.parametrize("etag", [None, 'W/"1"'])
 def test_changed_content_without_a_strong_etag_is_found_by_the_checksum(server, tmp_path, etag):
     url = server.serve("/a", Answer(OTHER, etag=etag, cut=200_000), Answer(CONTENT, etag=etag))
@@ -292,9 +300,15 @@ def test_without_checksum_and_strong_etag_nothing_is_continued(server, tmp_path)
     assert all("Range" not in request.headers for request in server.requests)
 
 
-def test_range_that_starts_elsewhere(server, tmp_path):
-    url = server.serve("/a", Answer(CONTENT, cut=200_000), Answer(CONTENT, shift=10), Answer(CONTENT))
-    assert bring(url, tmp_path) == (SHA256, 500_000)
+@pytest.mark.parametrize("sha256", [SHA256, None])
+def test_range_that_starts_elsewhere(server, tmp_path, sha256):
+    url = server.serve(
+        "/a",
+        Answer(CONTENT, etag='"1"', cut=200_000),
+        Answer(CONTENT, etag='"1"', shift=10),
+        Answer(CONTENT, etag='"1"'),
+    )
+    assert bring(url, tmp_path, sha256=sha256) == (SHA256, 500_000)
     assert [request.headers.get("Range") for request in server.requests] == [None, "bytes=200000-", None]
 
 
