@@ -20,7 +20,7 @@ from sevaxis.sources.http import Patience
 from tests.loopback import REFUSING, Answer, Loopback
 
 HASTE = Patience(
-    attempts=3, connect_seconds=1, read_seconds=0.3, first_wait=0.01, longest_wait=0.1, total_seconds=5
+    attempts=3, connect_seconds=1, read_seconds=2, first_wait=0.01, longest_wait=0.1, total_seconds=5
 )
 
 
