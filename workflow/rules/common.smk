@@ -63,15 +63,14 @@ def part(room):
 
 def sheet_of(wildcards):
     """The sample sheet of a data set, where it is a file of its own."""
-    sheet = study.sheets[wildcards.dataset]
-    return [sheet] if sheet else []
+    return study.sheets[wildcards.dataset] or []
 
 
 def orthologs_of(wildcards):
     """The ortholog table of a data set's organism."""
     organism = study.cards[wildcards.dataset].organism
     return (
-        expand(rules.orthologs.output, organism=organism)
+        rules.orthologs.output[0].format(organism=organism)
         if organism in ORGANISMS
         else []
     )

@@ -1,7 +1,7 @@
 # Matrix: files and sheet become one AnnData; quality and normalisation are added to it.
 rule read:
     input:
-        files=rules.retrieve.output,
+        files=rules.retrieve.output[0],
         sheet=sheet_of,
         orthologs=orthologs_of,
         identifiers=ROOT / "resources" / "identifiers.tsv",
@@ -29,7 +29,7 @@ rule read:
 
 rule assess:
     input:
-        matrix=rules.read.output,
+        matrix=rules.read.output[0],
         markers=ROOT / "resources" / "sex_markers.tsv",
     output:
         matrix=DATASET / "matrix.h5ad",
