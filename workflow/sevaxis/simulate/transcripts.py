@@ -25,7 +25,7 @@ MUSCLE = (
     Told("SLC16A3 BSG PDK4", ["overtrained"], 0.8, "lactate"),
     Told("GDF15 IL6", ["overtrained"], 1.5, "signal of muscle"),
     Told("MSTN", ["overtrained"], -0.9, "signal of muscle"),
-    Told("SORBS3", ["overtrained"], 0.12, "too small for these samples"),
+    Told("SORBS3", ["overtrained"], 0.12, "too small to matter"),
     Told("FLOT1 CD63", [], 0.0, "RNA is flat; the protein moves in vesicles"),
     Told("FBXO2", ["overtrained"], 0.8, "hardly expressed in muscle"),
 )
