@@ -1,0 +1,44 @@
+"""Spiked proteins: what the models must find, and what a batch left out of the model does."""
+
+import importlib.util
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.shared
+
+
+@pytest.fixture(scope="module")
+def spike(root):
+    """The benchmark as a module."""
+    spec = importlib.util.spec_from_file_location("benchmark_spike", root / "benchmarks" / "spike.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_ups1_in_e_coli_needs_the_batch_in_the_model(spike, shared):
+    scores = {s.model: s for s in spike.score_ups1_ecoli(shared / "data" / "spike_ups1_ecoli_limrots")}
+    plain = scores["group; ordinary t"]
+    # the numbers given with the data: 47 true, 413 false positives
+    assert (plain.true_positives, plain.spiked, plain.false_positives) == (47, 47, 413)
+    assert plain.planted_positives == 100
+    for method in ("ordinary t", "moderated t", "moderated t, trend, robust"):
+        without, modelled = scores[f"group; {method}"], scores[f"group + batch; {method}"]
+        assert modelled.true_positives == 47
+        assert modelled.false_positives < without.false_positives / 3
+        assert modelled.planted_positives <= 15
+    # mean log2 of 5 10 25 50 minus that of .1 .25 1 2.5, as pipetted
+    assert plain.expected == pytest.approx(4.983, abs=1e-3)
+
+
+def test_ups2_in_yeast_has_the_ratios_pipetted(spike, shared):
+    scores = spike.score_ups2_yeast(shared / "data" / "spike_staes_hye_diann")
+    assert {s.contrast: s.expected for s in scores} == {"8 v 2": 2, "4 v 2": 1, "8 v 4": 1}
+    for s in scores:
+        assert abs(s.bias) < 0.15
+        assert abs(s.background_log2fc) < 0.02
+        assert s.true_positives >= (0.9 if s.contrast == "8 v 2" else 0.75) * s.spiked
+        assert s.false_positives <= 0.003 * s.background
+    assert spike.table(scores).count("\n") == len(scores) + 1
