@@ -61,6 +61,12 @@ def part(room):
     return lambda wildcards: study.cards[wildcards.dataset].part(room)
 
 
+def own_files(wildcards):
+    """Files of the user's own: an edited one is read again. Wanted ones that are missing are retrieve's to name."""
+    paths = [file.path for file in study.cards[wildcards.dataset].files if file.path]
+    return [path for path in paths if Path(path).is_file()]
+
+
 def sheet_of(wildcards):
     """The sample sheet of a data set, where it is a file of its own."""
     return study.sheets[wildcards.dataset] or []

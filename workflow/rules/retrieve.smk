@@ -5,6 +5,8 @@ localrules:
 
 
 rule retrieve:
+    input:
+        own_files,
     output:
         DATA / "{dataset}" / "files.json",
     log:

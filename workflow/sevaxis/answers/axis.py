@@ -134,7 +134,8 @@ def _tell(rows: pd.DataFrame, axis: Axis) -> tuple[str, list[str]]:
         for gene in axis.genes:
             of_gene = of_role[of_role["human_symbol"].eq(gene)]
             if len(of_gene):
-                reasons.append(f"{gene}, {ROLE_WORDS[role]}: {_count(of_gene)}.")
+                of = f"of {len(of_gene)} comparisons " if len(of_gene) > 1 else ""
+                reasons.append(f"{gene}, {ROLE_WORDS[role]}: {of}{_count(of_gene)}.")
     overtraining = whole[whole["role"].eq("overtraining")]
     if overtraining.empty:
         return (
@@ -145,24 +146,43 @@ def _tell(rows: pd.DataFrame, axis: Axis) -> tuple[str, list[str]]:
     changed = overtraining[overtraining["reading"].isin(["changed_up", "changed_down"])]
     if changed.empty:
         return f"Under overtraining no axis gene is shown to change: {_count(overtraining)}.", reasons
-    found = []
-    for (gene, tissue, compartment, reading), group in changed.groupby(
-        ["human_symbol", "tissue", "compartment", "reading"], sort=False, observed=True
+    places = []
+    for (tissue, compartment), of_place in changed.groupby(
+        ["tissue", "compartment"], sort=False, observed=True
     ):
-        place = tissue if compartment == "tissue" else f"{tissue} {COMPARTMENT_WORDS[compartment]}"
-        effects = ", ".join(f"{value:+.2f}" for value in group["log2fc"])
-        found.append(f"{gene} is {'up' if reading == 'changed_up' else 'down'} in {place} (log2 {effects})")
+        place = f"{tissue} {COMPARTMENT_WORDS[compartment]}".strip()
+        places.append(f"in {place} " + " and ".join(_directions(of_place)))
     rest = overtraining[~overtraining.index.isin(changed.index)]
-    tail = f"; of the other comparisons {_count(rest)}" if len(rest) else ""
-    return f"Under overtraining {'; '.join(found)}{tail}.", reasons
+    tail = f" Of {len(rest)} other comparisons {_count(rest)}." if len(rest) else ""
+    return f"Under overtraining, {'; '.join(places)}.{tail}", reasons
 
 
-COMPARTMENT_WORDS = {"cells": "cells", "sev": "vesicles", "plasma_sev": "vesicles", "plasma": ""}
+def _directions(changed: pd.DataFrame) -> list[str]:
+    """Genes that are up and genes that are down, with their effects."""
+    found = []
+    for reading, word in (("changed_up", "up"), ("changed_down", "down")):
+        genes = [
+            f"{gene} (log2 {', '.join(f'{value:+.2f}' for value in of_gene['log2fc'])})"
+            for gene, of_gene in changed[changed["reading"].eq(reading)].groupby("human_symbol", sort=False)
+        ]
+        if genes:
+            listed = " and ".join(filter(None, [", ".join(genes[:-1]), genes[-1]]))
+            found.append(f"{listed} {'are' if len(genes) > 1 else 'is'} {word}")
+    return found
+
+
+COMPARTMENT_WORDS = {
+    "tissue": "",
+    "cells": "cells",
+    "sev": "vesicles",
+    "plasma_sev": "vesicles",
+    "plasma": "",
+}
 READING_WORDS = {
     "changed_up": "up",
     "changed_down": "down",
     "equivalent": "equivalent to no change",
-    "undetermined": "undetermined (underpowered)",
+    "undetermined": "undetermined",
     "published": "published without a test here",
     "not_estimable": "not estimable",
     "not_measured": "not measured",
@@ -171,6 +191,6 @@ READING_WORDS = {
 
 def _count(rows: pd.DataFrame) -> str:
     counts = rows["reading"].value_counts()
-    total = len(rows)
-    parts = [f"{counts[reading]} {words}" for reading, words in READING_WORDS.items() if reading in counts]
-    return f"{total} comparison{'s' if total > 1 else ''}: " + ", ".join(parts) if total > 1 else parts[0]
+    return ", ".join(
+        f"{counts[reading]} {words}" for reading, words in READING_WORDS.items() if reading in counts
+    )
