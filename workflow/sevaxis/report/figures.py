@@ -1,7 +1,8 @@
 """Static figures: every drawing of the page as an SVG, the table behind it as TSV beside it.
 
 The same inputs give the same bytes: no date, a fixed salt for identifiers, no font but matplotlib's own for
-measuring. Text stays text in the SVG. Dense clouds of points are rasterised inside the SVG.
+measuring. Text stays text in the SVG. Clouds of points are those of the page, thinned where they are dense, and
+rasterised inside the SVG.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sevaxis.report.plots import drawn_features
 from sevaxis.report.sexes import classes, tested_strata
 from sevaxis.report.strip import axis_row
 from sevaxis.report.study import ReportInput, Shown
@@ -234,7 +236,7 @@ def _contrast(
     """Volcano of the main stratum; effects of the sexes against each other."""
     written = []
     rows = study.rows[shown.key]
-    rows = rows[rows["status"].eq("tested")]
+    rows = rows[rows["status"].eq("tested") & rows["feature_id"].isin(drawn_features(study, shown, groups))]
     main = rows[rows["stratum"].eq(shown.stratum) & rows["p"].notna()]
     columns = ["feature_id", "symbol", "human_symbol", "stratum", "log2fc", "se", "p", "q"]
     if len(main):

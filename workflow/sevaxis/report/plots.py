@@ -74,10 +74,8 @@ def point_payload(study: ReportInput) -> dict[str, dict[str, Any]]:
     return payload
 
 
-def contrast_payload(
-    study: ReportInput, shown: Shown, groups: dict[tuple[str, str, str], str]
-) -> dict[str, Any]:
-    """Effects of one contrast for the volcano and the scatter of the sexes, thinned deterministically.
+def drawn_features(study: ReportInput, shown: Shown, groups: dict[tuple[str, str, str], str]) -> pd.Index:
+    """Features of a contrast that its drawings show.
 
     Kept are the genes of the axis and the panels, the :data:`TOP` features of every stratum by p, every feature
     with a class of its own, and of the others one per cell of a grid over each drawing.
@@ -90,6 +88,28 @@ def contrast_payload(
         The contrast.
     groups
         Class of interaction by data set, contrast and feature (:func:`sevaxis.report.sexes.classes`).
+    """
+    rows = study.rows[shown.key]
+    tested = rows[rows["status"].eq("tested")]
+    names = tested.drop_duplicates("feature_id").set_index("feature_id")["human_symbol"]
+    log2fc = tested.pivot(index="feature_id", columns="stratum", values="log2fc").reindex(names.index)
+    p = tested.pivot(index="feature_id", columns="stratum", values="p").reindex(names.index)
+    named = set(study.genes).union(*study.panels.values())
+    keep = names.isin(named).to_numpy()
+    keep |= np.array([(shown.dataset, shown.name, str(name)) in groups for name in names.index], dtype=bool)
+    height = -np.log10(p.clip(lower=1e-300))
+    for stratum in p.columns:
+        keep |= p[stratum].rank(method="first").le(TOP).to_numpy()
+        keep |= _one_per_cell(log2fc[stratum].to_numpy(), height[stratum].to_numpy())
+    if {"female", "male"} <= set(log2fc.columns):
+        keep |= _one_per_cell(log2fc["female"].to_numpy(), log2fc["male"].to_numpy())
+    return names.index[keep]
+
+
+def contrast_payload(
+    study: ReportInput, shown: Shown, groups: dict[tuple[str, str, str], str]
+) -> dict[str, Any]:
+    """Effects of one contrast for the volcano and the scatter of the sexes, thinned (:func:`drawn_features`).
 
     Returns
     -------
@@ -101,19 +121,8 @@ def contrast_payload(
     rows = study.rows[shown.key]
     tested = rows[rows["status"].eq("tested")]
     names = tested.drop_duplicates("feature_id").set_index("feature_id")
-    log2fc = tested.pivot(index="feature_id", columns="stratum", values="log2fc").reindex(names.index)
-    p = tested.pivot(index="feature_id", columns="stratum", values="p").reindex(names.index)
-    strata = [stratum for stratum in STRATA if stratum in log2fc and p[stratum].notna().any()]
-    named = set(study.genes).union(*study.panels.values())
-    keep = names["human_symbol"].isin(named).to_numpy()
-    keep |= np.array([(shown.dataset, shown.name, str(name)) in groups for name in names.index], dtype=bool)
-    height = -np.log10(p.clip(lower=1e-300))
-    for stratum in strata:
-        keep |= p[stratum].rank(method="first").le(TOP).to_numpy()
-        keep |= _one_per_cell(log2fc[stratum].to_numpy(), height[stratum].to_numpy())
-    if {"female", "male"} <= set(strata):
-        keep |= _one_per_cell(log2fc["female"].to_numpy(), log2fc["male"].to_numpy())
-    kept = names.index[keep]
+    kept = drawn_features(study, shown, groups)
+    with_p = set(tested.loc[tested["p"].notna(), "stratum"].astype(str))
     return {
         "symbol": _texts(names["symbol"].fillna(names["human_symbol"]), kept),
         "human": _texts(names["human_symbol"], kept),
@@ -121,7 +130,8 @@ def contrast_payload(
         "class": [groups.get((shown.dataset, shown.name, str(name)), "") for name in kept],
         "strata": {
             stratum: _stratum(tested[tested["stratum"].eq(stratum)].set_index("feature_id"), kept, study.fdr)
-            for stratum in strata
+            for stratum in STRATA
+            if stratum in with_p
         },
     }
 
