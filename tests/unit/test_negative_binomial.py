@@ -255,7 +255,9 @@ def test_rows_and_numbers_that_need_a_word_have_one(recwarn):
     assert np.isnan(found.p[[0, 3]]).all()
     others = np.delete(np.arange(60), [0, 3])
     assert np.isfinite(found.p[others]).all()
-    assert (np.isnan(found.p) == (found.reason != "")).all()
+    assert (np.isnan(found.p) == (found.status != "tested")).all()
+    assert (found.reason[found.status != "tested"] != "").all()
+    assert "one side" in found.reason[1, 0]
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import CubicHermiteSpline
 from scipy.special import ndtr, polygamma
 from scipy.stats import chi2, trim_mean
 
@@ -14,7 +15,7 @@ RATIO_RANGE = (1e-4, 15.0)
 TREND_TOLERANCE = 1e-6
 TREND_ROUNDS = 10
 LOCAL_SPAN = 0.7  # share of features in a local fit (Loader 1999, the usual default)
-LOCAL_KNOTS = 60
+LOCAL_CUT = 0.8  # distance of knots, in bandwidths, up to which the curve between them is interpolated
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Trend:
         Why it is another kind than asked for; empty when it is not.
     parameters : ndarray
         `parametric`: asymptotic dispersion a0 and extra-Poisson term a1 of a0 + a1 / mean; `mean`: the value;
-        `local`: (2, knots) log mean and log dispersion, straight lines between, flat outside.
+        `local`: (3, knots) log mean, log dispersion and its slope.
     """
 
     kind: str
@@ -41,7 +42,7 @@ class Trend:
         if self.kind == "parametric":
             return self.parameters[0] + self.parameters[1] / means
         if self.kind == "local":
-            return np.exp(np.interp(np.log(means), *self.parameters))
+            return np.exp(CubicHermiteSpline(*self.parameters)(np.log(means)))
         return np.full(len(means), self.parameters[0])
 
 
@@ -177,17 +178,31 @@ def _gamma_deviance(ratio: np.ndarray) -> float:
 
 
 def _fit_local(means: np.ndarray, dispersions: np.ndarray) -> np.ndarray:
-    """Locally quadratic regression of log dispersion on log mean (Loader 1999): tricube kernel, weights = mean."""
+    """Locally quadratic regression of log dispersion on log mean (Loader 1999, chapters 2 and 12).
+
+    Tricube kernel that reaches the nearest 70 % of the features, times weights equal to the mean. The curve is
+    fitted at the ends of the range, then halfway between neighbours as long as they lie further apart than 0.8 of
+    the smaller of their bandwidths; cubic Hermite polynomials join values and slopes.
+    """
     x, y = np.log(means), np.log(dispersions)
-    knots = np.linspace(x.min(), x.max(), LOCAL_KNOTS)
     nearest = max(3, int(LOCAL_SPAN * len(x)))
-    values = np.empty(LOCAL_KNOTS)
-    for i, knot in enumerate(knots):
-        distance = np.abs(x - knot)
-        width = np.partition(distance, nearest - 1)[nearest - 1] * (1 + 1e-9) + 1e-12
-        weight = np.clip(1 - (distance / width) ** 3, 0, None) ** 3 * means
+
+    def fit_at(knot: float) -> tuple[float, float, float, float]:
         centred = x - knot
-        basis = np.column_stack([np.ones_like(x), centred, centred**2])
-        root = np.sqrt(weight / weight.max())[:, None]
-        values[i] = np.linalg.lstsq(basis * root, y * root[:, 0], rcond=None)[0][0]
-    return np.vstack([knots, values])
+        distance = np.abs(centred)
+        # where most features share one mean the bandwidth would be 0
+        bandwidth = max(np.partition(distance, nearest - 1)[nearest - 1], 1e-3 * (x.max() - x.min()))
+        weight = np.clip(1.0 - (distance / bandwidth) ** 3, 0.0, None) ** 3 * means
+        root = np.sqrt(weight / weight.max())
+        basis = np.column_stack([np.ones_like(x), centred, centred**2]) * root[:, None]
+        value, slope, _ = np.linalg.lstsq(basis, y * root, rcond=None)[0]
+        return knot, value, slope, bandwidth
+
+    def refine(left: tuple, right: tuple) -> list[tuple]:
+        if right[0] - left[0] <= LOCAL_CUT * min(left[3], right[3]):
+            return [left]
+        middle = fit_at((left[0] + right[0]) / 2)
+        return refine(left, middle) + refine(middle, right)
+
+    low, high = fit_at(x.min()), fit_at(x.max())
+    return np.array([*refine(low, high), high])[:, :3].T

@@ -16,6 +16,9 @@ from sevaxis.models.size_factors import estimate_size_factors
 
 NO_COUNT = "no count in any sample"
 NO_COUNT_IN_CONTRAST = "no count in any sample that informs this contrast: effect 0 by definition"
+NO_COUNT_ON_ONE_SIDE = (
+    "no count on one side of the contrast: effect and p rest on the floor, see the detection test"
+)
 NOT_CONVERGED = "the negative binomial model did not converge"
 
 
@@ -208,7 +211,9 @@ def wald(
     Returns
     -------
     CountTest
-        Where no sample that informs a comparison has a count, log2fc and stat are 0 and p is 1, as in R.
+        Where no sample that informs a comparison has a count, log2fc and stat are 0 and p is 1, as in R. Where
+        only one side has counts the estimate is as large as the floor on the mean (or, after the fallback, the
+        ridge) lets it be: such rows are tested, as in R, but say so in `reason`.
 
     Raises
     ------
@@ -223,16 +228,18 @@ def wald(
         )
     log2fc = fit.coefficients @ contrasts
     se = np.sqrt(np.einsum("pk,gpq,qk->gk", contrasts, fit.covariance, contrasts, optimize=True))
-    # a sample informs a contrast where it has a share in its least squares estimate
+    # the share of each sample in the least squares estimate says which samples stand on which side
     share = np.linalg.pinv(fit.design).T @ contrasts
-    informs = np.abs(share) > 1e-8 * np.abs(share).max(axis=0)
+    tolerance = 1e-8 * np.abs(share).max(axis=0)
     compares = np.abs(share.sum(axis=0)) < 1e-8 * np.abs(share).sum(axis=0)  # not a level by itself
-    present = fit.counts.any(axis=1)[:, None]
-    silent = ((fit.counts > 0).astype(np.float32) @ informs.astype(np.float32) == 0) & present & compares
+    counted = (fit.counts > 0).astype(np.float32)
+    empty = [(counted @ (side > tolerance).astype(np.float32) == 0) & compares for side in (share, -share)]
+    silent = empty[0] & empty[1] & fit.counts.any(axis=1)[:, None]
     log2fc[silent] = 0.0
     stat = log2fc / se
     p = 2.0 * ndtr(-np.abs(stat))
     reason = np.full(p.shape, "", dtype=object)
+    reason[empty[0] ^ empty[1]] = NO_COUNT_ON_ONE_SIDE
     reason[silent] = NO_COUNT_IN_CONTRAST
     return _with_status(fit, log2fc, se, stat, p, reason, exclude)
 
