@@ -153,7 +153,7 @@ def test_shrunken_by_cauchy_prior(counts_a):
 
 def test_motrpac_gastrocnemius_rna(shared):
     counts, samples = read_expression_set(shared / "data" / "motrpac_muscle" / "TRNSCRPT_GN.rda")
-    group = samples.group.astype(str).to_numpy()
+    group = samples.group.to_numpy(dtype=str)
     levels = sorted(set(group))
     design = (group[:, None] == np.array(levels)).astype(float)
     column = {level: np.eye(len(levels))[i] for i, level in enumerate(levels)}
@@ -211,7 +211,7 @@ OTHER_DESIGNS = {
 @pytest.mark.parametrize("case", list(OTHER_DESIGNS))
 def test_covariates_trends_and_few_samples(shared, case):
     counts, samples = read_expression_set(shared / "data" / "motrpac_muscle" / "TRNSCRPT_GN.rda")
-    group = samples.group.astype(str).to_numpy()
+    group = samples.group.to_numpy(dtype=str)
     used = np.isin(group, ["F_SED", "F_8W", "M_SED", "M_8W"])
     group, values = group[used], counts.to_numpy()[:, used]
     male, trained = np.char.startswith(group, "M"), np.char.endswith(group, "8W")
