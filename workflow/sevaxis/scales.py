@@ -98,6 +98,9 @@ def _check_counts(values, known, whole, zero_is_missing, facts):
     totals = np.nansum(values, axis=1)
     median = float(np.median(totals))
     facts["median_total"] = median
+    if (totals == 0).any():
+        found = f"{int((totals == 0).sum())} of {len(totals)} samples without a single read"
+        return "A sample is empty", found, "name it under `exclude` in the card with the reason"
     if whole > 1 - 1e-3:
         return None
     largest, near = known.max(), [t for t in ROUND_TOTALS if abs(median / t - 1) < EQUAL_TOTALS]
