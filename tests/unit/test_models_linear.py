@@ -65,7 +65,7 @@ def test_equals_generalised_least_squares(rng, weighted, rho, share):
         np.testing.assert_allclose(fit.sigma[g], np.sqrt(gls.scale), rtol=1e-8)
         np.testing.assert_allclose(fit.stdev_unscaled[g], np.sqrt(np.diag(unscaled)), rtol=1e-8)
         expected = contrasts.T @ unscaled @ contrasts
-        np.testing.assert_allclose(ours.covariance[ours.pattern[g]], expected, rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(ours.covariance()[ours.pattern[g]], expected, rtol=1e-8, atol=1e-12)
 
 
 def test_two_groups_are_differences_of_means(rng):
@@ -165,3 +165,8 @@ def test_more_columns_than_samples_is_refused(rng):
     wide = Design(rng.normal(size=(4, 6)), tuple("abcdef"))
     with pytest.raises(ValueError, match="no residual degrees of freedom: 4 samples, 6 columns of rank 4"):
         fit_linear(rng.normal(size=(2, 4)), wide)
+
+
+def test_no_features_give_no_rows():
+    for weights in (None, np.ones((0, 12))):
+        assert fit_linear(np.empty((0, 12)), DESIGN, weights=weights).coefficients.shape == (0, 5)

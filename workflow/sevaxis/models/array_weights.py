@@ -163,25 +163,32 @@ def _scan(
     information = prior * contrasts.T @ contrasts
     phi = np.zeros(contrasts.shape[1])
     observed = np.isfinite(y) if weights is None else np.isfinite(y) & (weights > 0)
+    counted = np.where(observed, np.nan_to_num(y), 0.0)
+    visible = observed.astype(float) if weights is None else np.where(observed, weights, 0.0)
+    ranks = _ranks(observed, q)
     for g in range(len(y)):
-        here = observed[g]
-        z, basis, values = contrasts[here], q[here], y[g, here]
-        weight = np.exp(-z @ phi)
-        if weights is not None:
-            weight *= weights[g, here]
-        root = np.sqrt(weight)
-        if len(values) < 2:
-            continue
-        left, singular, _ = np.linalg.svd(basis * root[:, None], full_matrices=False)
-        left = left[:, singular > 1e-7 * singular[0]]
-        free = 1.0 - (left**2).sum(axis=1)
-        df = len(values) - left.shape[1]
-        scaled = root * values
-        squares = (scaled - left @ (left.T @ scaled)) ** 2
         # With one residual degree of freedom the standardised residuals are known beforehand.
-        if df < 2 or (s2 := squares.sum() / df) <= _CONSTANT:
+        df = int(observed[g].sum()) - ranks[g]
+        if df < 2:
             continue
-        mean = free @ z
-        information += z.T @ (free[:, None] * z) - np.outer(mean, mean) / df
-        phi += np.linalg.solve(information, z.T @ (squares / s2 - free))
+        weight = visible[g] * np.exp(-contrasts @ phi)
+        weighted = q * weight[:, None]
+        gram = q.T @ weighted
+        inverse = np.linalg.inv(gram) if ranks[g] == q.shape[1] else np.linalg.pinv(gram, hermitian=True)
+        projected = q @ inverse
+        free = observed[g] - (projected * weighted).sum(axis=1)
+        squares = weight * (counted[g] - projected @ (counted[g] @ weighted)) ** 2
+        s2 = squares.sum() / df
+        if s2 <= _CONSTANT:
+            continue
+        mean = free @ contrasts
+        information += contrasts.T @ (free[:, None] * contrasts) - np.outer(mean, mean) / df
+        phi += np.linalg.solve(information, (squares / s2 - free) @ contrasts)
     return contrasts @ phi
+
+
+def _ranks(observed: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Rank of the design on the samples observed, per feature."""
+    seen, pattern, _ = observed_patterns(np.where(observed, 0.0, np.nan), None)
+    gram = BlockCorrelation(None, None, len(q)).gram(seen.astype(float), q)
+    return invert_stack(gram, np.ones(len(seen)))[1][pattern]

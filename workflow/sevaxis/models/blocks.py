@@ -12,7 +12,7 @@ import numpy as np
 
 from sevaxis.models.blockwise import feature_blocks
 from sevaxis.models.design import Design, orthonormal_basis
-from sevaxis.models.linear import check_inputs
+from sevaxis.models.linear import check_inputs, fit_linear
 
 # Share of the features trimmed from each end (Smyth 2005), and how near a correlation may come to its limits.
 _TRIM, _MARGIN = 0.15, 0.01
@@ -57,8 +57,8 @@ def feature_correlations(
     Returns
     -------
     One per feature, between the limits -1 / (largest block - 1) + 0.01 and 0.99. NaN where a feature has
-    fewer than three residual degrees of freedom, one block only, or fewer than two observations beyond one
-    per block.
+    no residual variance, fewer than three residual degrees of freedom, one block only, or fewer than two
+    observations beyond one per block.
     """
     y, weights = check_inputs(y, design, weights)
     samples = y.shape[1]
@@ -77,12 +77,16 @@ def feature_correlations(
     rho = np.empty(len(y))
     width = samples + (sizes.max() + 4) * q.shape[1] ** 2
     for rows in feature_blocks(len(y), width, elements=2**20):
-        values = y[rows]
+        # The residual likelihood does not change with what the design explains; without it nothing cancels.
+        fit = fit_linear(
+            y[rows], design, weights=weights if weights is None or weights.ndim == 1 else weights[rows]
+        )
+        values = y[rows] - fit.fitted()
         scale = np.isfinite(values).astype(float)
         if weights is not None:
             scale *= np.sqrt(weights if weights.ndim == 1 else weights[rows])
         likelihood = _ResidualLikelihood(np.where(scale > 0, values, 0.0) * scale, scale, q, members)
-        enough = likelihood.enough()
+        enough = likelihood.enough() & (fit.sigma > 0)
         found = np.full(len(values), np.nan)
         found[enough] = likelihood.maximise(*limits)[enough]
         rho[rows] = found
@@ -172,7 +176,7 @@ class _ResidualLikelihood:
         # log|R| = sum over blocks of (m - 1) log(1 - rho) + log(1 + (m - 1) rho). The factors 1 / (1 - rho)
         # of rss, of the gram matrix (rank seen) and of R cancel except for the number of blocks.
         df = np.maximum(self.n - self.seen, 1)
-        rss = np.where(rss > 0, rss, np.finfo(float).tiny)
+        rss = np.maximum(rss, 1e-15 * square[0] + np.finfo(float).tiny)
         free = self.count.sum(axis=0)
         spread_1 = (self.count * (m - 1) / inflation).sum(axis=0) + free / (1 - rho)
         spread_2 = -(self.count * ((m - 1) / inflation) ** 2).sum(axis=0) + free / (1 - rho) ** 2

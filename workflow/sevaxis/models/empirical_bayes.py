@@ -180,12 +180,13 @@ def f_test(
     contrast is not estimable.
     """
     fit = moderated.fit
-    covariance = fit.covariance
+    covariance = fit.covariance()
     whole = np.isfinite(covariance).all(axis=(1, 2))
     if shared_correlation:
-        stdev, complete = np.sqrt(np.einsum("pkk->pk", covariance)), np.sqrt(np.diag(fit.complete_covariance))
-        scale = stdev / np.where(complete > 0, complete, 1.0)
-        covariance = fit.complete_covariance * scale[:, :, None] * scale[:, None, :]
+        complete = fit.complete_covariance()
+        variance = np.diag(complete)
+        scale = np.sqrt(np.einsum("pkk->pk", covariance) / np.where(variance > 0, variance, 1.0))
+        covariance = complete * scale[:, :, None] * scale[:, None, :]
     inverse, rank = _pseudo_inverse(np.where(whole[:, None, None], covariance, 0.0))
     rank = np.where(whole, rank, np.nan)[fit.pattern]
     estimate = np.nan_to_num(fit.coefficients)

@@ -18,6 +18,8 @@ from sevaxis.models.systems import BlockCorrelation, invert_stack, observed_patt
 
 # A residual below this share of the mean is rounding.
 _ROUNDING = 1e-13
+# A contrast is lost when more than this share of its squared length points where the samples do not see.
+_LOST = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +42,7 @@ class LinearFit:
     n_observed
         Observed samples per feature.
     pattern
-        Index, per feature, into the leading axis of `covariance`.
-    covariance
-        patterns x k x k; unscaled covariance of the columns, NaN in the rows and columns not estimable.
-    complete_covariance
-        k x k; the same if nothing were missing and no observation had a weight of its own.
+        Index, per feature, into the leading axis of `covariance()`.
     """
 
     names: tuple[str, ...]
@@ -55,9 +53,8 @@ class LinearFit:
     mean_abundance: np.ndarray
     n_observed: np.ndarray
     pattern: np.ndarray
-    covariance: np.ndarray
-    complete_covariance: np.ndarray
     _basis: _Basis
+    _columns: _Columns
 
     def contrast(self, contrasts: np.ndarray, names: Sequence[str] | None = None) -> LinearFit:
         """Estimate linear combinations of the design's coefficients.
@@ -84,15 +81,19 @@ class LinearFit:
         )
         if len(names) != contrasts.shape[1]:
             raise ValueError(f"{len(names)} names for {contrasts.shape[1]} contrasts")
-        coefficients, covariance, complete = self._basis.combine(contrasts, self.pattern)
-        return replace(
-            self,
-            names=names,
-            coefficients=coefficients,
-            stdev_unscaled=_stdev(covariance)[self.pattern],
-            covariance=covariance,
-            complete_covariance=complete,
-        )
+        columns = self._basis.express(contrasts)
+        return replace(self, names=names, **self._basis.estimate(columns, self.pattern), _columns=columns)
+
+    def covariance(self) -> np.ndarray:
+        """Unscaled covariance of the columns, patterns x k x k; NaN in the rows and columns not estimable."""
+        covariance = self._columns.weights.T @ self._basis.covariance @ self._columns.weights
+        covariance[self._columns.lost] = np.nan
+        covariance.swapaxes(1, 2)[self._columns.lost] = np.nan
+        return covariance
+
+    def complete_covariance(self) -> np.ndarray:
+        """The same if nothing were missing and no observation had a weight of its own, k x k."""
+        return self._columns.weights.T @ self._basis.complete @ self._columns.weights
 
     def fitted(self, features: slice = slice(None)) -> np.ndarray:
         """Fitted values of the design, features x samples; of some features at a time to bound the memory."""
@@ -111,33 +112,41 @@ class _Basis:
     unseen: np.ndarray  # deficient patterns x rank x rank: projector on the directions not seen
     complete: np.ndarray  # rank x rank: covariance if nothing were missing
 
-    def combine(
-        self, contrasts: np.ndarray, pattern: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def express(self, contrasts: np.ndarray) -> _Columns:
+        """Write contrasts of coefficients in the basis, c'b = c'B+ (Bb), and find those that are lost."""
         if contrasts.shape[0] != self.to_basis.shape[1]:
             raise ValueError(
                 f"contrasts of {contrasts.shape[0]} weights for {self.to_basis.shape[1]} columns"
             )
-        # c'b = c'B+ (Bb): the contrast in the basis, if c lies in the row space of the design.
+        # In units of each column, so that no verdict depends on years or days.
         length = np.sqrt((self.to_basis**2).sum(axis=0))[:, None]
         length[length == 0] = 1.0
-        weights = np.linalg.pinv(self.to_basis / length.T).T @ (contrasts / length)
-        outside = ((contrasts - self.to_basis.T @ weights) / length) ** 2
-        lost = np.tile(
-            outside.sum(axis=0) > 1e-12 * ((contrasts / length) ** 2).sum(axis=0), (len(self.covariance), 1)
-        )
-        hidden = ((self.unseen @ weights) ** 2).sum(axis=1)
-        lost[self.deficient] |= hidden > 1e-12 * (weights**2).sum(axis=0)
-        covariance = weights.T @ self.covariance @ weights
-        covariance[lost] = np.nan
-        covariance.swapaxes(1, 2)[lost] = np.nan
-        coefficients = self.estimates @ weights
-        coefficients[lost[pattern]] = np.nan
-        return coefficients, covariance, weights.T @ self.complete @ weights
+        contrasts, to_basis = contrasts / length, self.to_basis / length.T
+        weights = np.linalg.pinv(to_basis).T @ contrasts
+        outside = ((contrasts - to_basis.T @ weights) ** 2).sum(axis=0) > _LOST * (contrasts**2).sum(axis=0)
+        lost = np.tile(outside, (len(self.covariance), 1))
+        lost[self.deficient] |= ((self.unseen @ weights) ** 2).sum(axis=1) > _LOST * (weights**2).sum(axis=0)
+        return _Columns(weights, lost)
+
+    def estimate(self, columns: _Columns, pattern: np.ndarray) -> dict[str, np.ndarray]:
+        """Coefficients and unscaled standard errors of the columns, each features x k."""
+        variance = np.empty(columns.lost.shape)
+        for rows in feature_blocks(len(variance), columns.weights.size):
+            half = self.covariance[rows] @ columns.weights
+            variance[rows] = np.einsum("rk,prk->pk", columns.weights, half)
+        stdev = np.sqrt(np.maximum(variance, 0.0))
+        stdev[columns.lost] = np.nan
+        coefficients = self.estimates @ columns.weights
+        coefficients[columns.lost[pattern]] = np.nan
+        return {"coefficients": coefficients, "stdev_unscaled": stdev[pattern]}
 
 
-def _stdev(covariance: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.maximum(np.einsum("pkk->pk", covariance), 0.0))
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Contrasts in the orthonormal basis."""
+
+    weights: np.ndarray  # rank x k
+    lost: np.ndarray  # patterns x k, where the samples observed cannot estimate it
 
 
 def fit_linear(
@@ -190,7 +199,7 @@ def fit_linear(
     patterns = len(seen) if seen is not None else len(y)
     covariance = np.empty((patterns, rank, rank))
     ranks = np.empty(patterns, dtype=int)
-    deficient, unseen = [], []
+    deficient, unseen = [np.empty(0, dtype=int)], [np.empty((0, rank, rank))]
 
     def solve(where: slice, scale: np.ndarray) -> None:
         gram = groups.gram(scale, q)
@@ -252,19 +261,17 @@ def fit_linear(
         unseen=np.concatenate(unseen),
         complete=invert_stack(groups.gram(complete_scale, q), complete_scale.max(axis=1) ** 2)[0][0],
     )
-    coefficients, unscaled, complete_unscaled = basis.combine(np.eye(len(design.names)), pattern)
+    columns = basis.express(np.eye(len(design.names)))
     return LinearFit(
         names=design.names,
-        coefficients=coefficients,
-        stdev_unscaled=_stdev(unscaled)[pattern],
+        **basis.estimate(columns, pattern),
         sigma=sigma,
         df_residual=df_residual.astype(float),
         mean_abundance=mean,
         n_observed=n_observed,
         pattern=pattern,
-        covariance=unscaled,
-        complete_covariance=complete_unscaled,
         _basis=basis,
+        _columns=columns,
     )
 
 
