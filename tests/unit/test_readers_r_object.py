@@ -12,9 +12,9 @@ from sevaxis.readers.r_object import read_r_object
 #: m <- matrix(c(1L, NA, 3L, 4L, 5L, 6L), 3, 2, dimnames = list(c("g1", "g2", "g3"), c("s1", "s2"))); without names in
 #: int_na_nonames. df <- data.frame(gene = c("a", "b", NA), x = c(1L, NA, 3L), y = c(0.5, NA, 2),
 #: f = factor(c("u", NA, "v")), l = c(TRUE, NA, FALSE)). es: ExpressionSet of m * 1.0 with sex factor (F, NA),
-#: age (1, NA) and symbols (A, NA, C). se: SummarizedExperiment with assays counts = m, logc = log2(m + 1), sex (F, M), symbols
-#: (A, B, C). rse: the same with ranges. dge: DGEList(matrix(1:6, 3, 2), group = c("a", "b")). dds: DESeqDataSet of m
-#: with 2 for NA, design ~ c. sparse: Matrix of (0, 0, 3, 4, 0, 6). list: list(a = m, b = list(c = df)).
+#: age (1, NA) and symbols (A, NA, C). se: SummarizedExperiment with assays counts = m, logc = log2(m + 1), sex (F, M),
+#: symbols (A, B, C). rse: the same with ranges. dge: DGEList(matrix(1:6, 3, 2), group = c("a", "b")). dds: DESeqDataSet
+#: of m with 2 for NA, design ~ c. sparse: Matrix of (0, 0, 3, 4, 0, 6). list: list(a = m, b = list(c = df)).
 OBJECTS = {
     "int_na.rda": (
         "H4sIAAAAAAAAAwtyiTDmiuBiYGBgZmBhYmJgZgUyGVhDQ9x0LRiAIkAOIwMLAyeIzmVgYOIFMthAnAYGMGAGYhaQDog4igbmlEyg"

@@ -30,9 +30,17 @@ from pydantic import BaseModel, ConfigDict, create_model
 #: Name in a card -> module and function.
 READERS = {
     "delimited": "sevaxis.readers.delimited:read_delimited",
+    "diann": "sevaxis.readers.diann:read_diann",
     "effects_table": "sevaxis.readers.effects_table:read_effects_table",
     "excel": "sevaxis.readers.excel:read_excel",
     "maxquant": "sevaxis.readers.maxquant:read_maxquant",
+    "maxquant_peptides": "sevaxis.readers.maxquant:read_maxquant_peptides",
+    "maxquant_sites": "sevaxis.readers.maxquant:read_maxquant_sites",
+    "fragpipe": "sevaxis.readers.fragpipe:read_fragpipe",
+    "mztab": "sevaxis.readers.mztab:read_mztab",
+    "spectronaut": "sevaxis.readers.spectronaut:read_spectronaut",
+    "tmt": "sevaxis.readers.tmt:read_tmt",
+    "tmt_integrator": "sevaxis.readers.fragpipe:read_tmt_integrator",
     "r_object": "sevaxis.readers.r_object:read_r_object",
     "star": "sevaxis.readers.star:read_star",
 }

@@ -1,4 +1,4 @@
-"""MaxQuant's ``proteinGroups.txt``: intensities by sample, decoys and contaminants dropped and counted."""
+"""MaxQuant: proteinGroups, peptides and modification sites."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.problems import Problem, Problems, nearest
-from sevaxis.readers.assembly import assemble
+from sevaxis.readers.assembly import assemble, first_of_group
 from sevaxis.readers.layouts import as_text, to_float, to_pandas
+from sevaxis.readers.proteins import Dropped, drop_rows, group_names, mark_keratins
 from sevaxis.readers.text import Table, read_table
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ MARKS = {
     "Contaminant": "contaminants",
     "Only identified by site": "only_identified_by_site",
 }
-#: Prefixes of MaxQuant's decoy and contaminant accessions, for tables that lost the marking columns.
-PREFIXES = {"REV__": "decoys", "CON__": "contaminants"}
-#: Columns of counts, where 0 is a count; in all others 0 means that nothing was measured.
+#: Quantities that are counts, where 0 is a count; in all others 0 means that nothing was measured.
 COUNTS = {"MS/MS count", "Razor + unique peptides", "Unique peptides"}
-#: Annotation kept with the proteins.
+#: Annotation kept with the features, as far as a table has it.
 KEPT = (
     "Protein IDs", "Majority protein IDs", "Protein names", "Gene names", "Peptides", "Razor + unique peptides",
-    "Unique peptides", "Q-value", "Score", "Sequence length", "Mol. weight [kDa]",
+    "Unique peptides", "Q-value", "Score", "Sequence length", "Mol. weight [kDa]", "Proteins", "Leading razor protein",
+    "Unique (Groups)", "Unique (Proteins)", "Missed cleavages", "PEP", "Protein", "Leading proteins", "Position",
+    "Positions within proteins", "Amino acid", "Localization prob", "Score diff", "Sequence window", "Multiplicity",
 )  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def read_maxquant(
     *,
     quantity: Quantity = "LFQ intensity",
     samples: list[str] | str | None = None,
-    keep: list[Literal["decoys", "contaminants", "only_identified_by_site"]] | None = None,
+    keep: list[Dropped] | None = None,
 ) -> anndata.AnnData:
     """Read a proteinGroups table.
 
@@ -69,39 +70,176 @@ def read_maxquant(
     Problems
         For tables without protein groups or without columns of the quantity.
     """
-    path = Path(path)
-    # MaxQuant does not quote; a quote in a protein name is a character like others
-    table = read_table(path, quoted=path.suffix != ".txt", decimal=".")
-    frame = table.frame
-    ids = next((name for name in ("Majority protein IDs", "Protein IDs") if name in frame.columns), None)
-    if ids is None:
-        hint = "peptides and site tables have readers of their own"
-        found = ", ".join(frame.columns[:6])
-        raise Problems(
-            [Problem("This is no proteinGroups table", path.name, found, "Majority protein IDs", hint)]
+    table, ids = _table(path, ("Majority protein IDs", "Protein IDs"), "proteinGroups")
+    columns = select_samples(quantity_columns(table, quantity), samples, table.file)
+    notes = {**table.notes, "quantity": quantity, "rows": table.frame.height}
+    frame = drop_rows(table.frame, ids, notes, marks=_marks(table.frame), keep=set(keep or ()))
+    values = _values(frame, table, list(columns.values()), quantity, notes)
+    groups = as_text(frame[ids])
+    notes["groups_of_several_accessions"] = sum(";" in group for group in groups)
+    var = _annotation(frame, notes)
+    return assemble(
+        values,
+        group_names(groups),
+        list(columns),
+        file=table.file,
+        var=var,
+        identifier="uniprot",
+        notes=notes,
+    )
+
+
+def read_maxquant_peptides(
+    path: Path,
+    *,
+    quantity: Literal["Intensity", "LFQ intensity"] = "Intensity",
+    samples: list[str] | str | None = None,
+    peptides: Literal["all", "unique_group", "unique_protein"] = "unique_group",
+    keep: list[Dropped] | None = None,
+) -> anndata.AnnData:
+    """Read a peptides table, for roll-up to proteins by the model's own rules.
+
+    Parameters
+    ----------
+    path
+        The file ``peptides.txt``.
+    quantity, samples, keep
+        As for ``maxquant``.
+    peptides
+        ``unique_group``: only peptides of one protein group; ``unique_protein``: of one protein; ``all``: razor
+        peptides too, each with its leading razor protein.
+
+    Returns
+    -------
+    AnnData of samples x peptides; ``uniprot`` is the leading razor protein, to which a peptide is counted.
+    """
+    table, ids = _table(path, ("Leading razor protein", "Proteins"), "peptides")
+    if "Sequence" not in table.frame.columns:
+        raise Problems([_wrong(table, "peptides", "Sequence")])
+    columns = select_samples(quantity_columns(table, quantity), samples, table.file)
+    notes = {**table.notes, "quantity": quantity, "peptides": peptides, "rows": table.frame.height}
+    frame = drop_rows(table.frame, ids, notes, marks=_marks(table.frame), keep=set(keep or ()))
+    marker = {"unique_group": "Unique (Groups)", "unique_protein": "Unique (Proteins)"}.get(peptides)
+    if marker in frame.columns:
+        unique = frame[marker].str.strip_chars().str.to_lowercase().is_in(["yes", "+"]).fill_null(False)
+        notes["shared_peptides_dropped"] = int((~unique).sum())
+        frame = frame.filter(unique)
+    values = _values(frame, table, list(columns.values()), quantity, notes)
+    var = _annotation(frame, notes)
+    var["uniprot"] = first_of_group(var[ids]).to_numpy()
+    return assemble(values, as_text(frame["Sequence"]), list(columns), file=table.file, var=var, notes=notes)
+
+
+def read_maxquant_sites(
+    path: Path,
+    *,
+    samples: list[str] | str | None = None,
+    min_localisation: float = 0.75,
+    multiplicity: Literal["sum", "separate"] = "sum",
+    keep: list[Dropped] | None = None,
+) -> anndata.AnnData:
+    """Read a table of modification sites, such as ``Acetyl (K)Sites.txt``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    samples
+        Only these samples: a list of names, or a regular expression.
+    min_localisation
+        Sites below this best localisation probability are dropped and counted.
+    multiplicity
+        MaxQuant gives intensities of peptides with one, two and more modifications (``___1``, ``___2``, ``___3``):
+        their ``sum`` per site, or ``separate`` features ``P1_K27___1``.
+    keep
+        Kinds of rows that stay although they are dropped by default.
+
+    Returns
+    -------
+    AnnData of samples x sites named ``P1_K27``; ``uniprot`` is the leading protein. A value of 0 is missing.
+    """
+    table, ids = _table(path, ("Leading proteins", "Proteins", "Protein"), "Sites")
+    required = [name for name in ("Amino acid", "Localization prob") if name not in table.frame.columns]
+    if required:
+        raise Problems([_wrong(table, "sites", required[0])])
+    notes = {**table.notes, "rows": table.frame.height, "min_localisation": min_localisation}
+    frame = drop_rows(table.frame, ids, notes, marks=_marks(table.frame), keep=set(keep or ()))
+    localised = frame["Localization prob"] >= min_localisation
+    notes["poorly_localised_dropped"] = int((~localised.fill_null(False)).sum())
+    frame = frame.filter(localised)
+    columns, levels = _site_columns(table, samples)
+    blocks = [_values(frame, table, columns[level], "Intensity", {}) for level in levels]
+    var = _annotation(frame, notes)
+    var["uniprot"] = first_of_group(var[ids]).to_numpy()
+    position = "Position" if "Position" in frame.columns else "Positions within proteins"
+    parts = zip(var["uniprot"], as_text(frame["Amino acid"]), as_text(frame[position]), strict=True)
+    sites = [f"{protein}_{residue}{place.split(';')[0]}" for protein, residue, place in parts]
+    if multiplicity == "sum" or levels == [""]:
+        stacked = np.stack(blocks)
+        values = np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
+    else:
+        import pandas as pd
+
+        values = np.concatenate(blocks)
+        sites = [f"{site}{level}" for level in levels for site in sites]
+        var = pd.concat([var.assign(multiplicity=level) for level in levels], ignore_index=True)
+        seen = ~np.isnan(values).all(axis=1)
+        values, var, sites = (
+            values[seen],
+            var[seen],
+            [site for site, some in zip(sites, seen, strict=True) if some],
         )
-    columns = quantity_columns(table, quantity)
-    columns = select_samples(columns, samples, path.name)
-    notes = {**table.notes, "quantity": quantity, "rows": frame.height}
-    frame = drop_marked(frame, ids, set(keep or ()), notes)
-    values = np.column_stack([to_float(frame[column], table) for column in columns.values()])
+    names = _site_samples(table, columns[levels[0]], levels[0])
+    return assemble(values, sites, names, file=table.file, var=var, duplicates="sum", notes=notes)
+
+
+def _table(path: Path, ids: tuple[str, ...], kind: str) -> tuple[Table, str]:
+    """The table and its column of accessions. MaxQuant does not quote: a quote in a name is a character like others."""
+    path = Path(path)
+    table = read_table(path, quoted=".txt" not in path.suffixes, decimal=".")
+    found = next((name for name in ids if name in table.frame.columns), None)
+    if found is None:
+        raise Problems([_wrong(table, kind, ids[0])])
+    return table, found
+
+
+def _wrong(table: Table, kind: str, column: str) -> Problem:
+    found = ", ".join(table.frame.columns[:6])
+    hint = "readers: maxquant (proteinGroups), maxquant_peptides, maxquant_sites"
+    return Problem(f"This is no {kind} table of MaxQuant", table.file, found, f"a column '{column}'", hint)
+
+
+def _marks(frame: pl.DataFrame) -> dict[str, list[pl.Expr]]:
+    import polars as pl
+
+    marks: dict[str, list[pl.Expr]] = {}
+    for column, reason in MARKS.items():
+        if column in frame.columns:
+            marks.setdefault(reason, []).append(pl.col(column).cast(pl.String).str.strip_chars() == "+")
+    return marks
+
+
+def _values(frame: pl.DataFrame, table: Table, columns: list[str], quantity: str, notes: dict) -> np.ndarray:
+    """Values of the columns; intensities of 0 are missing."""
+    values = np.column_stack([to_float(frame[column], table) for column in columns])
     if quantity not in COUNTS:
         notes["zeros_taken_as_missing"] = int((values == 0).sum())
         values[values == 0] = np.nan
-    groups = as_text(frame[ids])
-    features = first_accessions(groups)
-    notes["groups_of_several_accessions"] = sum(";" in group for group in groups)
-    kept = [column for column in KEPT if column in frame.columns]
-    var = to_pandas(frame.select(kept), frame.height)
-    var = var.rename(columns={"Peptides": "peptides", "Unique peptides": "unique_peptides"})
-    return assemble(
-        values, features, list(columns), file=path.name, var=var, identifier="uniprot", notes=notes
-    )
+    return values
+
+
+def _annotation(frame: pl.DataFrame, notes: dict):
+    var = to_pandas(frame.select([column for column in KEPT if column in frame.columns]), frame.height)
+    names = {
+        "Peptides": "peptides",
+        "Unique peptides": "unique_peptides",
+        "Localization prob": "localisation",
+    }
+    return mark_keratins(var, notes).rename(columns=names)
 
 
 def quantity_columns(table: Table, quantity: str) -> dict[str, str]:
     """Sample -> column called ``<quantity> <sample>``; a table with one sample calls it ``<quantity>`` alone."""
-    # `Intensity L H1` is the light channel of H1: SILAC's channels stay samples of their own
     columns = {
         name.removeprefix(quantity + " "): name
         for name in table.frame.columns
@@ -154,29 +292,20 @@ def select_samples(columns: dict[str, str], samples: list[str] | str | None, fil
     return {name: columns[name] for name in chosen}
 
 
-def drop_marked(frame: pl.DataFrame, ids: str, keep: set[str], notes: dict) -> pl.DataFrame:
-    """Rows that are no decoys, contaminants or site-only groups; counts go to the notes (the first reason counts)."""
-    import polars as pl
-
-    reasons: dict[str, list[pl.Expr]] = {}
-    for column, reason in MARKS.items():
-        if column in frame.columns:
-            reasons.setdefault(reason, []).append(pl.col(column).cast(pl.String).str.strip_chars() == "+")
-    for prefix, reason in PREFIXES.items():
-        first = pl.col(ids).cast(pl.String).str.split(";").list.first()
-        reasons.setdefault(reason, []).append(first.str.starts_with(prefix))
-    for reason, marks in reasons.items():
-        marked = frame.select(pl.any_horizontal([mark.fill_null(False) for mark in marks])).to_series()
-        notes[f"{reason}_kept" if reason in keep else f"{reason}_dropped"] = int(marked.sum())
-        if reason not in keep:
-            frame = frame.filter(~marked)
-    return frame
+def _site_columns(table: Table, samples: list[str] | str | None) -> tuple[dict[str, list[str]], list[str]]:
+    """Intensity columns of each multiplicity (``___1`` ...), or of none where the table does not tell them apart."""
+    by_level: dict[str, dict[str, str]] = {}
+    for name, column in quantity_columns(table, "Intensity").items():
+        match = re.search(r"___\d$", name)
+        level = match[0] if match else ""
+        # `Intensity___1` without a sample is the sum over samples
+        if name.startswith("___"):
+            continue
+        by_level.setdefault(level, {})[name.removesuffix(level)] = column
+    levels = sorted(level for level in by_level if level) or [""]
+    chosen = {level: select_samples(by_level.get(level, {}), samples, table.file) for level in levels}
+    return {level: list(columns.values()) for level, columns in chosen.items()}, levels
 
 
-def first_accessions(groups: list[str]) -> list[str]:
-    """First accession of each group, or the whole group where another begins with the same one."""
-    firsts = [re.sub(r"^(?:sp|tr)\|([^|]+)\|.*$", r"\1", group.split(";")[0]) for group in groups]
-    counts: dict[str, int] = {}
-    for first in firsts:
-        counts[first] = counts.get(first, 0) + 1
-    return [first if counts[first] == 1 else group for first, group in zip(firsts, groups, strict=True)]
+def _site_samples(table: Table, columns: list[str], level: str) -> list[str]:
+    return [column.removeprefix("Intensity ").removesuffix(level) for column in columns]

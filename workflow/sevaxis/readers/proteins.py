@@ -1,0 +1,99 @@
+"""Rules for protein tables of all search engines: decoys, contaminants, groups, zeros.
+
+- Decoys: rows marked by the engine, or accessions that begin with one of :data:`DECOY_PREFIXES`. Dropped.
+- Contaminants: rows marked by the engine, accessions with one of :data:`CONTAMINANT_PREFIXES` (the common contaminant
+  lists of MaxQuant, FragPipe, DIA-NN, Spectronaut), and entry names of cattle, pig or sheep (serum and trypsin): the
+  cards know human, mouse and rat only. Dropped.
+- Keratins stay, as skin is not their only source, but are marked in the column ``keratin``.
+- A group ``P1;P2`` is named by its first accession, or in full where two groups begin with the same.
+
+Every rule counts what it did in ``uns["reading"]``; the option `keep` of a reader keeps a kind of rows.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Dropped = Literal["decoys", "contaminants", "only_identified_by_site"]
+
+DECOY_PREFIXES = ("REV__", "rev_", "DECOY_", "decoy_", "XXX_")
+CONTAMINANT_PREFIXES = ("CON__", "contam_", "Cont_", "CONTAM_", "cRAP", "CRAP")
+#: Species codes of entry names (UniProt) that come with serum, trypsin and wool, not with the samples.
+FOREIGN = r"_(?:BOVIN|PIG|SHEEP)\b"
+#: Gene symbols of keratins: KRT1, Krt10, KRTAP..., but not KRTCAP2, which is no keratin.
+KERATIN = r"(?i)^KRT(?:AP)?\d"
+
+
+def drop_rows(
+    frame: pl.DataFrame,
+    ids: str,
+    notes: dict,
+    *,
+    marks: dict[str, list[pl.Expr]] | None = None,
+    keep: set[str] = frozenset(),
+    names: str | None = None,
+) -> pl.DataFrame:
+    """Rows that are neither decoys nor contaminants; counts go to the notes (a row counts under its first reason).
+
+    Parameters
+    ----------
+    frame
+        Table of proteins, peptides or sites.
+    ids
+        Column with accessions or groups of them; the first of a group decides.
+    notes
+        Receives ``<reason>_dropped`` or ``<reason>_kept``.
+    marks
+        Reason -> boolean expressions of the engine's own marks.
+    keep
+        Reasons whose rows stay.
+    names
+        Column with UniProt entry names, where it is not part of the accession.
+    """
+    import polars as pl
+
+    marks = {reason: list(expressions) for reason, expressions in (marks or {}).items()}
+    first = pl.col(ids).cast(pl.String).str.split(";").list.first()
+    foreign = [
+        pl.col(column).cast(pl.String).str.split(";").list.first() for column in (ids, names) if column
+    ]
+    marks.setdefault("decoys", []).append(_starts(first, DECOY_PREFIXES))
+    marks.setdefault("contaminants", []).append(_starts(first, CONTAMINANT_PREFIXES))
+    marks["contaminants"] += [name.str.contains(FOREIGN) for name in foreign]
+    for reason, expressions in marks.items():
+        marked = frame.select(pl.any_horizontal([mark.fill_null(False) for mark in expressions])).to_series()
+        notes[f"{reason}_kept" if reason in keep else f"{reason}_dropped"] = int(marked.sum())
+        if reason not in keep:
+            frame = frame.filter(~marked)
+    return frame
+
+
+def _starts(column: pl.Expr, prefixes: tuple[str, ...]) -> pl.Expr:
+    return column.str.contains("^(?:" + "|".join(re.escape(prefix) for prefix in prefixes) + ")")
+
+
+def group_names(groups: list[str]) -> list[str]:
+    """First accession of each group, or the whole group where another begins with the same one."""
+    firsts = [
+        re.sub(r"^(?:contam_|rev_)*(?:sp|tr)\|([^|]+)\|.*$", r"\1", group.split(";")[0]) for group in groups
+    ]
+    counts: dict[str, int] = {}
+    for first in firsts:
+        counts[first] = counts.get(first, 0) + 1
+    return [first if counts[first] == 1 else group for first, group in zip(firsts, groups, strict=True)]
+
+
+def mark_keratins(var, notes: dict):
+    """Annotation with the column ``keratin``, told by gene symbols, where there are any."""
+    column = next(
+        (name for name in ("Gene names", "Genes", "Gene", "PG.Genes", "symbol") if name in var.columns), None
+    )
+    if column is None:
+        return var
+    keratin = var[column].astype("string").str.contains(KERATIN, regex=True).fillna(False).astype(bool)
+    notes["keratins_marked"] = int(keratin.sum())
+    return var.assign(keratin=keratin.to_numpy())
