@@ -9,9 +9,26 @@ from sevaxis.models.design import cell_means, contrast_matrix
 from sevaxis.models.empirical_bayes import moderate
 from sevaxis.models.linear import fit_linear
 
-from tests.reference.real_data import read_answers, read_glymreg, read_motrpac, sex_strata
+from tests.reference.real_data import (
+    read_answers,
+    read_expression_set,
+    read_glymreg,
+    read_motrpac,
+    sex_strata,
+)
 
 pytestmark = pytest.mark.shared
+# Protein: exact t in females; contrasts.fit's t in females and males.
+R_PLEX = {
+    "NP_001000694.1": (-1.9103629059, -2.02801456975, -1.46505599636),
+    "NP_001001512.2": (-1.00559837104, -1.00559837104, 0.00525815580348),
+    "NP_001258210.1": (-1.27163871892, -1.27163871892, -1.60367149324),
+    "NP_001005554.1": (-1.98546862945, -2.00407684058, 0.270037467495),
+    "NP_001014271.1": (2.64214263902, 2.80486171016, 2.18554731654),
+    "NP_001101305.1": (-0.143841285195, -0.152699898645, 4.01346371163),
+    "NP_063972.1": (0.771681903146, 0.819206726615, -0.25345401894),
+    "XP_006244654.4": (2.50844546581, 2.53195512098, 0.376602463433),
+}
 
 
 def compare(ours, r, features):
@@ -66,3 +83,30 @@ def test_plasma_vesicles_around_exercise(shared):
         fit_linear(values.to_numpy(), design).contrast(contrast_matrix(design, strata)), trend=True
     )
     assert np.median(unpaired.se / ours.se) > 1.3
+
+
+def test_rat_muscle_proteome_with_plex_as_batch(shared):
+    """R 4.2.2, limma 3.54.1, trend and robust, t of 8W v SED in females and males for named proteins.
+
+    Approximate: ``contrasts.fit`` of ``~ 0 + cell + tmt_plex``. Exact: the female effect as a coefficient of
+    ``~ cell + tmt_plex`` with the sedentary females as reference, where limma approximates nothing.
+    """
+    values, samples = read_expression_set(shared / "data/motrpac_muscle/PROT_GN.rda")
+    cells = (samples["sex"].astype(str) + " " + samples["timepoint"].astype(str)).tolist()
+    design = cell_means(cells, samples[["tmt_plex"]].astype(str))
+    strata = sex_strata("8W", "SED")
+    contrasts = contrast_matrix(design, strata)
+    fit = fit_linear(values.to_numpy(), design)
+
+    exact = moderate(fit.contrast(contrasts, list(strata)), trend=True, robust=True)
+    approximate = moderate(
+        fit.contrast(contrasts, list(strata), shared_correlation=True), trend=True, robust=True
+    )
+    for name, (r_exact, r_female, r_male) in R_PLEX.items():
+        row = values.index.get_loc(name)
+        assert exact.t[row, 0] == pytest.approx(r_exact, rel=1e-8), name
+        np.testing.assert_allclose(approximate.t[row, :2], [r_female, r_male], rtol=1e-8, err_msg=name)
+    # Eighteen proteins were seen in plexes S4 and S6 only, where no sedentary female is: not estimable.
+    assert np.isnan(exact.t[:, 0]).sum() == 18
+    off = np.abs(approximate.t[:, 1] / exact.t[:, 1] - 1)
+    assert 0.1 < np.nanmax(off) < 0.2

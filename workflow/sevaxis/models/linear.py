@@ -56,12 +56,16 @@ class LinearFit:
     _basis: _Basis
     _columns: _Columns
 
-    def contrast(self, contrasts: np.ndarray, names: Sequence[str] | None = None) -> LinearFit:
+    def contrast(
+        self,
+        contrasts: np.ndarray,
+        names: Sequence[str] | None = None,
+        *,
+        shared_correlation: bool = False,
+    ) -> LinearFit:
         """Estimate linear combinations of the design's coefficients.
 
-        Standard errors are exact for every pattern of missing values and every weighting. (limma 3.54.1
-        approximates them for designs whose columns are not orthogonal, by the correlations of the complete,
-        unweighted design.)
+        Standard errors are exact for every pattern of missing values and every weighting.
 
         Parameters
         ----------
@@ -69,6 +73,11 @@ class LinearFit:
             p x k over the columns of the design that was fitted (also when called on a fit of contrasts).
         names
             Of the contrasts.
+        shared_correlation
+            Give all features the correlations that the coefficients have in the complete, unweighted design.
+            limma 3.54.1 does so (`contrasts.fit`): exact where the columns of the design are orthogonal, such
+            as cell means without covariates; with batches and missing values off by up to a sixth in t. For
+            comparisons with limma only; where a coefficient is lost, the exact value stands.
 
         Returns
         -------
@@ -82,7 +91,20 @@ class LinearFit:
         if len(names) != contrasts.shape[1]:
             raise ValueError(f"{len(names)} names for {contrasts.shape[1]} contrasts")
         columns = self._basis.express(contrasts)
-        return replace(self, names=names, **self._basis.estimate(columns, self.pattern), _columns=columns)
+        estimate = self._basis.estimate(columns, self.pattern)
+        if shared_correlation:
+            single = self._basis.express(np.eye(len(contrasts)))
+            unscaled = self._basis.estimate(single, self.pattern)["stdev_unscaled"]
+            complete = single.weights.T @ self._basis.complete @ single.weights
+            stdev = np.sqrt(np.diag(complete))
+            correlation = complete / np.outer(stdev, stdev)
+            for k, weights in enumerate(contrasts.T):
+                used = weights != 0
+                scaled = unscaled[:, used] * weights[used]
+                variance = np.einsum("fi,ij,fj->f", scaled, correlation[np.ix_(used, used)], scaled)
+                known = np.isfinite(variance) & np.isfinite(estimate["stdev_unscaled"][:, k])
+                estimate["stdev_unscaled"][known, k] = np.sqrt(np.maximum(variance[known], 0.0))
+        return replace(self, names=names, **estimate, _columns=columns)
 
     def covariance(self) -> np.ndarray:
         """Unscaled covariance of the columns, patterns x k x k; NaN in the rows and columns not estimable."""
