@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sevaxis.cards import Card, Contrast, Reading
 from sevaxis.problems import Problem, nearest
+from sevaxis.validation import TODO, is_undecided
 
 #: Labels of a sex that need no explanation in the card. 1 and 2 do: studies differ in which is which.
 SEX_LABELS = {"f": "female", "female": "female", "m": "male", "male": "male"}
@@ -150,6 +151,16 @@ def check_sheet(sheet: Sheet, card: Reading) -> list[Problem]:
                 what = f"The card excludes a sample that the sheet does not have: '{name}'"
                 allowed = ", ".join(list(first)[:20])
                 problems.append(Problem(what, sheet.shown, name, allowed, nearest(name, first)))
+    for column in sheet.header:
+        open_cells = [index for index, row in enumerate(sheet.rows) if is_undecided(row[column])]
+        if open_cells:
+            text = sheet.rows[open_cells[0]][column]
+            found = f"{text} ({len(open_cells)} of {len(sheet.rows)} rows)"
+            hint = text.removeprefix(TODO).strip(" :") or "fill the cells"
+            where = sheet.cell(open_cells[0], column)
+            problems.append(
+                Problem(f"The column '{column}' is still to be filled in", where, found, "facts", hint)
+            )
     for column, values in card.keep.items():
         present = {row.get(column) for row in sheet.rows}
         for value in values:
@@ -212,7 +223,7 @@ def check_contrasts(
     """
     sizes = Counter(sample.group for sample in samples)
     problems: list[Problem] = []
-    if not samples:  # check_sheet has said why
+    if not samples or any(is_undecided(level) for level in sizes):  # check_sheet has said why
         return problems
     for contrast, where in contrasts:
         weights = contrast.level_weights()

@@ -16,7 +16,7 @@ from sevaxis.cards import Card, Configuration
 from sevaxis.problems import Problem, Problems, nearest
 from sevaxis.readers import READERS, options_model
 from sevaxis.sheets import check_contrasts, check_sheet, facts_of, load_sheet
-from sevaxis.validation import validate
+from sevaxis.validation import is_undecided, validate
 from sevaxis.yaml_source import YamlSource, load_yaml
 
 
@@ -95,7 +95,7 @@ def load_study(
     sheets: dict[str, Path | None] = {}
     for index, name in enumerate(dict.fromkeys(names)):
         where = source.where(("datasets", index))
-        card, sheet, found = _load_dataset(name, Path(str(folder)), root, where, min_per_group)
+        card, sheet, found = load_dataset(name, Path(str(folder)), root, where, min_per_group)
         problems += found
         if card is not None:
             cards[name] = card
@@ -111,9 +111,26 @@ def _plain_names(value: Any) -> tuple[str, ...]:
     return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
 
 
-def _load_dataset(
+def load_dataset(
     name: str, folder: Path, root: Path, where: str, min_per_group: int
 ) -> tuple[Card | None, Path | None, list[Problem]]:
+    """Load and check one data set.
+
+    Parameters
+    ----------
+    name
+        Its id, the name of its folder.
+    folder, root
+        Folder of the data sets, relative to the root of the project.
+    where
+        Place that names the data set, for messages.
+    min_per_group
+        Fewest samples of a group in a contrast.
+
+    Returns
+    -------
+    The card, or None where it cannot be built; the path of the sample sheet, where there is one; and the problems.
+    """
     path = folder / name / "card.yaml"
     if not (root / path).is_file():
         others = sorted(p.parent.name for p in (root / folder).glob("*/card.yaml"))
@@ -145,7 +162,9 @@ def _load_dataset(
         if sheet is not None:
             problems += check_sheet(sheet, card)
             located = [
-                (c, source.where(("contrasts", i))) for i, c in enumerate(card.contrasts) if c.file is None
+                (c, source.where(("contrasts", i)))
+                for i, c in enumerate(card.contrasts)
+                if c.file is None and not (is_undecided(c.case) or is_undecided(c.reference))
             ]
             if card.columns.group in sheet.header:
                 problems += check_contrasts(facts_of(sheet, card), located, min_per_group)

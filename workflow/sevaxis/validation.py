@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -10,6 +11,8 @@ from sevaxis.problems import Problem, nearest
 from sevaxis.yaml_source import Location, YamlSource
 
 M = TypeVar("M", bound=BaseModel)
+#: How a value begins that `sevaxis add` left to the user; the rest of it says what is to be decided.
+TODO = "TODO"
 
 
 def validate(model: type[M], source: YamlSource) -> tuple[M | None, list[Problem]]:
@@ -17,18 +20,46 @@ def validate(model: type[M], source: YamlSource) -> tuple[M | None, list[Problem
 
     Returns
     -------
-    The model, or None where there are problems, and the problems.
+    The model, or None where it cannot be built, and the problems; values still to be decided (:data:`TODO`) are
+    problems even where the model takes them.
     """
+    undecided = dict(_undecided(source.data))
+    problems = [_to_decide(source, location, text) for location, text in undecided.items()]
     try:
-        return model.model_validate(source.data), []
+        return model.model_validate(source.data), problems
     except ValidationError as error:
-        errors = error.errors()
+        # What is wrong at, above or below an undecided value is wrong because of it.
+        errors = [
+            details
+            for details in error.errors()
+            if not any(details["loc"][: len(at)] == at[: len(details["loc"])] for at in undecided)
+        ]
         deeper = {details["loc"][:n] for details in errors for n in range(len(details["loc"]))}
         # A list that is "too short" only because its items were refused is no problem of its own.
         own = [
             details for details in errors if details["type"] != "too_short" or details["loc"] not in deeper
         ]
-        return None, [_as_problem(model, source, details) for details in own]
+        return None, problems + [_as_problem(model, source, details) for details in own]
+
+
+def is_undecided(value: Any) -> bool:
+    """Whether a value was left to the user."""
+    return isinstance(value, str) and value.strip().startswith(TODO)
+
+
+def _undecided(value: Any, location: Location = ()) -> Iterator[tuple[Location, str]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        if is_undecided(item):
+            yield (*location, key), item
+        else:
+            yield from _undecided(item, (*location, key))
+
+
+def _to_decide(source: YamlSource, location: Location, text: str) -> Problem:
+    name = ".".join(map(str, location))
+    hint = text.strip().removeprefix(TODO).strip(" :") or "see config/README.md"
+    return Problem(f"'{name}' is still to be decided", source.where(location), text, "a value of yours", hint)
 
 
 def _as_problem(model: type[BaseModel], source: YamlSource, details: dict[str, Any]) -> Problem:
