@@ -6,7 +6,7 @@ import pytest
 from sevaxis.models.array_weights import array_weights
 from sevaxis.models.blocks import duplicate_correlation, feature_correlations
 from sevaxis.models.design import contrast_matrix, from_formula
-from sevaxis.models.empirical_bayes import f_test, moderate
+from sevaxis.models.empirical_bayes import f_test, moderate, moderate_by_count, treat
 from sevaxis.models.linear import fit_linear
 
 from tests.reference.real_data import read_answers, read_simulated
@@ -146,3 +146,52 @@ def test_blocks(shared):
     )
     np.testing.assert_allclose(ours.t[:, 0], r["t"], atol=1e-6, rtol=1e-6)
     np.testing.assert_allclose(ours.p[:, 0], r["p"], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "r_t", "r_p"),
+    [
+        ({}, -0.00766863168911, [0.50809929150673, 0.983580398199, 0.881988676795, 0.624242931693]),
+        (
+            {"trend": True},
+            -0.00764614403042,
+            [0.50827544976293, 0.98332931715, 0.880922768841, 0.624152439048],
+        ),
+        (
+            {"robust": True},
+            -0.00768197220882,
+            [0.50795040110628, 0.983508308802, 0.881889313647, 0.623759660203],
+        ),
+        (
+            {"trend": True, "robust": True},
+            -0.00767163381331,
+            [0.50802528503229, 0.983107376718, 0.881326037439, 0.623559858878],
+        ),
+    ],
+)
+def test_treat(proteins, options, r_t, r_p):
+    """R: treat(lmFit(complete rows), lfc = 0.5), first four complete proteins, P00001 P00008 P00009 P00011."""
+    values, _, design = proteins
+    complete = values.dropna()
+    assert complete.index[:4].tolist() == ["P00001", "P00008", "P00009", "P00011"]
+    t, p = treat(moderate(effect_in_females(complete, design), **options), 0.5)
+    np.testing.assert_allclose(p[:4, 0], r_p, rtol=1e-10)
+    np.testing.assert_allclose(t[:4, 0], [r_t, 0, 0, 0], rtol=1e-8)
+
+
+def test_prior_by_peptide_count(proteins):
+    """R 4.2.2, in words of the DEqMS paper: loess(log s^2 - digamma(d/2) + log(d/2) ~ log2(count), span = 0.75,
+    surface = "direct"), trigammaInverse of the spread beyond trigamma(d/2); counts 1 + (row x 7919) mod 23."""
+    values, _, design = proteins
+    counts = 1 + (np.arange(1, len(values) + 1) * 7919) % 23
+    ours = moderate_by_count(effect_in_females(values, design), counts)
+    assert ours.df_prior[0] == pytest.approx(5.086102135791, rel=1e-11)
+    r_prior = {
+        1: 0.2009419743118,
+        2: 0.1963395021964,
+        3: 0.1955975310905,
+        5: 0.1973848310370,
+        23: 0.1929858101574,
+    }
+    for count, expected in r_prior.items():
+        assert ours.s2_prior[counts == count][0] == pytest.approx(expected, rel=1e-11)
