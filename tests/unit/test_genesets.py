@@ -216,6 +216,34 @@ def test_preranked_is_reproducible_and_never_zero():
         preranked(statistics, blocks(400))
 
 
+def test_constant_features_and_sets_of_everything_have_a_status():
+    """No variance, nothing outside: said in the table, without a warning or a p made of rounding errors."""
+    y, design = experiment(14)
+    y[:6], y[6:9] = 5.1, 0.0
+    sets = index_sets({"constant": FEATURES[:6], "zero": FEATURES[6:9], "all": FEATURES}, FEATURES)
+    table = fry(y, design, CONTRAST, sets).set_index("set")
+    assert table["status"].tolist() == ["not_estimable", "not_estimable", "tested"]
+    assert table["p"].isna().tolist() == [True, True, False]
+    table = roast(y, design, CONTRAST, sets, rotations=99).set_index("set")
+    assert table.loc[["constant", "zero"], ["p", "p_mixed"]].to_numpy().tolist() == [[1, 1], [1, 1]]
+    for correlation in (0.01, None):
+        table = camera(y, design, CONTRAST, sets, correlation=correlation).set_index("set")
+        assert table["status"].tolist() == ["tested", "tested", "not_estimable"]
+        assert (table["p"].iloc[:2] > 0.1).all()
+    assert (camera_preranked(np.zeros(400), sets)["status"] == "not_estimable").all()
+    with pytest.raises(ValueError, match="constant"):
+        camera(np.full((400, 10), 3.3), design, CONTRAST, sets)
+
+
+def test_tied_statistics_do_not_favour_the_first_features():
+    sets = blocks(20)
+    p = preranked(np.repeat([0.0, 1.0], 200), sets, permutations=500, seed=1)["p"]
+    assert p[:10].between(0, 1).all()
+    p = preranked(np.zeros(400), sets, permutations=2000, seed=1)["p"]
+    assert p.min() > 0.001  # of twenty sets that are all alike
+    assert p.max() > 0.5
+
+
 def test_rotation_is_reproducible():
     y, design = experiment(13)
     first, again = (roast(y, design, CONTRAST, blocks(20), rotations=99, seed=5) for _ in range(2))

@@ -49,7 +49,7 @@ def camera(
     -------
     pandas.DataFrame
         A row per set: ``set, n_features, direction, difference`` (mean z-score of the set minus that of the
-        rest), ``correlation, t, df, p, q``.
+        rest), ``correlation, t, df, p, q, status``.
 
     Raises
     ------
@@ -62,7 +62,9 @@ def camera(
     s2 = np.mean(effects[:, 1:] ** 2, axis=1)
     s2_prior, df_prior = fit_prior(s2, df, covariate=np.mean(y, axis=1) if trend else None)
     s2_post = posterior_variance(s2, df, s2_prior, df_prior)
-    z = z_score(effects[:, 0] / np.sqrt(s2_post), np.minimum(df + df_prior, df.sum()))
+    # a feature without any variance, prior included, has no effect either
+    t = effects[:, 0] / np.sqrt(np.where(s2_post > 0, s2_post, np.inf))
+    z = z_score(t, np.minimum(df + df_prior, df.sum()))
     if correlation is not None:
         return _compare(z, sets, np.full(len(sets.names), float(correlation)), np.inf)
     scaled = effects[:, 1:] / np.sqrt(np.where(s2 > 0, s2, np.inf))[:, None]
@@ -112,7 +114,8 @@ def _compare(z: np.ndarray, sets: SetIndex, correlation: np.ndarray, df_correlat
         mean_inside = sets.sums(z) / inside
         difference = mean_inside - (z.sum() - inside * mean_inside) / outside
         between = difference**2 * inside * outside / total
-        within = (np.sum((z - z.mean()) ** 2) - between) / (total - 2)
+        around = np.sum((z - z.mean()) ** 2)
+        within = np.where(around > between, around - between, np.nan) / (total - 2)
         inflation = 1 + (inside - 1) * correlation
         t = difference / np.sqrt(within * (inflation / inside + 1 / outside))
     df = np.full(inside.size, min(df_correlation, total - 2.0))

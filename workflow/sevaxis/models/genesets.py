@@ -14,6 +14,9 @@ import pandas as pd
 from sevaxis.models.blockwise import feature_blocks
 from sevaxis.models.multiplicity import benjamini_hochberg
 
+#: An effect below this share of the largest value is rounding.
+_ROUNDING = 1e-13
+
 
 @dataclass(frozen=True, eq=False)
 class SetIndex:
@@ -131,17 +134,23 @@ def contrast_effects(
             "the design needs full column rank and residual df, the contrast a weight other than 0"
         )
     if weights is None:
-        return y @ _rotation(design, contrast).T
+        return _without_rounding(y @ _rotation(design, contrast).T, y)
     weights = np.asarray(weights, dtype=float)
     if weights.shape not in {(samples,), y.shape} or not (weights > 0).all():
         raise ValueError(f"weights must be positive, one per sample or value, found shape {weights.shape}")
     root = np.sqrt(weights)
     if weights.ndim == 1:
-        return (y * root) @ _rotation(design * root[:, None], contrast).T
+        return _without_rounding((y * root) @ _rotation(design * root[:, None], contrast).T, y * root)
     effects = np.empty((len(y), samples - coefficients + 1))
     for block in feature_blocks(len(y), samples * samples):
         rotation = _rotation(design * root[block, :, None], contrast)
         effects[block] = np.einsum("fes,fs->fe", rotation, y[block] * root[block])
+    return _without_rounding(effects, y * root)
+
+
+def _without_rounding(effects: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Set to 0 what rounding leaves of effects, so that a constant feature has none."""
+    effects[np.abs(effects) <= _ROUNDING * np.abs(y).max(axis=1, keepdims=True)] = 0.0
     return effects
 
 
@@ -158,10 +167,14 @@ def _rotation(design: np.ndarray, contrast: np.ndarray) -> np.ndarray:
 
 
 def set_table(sets: SetIndex, **columns: np.ndarray) -> pd.DataFrame:
-    """One row per set, the direction taken from ``t``, ``q`` the Benjamini-Hochberg adjustment of ``p``."""
+    """One row per set: direction taken from ``t``, ``q`` the Benjamini-Hochberg adjustment of ``p``.
+
+    ``status`` is ``tested``, or ``not_estimable`` where p is NaN: no member varies, or no feature is outside.
+    """
     direction = np.select([columns["t"] > 0, columns["t"] < 0], ["up", "down"], "none")
+    status = np.where(np.isnan(columns["p"]), "not_estimable", "tested")
     table = {"set": sets.names, "n_features": sets.sizes, "direction": direction, **columns}
-    return pd.DataFrame(table).assign(q=benjamini_hochberg(columns["p"]))
+    return pd.DataFrame(table).assign(q=benjamini_hochberg(columns["p"]), status=status)
 
 
 def z_score(t: np.ndarray, df: np.ndarray) -> np.ndarray:

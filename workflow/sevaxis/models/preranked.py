@@ -31,7 +31,8 @@ def preranked(
     Parameters
     ----------
     statistics
-        Signed (a moderated t, a log2 fold change), finite, (features,). Ties keep the order of the features.
+        Signed (a moderated t, a log2 fold change), finite, (features,). Ties are broken at random,
+        so that the order of the features does not matter.
     sets
         From :func:`~sevaxis.models.genesets.index_sets` on the same features.
     weight
@@ -70,12 +71,12 @@ def preranked(
         )
     if sets.sizes.size and sets.sizes.max() >= statistics.size:
         raise ValueError("a set that holds every feature has nothing to be compared with")
-    order = np.argsort(-statistics, kind="stable")
+    rng = np.random.default_rng(seed)
+    order = np.lexsort((rng.random(statistics.size), -statistics))
     position = np.empty(order.size, dtype=np.int64)
     position[order] = np.arange(order.size)
     # a floor keeps sets of members with statistic 0 defined
     hit = np.maximum(np.abs(statistics[order]) ** weight, 1e-12)
-    rng = np.random.default_rng(seed)
     es, edges = np.zeros(sets.sizes.size), []
     for i, rows in enumerate(sets):
         members = np.sort(position[rows])

@@ -44,8 +44,8 @@ def fry(
     Returns
     -------
     pandas.DataFrame
-        A row per set: ``set, n_features, direction, t, df, p, p_mixed, q, q_mixed``; ``p`` of members moving one
-        way (two-sided), ``p_mixed`` of members moving either way.
+        A row per set: ``set, n_features, direction, t, df, p, p_mixed, q, status, q_mixed``; ``p`` of members
+        moving one way (two-sided), ``p_mixed`` of members moving either way.
 
     Raises
     ------
@@ -66,9 +66,11 @@ def fry(
     """
     effects = contrast_effects(y, design, contrast, weights)
     df = effects.shape[1] - 1
-    effects = effects / np.sqrt(_symmetric_variance(effects))[:, None]
+    variance = _symmetric_variance(effects)
+    effects = effects / np.sqrt(np.where(variance > 0, variance, np.inf))[:, None]
     mean = sets.sums(effects) / sets.sizes[:, None]
-    t = mean[:, 0] / np.sqrt(np.mean(mean[:, 1:] ** 2, axis=1))
+    spread = np.sqrt(np.mean(mean[:, 1:] ** 2, axis=1))
+    t = mean[:, 0] / np.where(spread > 0, spread, np.nan)
     p_mixed = np.array([_mixed(effects[rows]) for rows in sets])
     p = 2 * stdtr(df, -np.abs(t))
     table = set_table(sets, t=t, df=np.full(t.size, float(df)), p=p, p_mixed=p_mixed)
@@ -80,7 +82,7 @@ def _mixed(effects: np.ndarray) -> float:
     cross = np.linalg.eigvalsh(effects.T @ effects)
     smallest, width = cross[0], cross[-1] - cross[0]
     if width <= 1e-12 * cross[-1]:
-        return 1.0  # the same in every direction: rotation changes nothing
+        return 1.0 if cross[-1] > 0 else np.nan  # the same in every direction: rotation changes nothing
     observed = np.clip((np.sum(effects[:, 0] ** 2) - smallest) / width, 0.0, 1.0)
     mean = (cross.mean() - smallest) / width
     variance = 2 * cross.var() / (cross.size + 2) / width**2
@@ -136,7 +138,7 @@ def roast(
         """Mean and mean squared deviate of each set for first effects (features x rotations)."""
         rest = np.maximum(total[:, None] - first**2, 0.0) / df
         posterior = posterior_variance(rest, residual[:, None], s2_prior[:, None], df_prior[:, None])
-        square = first**2 / posterior
+        square = first**2 / np.where(posterior > 0, posterior, np.inf)
         finite = np.minimum(df_total, 1e10)[:, None]
         deviate = np.sign(first) * np.sqrt(finite * np.log1p(square / finite))
         deviate *= (8 * finite + 1) / (8 * finite + 3)
