@@ -79,10 +79,15 @@ def test_reml_is_the_maximum():
 
 
 def test_groups_share_a_weight():
-    y = scrambled()
-    weights = array_weights(y, DESIGN, groups=list("xxyyxxyy"))
-    assert len(set(np.round(weights, 12))) == 2
-    assert weights[0] * weights[2] == pytest.approx(1)
+    """R as above, with var.group = x x y z x x y y."""
+    y, groups = scrambled(), list("xxyzxxyy")
+    x, y_, z = 1.237640714601, 0.721109623354, 1.136626492594
+    weights = array_weights(y, DESIGN, groups=groups, method="gene_by_gene")
+    np.testing.assert_allclose(weights, [x, x, y_, z, x, x, y_, y_], rtol=1e-10)
+    x, y_, z = 1.265717860765, 0.678687556472, 1.246357713980
+    np.testing.assert_allclose(
+        array_weights(y, DESIGN, groups=groups), [x, x, y_, z, x, x, y_, y_], rtol=1e-5
+    )
     assert array_weights(y, DESIGN, groups=["x"] * 8).tolist() == [1.0] * 8
 
 

@@ -56,7 +56,7 @@ def array_weights(
 
     Returns
     -------
-    One weight per sample; their geometric mean is 1 (with `groups`, the mean over groups).
+    One weight per sample; their geometric mean is 1.
 
     Raises
     ------
@@ -73,14 +73,15 @@ def array_weights(
     levels = labels.max() + 1
     if levels < 2:
         return np.ones(y.shape[1])
-    # Contrasts to the last level, whose gamma is minus the sum of the others.
+    # Contrasts of the levels, shifted so that the gamma of all samples sum to zero.
     contrasts = np.vstack([np.eye(levels - 1), -np.ones(levels - 1)])[labels]
+    contrasts -= contrasts.mean(axis=0)
     if weights is not None:
         weights = np.broadcast_to(weights, y.shape)
     if method == "reml":
         gamma = _maximise(y, q, contrasts, weights, prior_features, tolerance, max_rounds)
     elif method == "gene_by_gene":
-        gamma = _scan(y, q, contrasts, weights, prior_features)
+        gamma = _scan(y, q, labels, contrasts, weights, prior_features)
     else:
         raise ValueError(f"array weights by {method!r}: choose reml or gene_by_gene")
     return np.exp(-gamma)
@@ -128,40 +129,54 @@ def _score(
     seen, pattern, complete = observed_patterns(y, weights)
     independent = BlockCorrelation(None, None, samples)
     score = np.zeros(samples)
-    if seen is not None:
-        shared_scale = seen * np.sqrt(sample_weights)
-        gram = independent.gram(shared_scale, q)
-        shared_inverse, shared_rank, _, _ = invert_stack(gram, (shared_scale**2).max(axis=1))
-    for rows in feature_blocks(len(y), samples + rank * rank):
+    for rows in feature_blocks(len(y), samples * rank):
         values = y[rows] if complete else np.nan_to_num(y[rows])
-        if seen is None:
-            scale = np.sqrt(weights[rows] * sample_weights) * np.isfinite(y[rows])
-            inverse, ranks, _, _ = invert_stack(independent.gram(scale, q), (scale**2).max(axis=1))
-            which = np.arange(len(values))
+        if seen is None:  # every feature has weights of its own
+            scale, which = (
+                np.sqrt(weights[rows] * sample_weights) * np.isfinite(y[rows]),
+                np.arange(len(values)),
+            )
         else:
-            scale, inverse, ranks, which = shared_scale, shared_inverse, shared_rank, pattern[rows]
-        leverage = scale**2 * np.einsum("pij,si,sj->ps", inverse, q, q, optimize=True)
-        df = (scale > 0).sum(axis=1) - ranks
+            here, which = np.unique(pattern[rows], return_inverse=True)
+            scale = seen[here] * np.sqrt(sample_weights)
+        inverse, ranks, _, _ = invert_stack(independent.gram(scale, q), (scale**2).max(axis=1))
+        leverage = scale**2 * np.einsum("prs,sr->ps", inverse @ q.T, q)
+        df = ((scale > 0).sum(axis=1) - ranks)[which]
         at = scale if len(scale) == 1 else scale[which]
         right = (at**2 * values) @ q
         estimate = right @ inverse[0] if len(scale) == 1 else np.einsum("fi,fij->fj", right, inverse[which])
         squares = (at * (values - estimate @ q.T)) ** 2
         total = squares.sum(axis=1)
-        used = (df[which] > 1) & (total > _CONSTANT * df[which])
+        used = (df > 1) & (total > _CONSTANT * df)
         if not used.any():
             continue
-        score += (df[which][used] / total[used]) @ squares[used]
+        score += (df[used] / total[used]) @ squares[used]
         share = np.bincount(which[used], minlength=len(scale)).astype(float)
         score -= share @ ((scale > 0) - leverage)
     return score
 
 
 def _scan(
-    y: np.ndarray, q: np.ndarray, contrasts: np.ndarray, weights: np.ndarray | None, prior: float
+    y: np.ndarray,
+    q: np.ndarray,
+    labels: np.ndarray,
+    contrasts: np.ndarray,
+    weights: np.ndarray | None,
+    prior: float,
 ) -> np.ndarray:
-    """Pass over the features once, each with a scoring step from the information gathered so far."""
+    """Pass over the features once, each with a scoring step from the information gathered so far.
+
+    In contrasts of the levels, a diagonal matrix over samples is diag(others) + last, where `others` and `last` are
+    its sums by level, and a vector is others - last. Shifts of gamma change nothing that a feature says.
+    """
+
+    def by_group(values: np.ndarray) -> tuple[np.ndarray, float]:
+        total = np.bincount(labels, values)
+        return total[:-1], total[-1]
+
     information = prior * contrasts.T @ contrasts
-    phi = np.zeros(contrasts.shape[1])
+    diagonal = np.einsum("kk->k", information)
+    phi = np.zeros(len(diagonal))
     observed = np.isfinite(y) if weights is None else np.isfinite(y) & (weights > 0)
     counted = np.where(observed, np.nan_to_num(y), 0.0)
     visible = observed.astype(float) if weights is None else np.where(observed, weights, 0.0)
@@ -171,7 +186,7 @@ def _scan(
         df = int(observed[g].sum()) - ranks[g]
         if df < 2:
             continue
-        weight = visible[g] * np.exp(-contrasts @ phi)
+        weight = visible[g] * np.exp(-np.append(phi, -phi.sum())[labels])
         weighted = q * weight[:, None]
         gram = q.T @ weighted
         inverse = np.linalg.inv(gram) if ranks[g] == q.shape[1] else np.linalg.pinv(gram, hermitian=True)
@@ -181,9 +196,11 @@ def _scan(
         s2 = squares.sum() / df
         if s2 <= _CONSTANT:
             continue
-        mean = free @ contrasts
-        information += contrasts.T @ (free[:, None] * contrasts) - np.outer(mean, mean) / df
-        phi += np.linalg.solve(information, (squares / s2 - free) @ contrasts)
+        others, last = by_group(free)
+        information += last - np.outer(others - last, others - last) / df
+        diagonal += others
+        others, last = by_group(squares / s2 - free)
+        phi += np.linalg.solve(information, others - last)
     return contrasts @ phi
 
 
