@@ -108,6 +108,17 @@ def test_firth_with_covariates_equals_direct_maximisation():
             np.testing.assert_allclose(fit.p[i, j], p, rtol=1e-5)
 
 
+def test_firth_settles_on_hard_patterns():
+    """Thirteen coefficients for 48 samples, rare and common features: no row is given up."""
+    rng = np.random.default_rng(4)
+    samples = np.arange(48)
+    design = np.column_stack([np.ones(48), samples < 24, (samples % 12)[:, None] == np.arange(1, 12)])
+    present = rng.uniform(size=(400, 48)) < rng.uniform(size=(400, 1)) ** 2
+    fit = firth_detection(present, design, np.eye(13)[1])
+    assert (fit.status == "tested").all()
+    assert ((fit.p > 0) & (fit.p <= 1)).all()
+
+
 def test_firth_refuses_what_it_cannot_fit():
     with pytest.raises(ValueError, match="full column rank"):
         firth_detection(np.ones((2, 4)), np.ones((4, 2)), [0, 1])

@@ -13,7 +13,7 @@ from scipy.stats import chi2, fisher_exact
 
 #: Newton steps of the Firth fit: at most so many, none longer than this on the logit scale, stop below
 #: that gain of penalised log-likelihood (Heinze & Schemper 2002 bound their steps in the same way).
-_STEPS, _LONGEST, _GAIN = 100, 5.0, 1e-11
+_STEPS, _LONGEST, _GAIN = 1000, 5.0, 1e-11
 
 
 def fisher_detection(

@@ -116,32 +116,31 @@ def _split(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probability that a random set of ``size`` scores at least each target (> 0), and its error in log2.
 
-    All targets share one descent: at each level the median score becomes the threshold, sets at or below it are
-    replaced by copies of better ones, and all of them walk on among the sets above it.
+    All targets share one descent: at each level the median height of the running sum becomes the threshold, sets at
+    or below it are replaced by copies of higher ones, and all of them walk on among the sets above it. A set counts
+    for a target if its score is that height, that is if its running sum rises further than it falls.
     """
-    from sevaxis.models.preranked_kernels import enrichment_score, move_above
+    from sevaxis.models.preranked_kernels import extremes, move_above
 
     members = np.array([np.sort(rng.choice(hit.size, size, replace=False)) for _ in range(particles)])
-    scores = np.array([enrichment_score(row, hit)[0] for row in members])
+    high, low = extremes(members, hit).T
     p, error = np.full(targets.size, np.nan), np.full(targets.size, np.nan)
     reach, variance = 1.0, 0.0
     for i in np.argsort(targets):
         target = targets[i] * (1 - 1e-12)  # rounding must not hide the observed set itself
         while reach > floor:
-            threshold = np.median(scores)
-            if threshold >= target:
+            threshold = np.median(high)
+            alive = high > threshold
+            if threshold >= target or not alive.any():
                 break
-            alive = scores > threshold
+            members[~alive] = members[rng.choice(np.flatnonzero(alive), particles - alive.sum())]
             share = alive.mean()
-            if share == 0:
-                break
-            source = rng.choice(np.flatnonzero(alive), particles - alive.sum())
-            members[~alive], scores[~alive] = members[source], scores[source]
             reach *= share
             variance += (1 - share) / (share * particles)
             # half of the members exchanged: more of it did not reduce the spread over seeds
-            move_above(members, hit, scores, threshold, (size + 1) // 2, rng)
-        share = np.mean(scores >= target)
+            move_above(threshold, members, hit, (size + 1) // 2, rng)
+            high, low = extremes(members, hit).T
+        share = np.mean((high >= target) & (high > -low))
         if reach > floor and share > 0:
             p[i] = reach * share
             error[i] = np.sqrt(variance + (1 - share) / (share * particles)) / np.log(2)

@@ -79,13 +79,30 @@ def null_scores(weights: np.ndarray, sizes: np.ndarray, permutations: int, rng) 
 
 
 @njit(cache=True)
-def score_after_swap(
-    members: np.ndarray, weights: np.ndarray, leaving: int, entering: int, total: float
-) -> float:
-    """Enrichment score after the member of index ``leaving`` makes way for position ``entering``."""
+def extremes(members: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Highest and lowest point of the running sum of each row of ``members``, (rows x 2)."""
+    points = np.zeros((members.shape[0], 2))
+    step = 1.0 / (weights.size - members.shape[1])
+    for row in range(members.shape[0]):
+        total, sum_so_far = 0.0, 0.0
+        for position in members[row]:
+            total += weights[position]
+        for i, position in enumerate(members[row]):
+            fall = (position - i) * step
+            points[row, 1] = min(points[row, 1], sum_so_far / total - fall)
+            sum_so_far += weights[position]
+            points[row, 0] = max(points[row, 0], sum_so_far / total - fall)
+    return points
+
+
+@njit(cache=True)
+def rises_above(
+    threshold: float, members: np.ndarray, weights: np.ndarray, leaving: int, entering: int, total: float
+) -> bool:
+    """Does the running sum exceed the threshold once the member ``leaving`` made way for position ``entering``?"""
     size, step, rise = members.size, 1.0 / (weights.size - members.size), 1.0 / total
-    high, low, sum_so_far, kept, j, waiting = 0.0, 0.0, 0.0, 0, 0, True
-    while kept < size:
+    sum_so_far, j, waiting = 0.0, 0, True
+    for i in range(size):
         if j == leaving:
             j += 1
         if waiting and (j >= size or members[j] > entering):
@@ -93,21 +110,20 @@ def score_after_swap(
         else:
             position = members[j]
             j += 1
-        fall = (position - kept) * step
-        low = min(low, sum_so_far * rise - fall)
+        fall = (position - i) * step
+        if fall >= 1.0 - threshold:
+            return False  # even all the weight that is left could not lift it
         sum_so_far += weights[position]
-        high = max(high, sum_so_far * rise - fall)
-        kept += 1
-    return high if high > -low else (low if high < -low else 0.0)
+        if sum_so_far * rise - fall > threshold:
+            return True
+    return False
 
 
 @njit(cache=True)
-def move_above(
-    members: np.ndarray, weights: np.ndarray, scores: np.ndarray, threshold: float, swaps: int, rng
-) -> None:
-    """Random walk of every row of ``members`` among the sets that score above ``threshold``, in place.
+def move_above(threshold: float, members: np.ndarray, weights: np.ndarray, swaps: int, rng) -> None:
+    """Random walk of every row of ``members`` among the sets that rise above the threshold, in place.
 
-    A swap of one member for any other feature is proposed and taken if the score stays above: the uniform
+    A swap of one member for any other feature is proposed and taken if the running sum stays above: the uniform
     distribution over those sets is invariant. Ends when ``swaps`` members per row were exchanged on average, or
     after 20 times as many proposals.
     """
@@ -126,16 +142,17 @@ def move_above(
             if place < size and here[place] == entering:
                 continue
             total = totals[row] + weights[entering] - weights[here[leaving]]
-            score = score_after_swap(here, weights, leaving, entering, total)
-            if score <= threshold:
+            if not rises_above(threshold, here, weights, leaving, entering, total):
                 continue
             if place > leaving:
-                here[leaving : place - 1] = here[leaving + 1 : place]
+                for j in range(leaving, place - 1):
+                    here[j] = here[j + 1]
                 here[place - 1] = entering
             else:
-                here[place + 1 : leaving + 1] = here[place:leaving].copy()
+                for j in range(leaving, place, -1):
+                    here[j] = here[j - 1]
                 here[place] = entering
-            scores[row], totals[row] = score, total
+            totals[row] = total
             accepted += 1
         if accepted >= rows * swaps:
             return
