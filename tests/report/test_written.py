@@ -117,7 +117,9 @@ def test_one_sex_is_told_not_hidden(study: report.ReportInput):
     card = next(card for card in gene_cards(study) if card["gene"] == "FLOT1")
     trained = next(dataset for dataset in card["datasets"] if dataset["id"] == "muscle_rna")
     refused = trained["contrasts"][0]["refused"]
-    assert refused == [f"average, female, male, male − female: {study_by_hand.ONE_SEX}"]
+    assert [(r["status"], r["strata"], r["reason"]) for r in refused] == [
+        ("not estimable", "average, female, male, male − female", study_by_hand.ONE_SEX)
+    ]
 
 
 def test_honest_words(page: str):
@@ -212,16 +214,25 @@ def test_study_without_sexes_planted_or_p_values_renders(study: report.ReportInp
 
 def test_glyph_positions():
     drawn = glyph(1.0, 0.5, 9.0, 2.0, 1.5)
-    assert (drawn.point, drawn.low, drawn.high) == (75.0, 62.5, 100.0)  # 50 + 50 * value / 2, clipped at 100
+    assert (drawn.point, drawn.low, drawn.high) == (73.0, 61.5, 96.0)  # 50 + 46 * value / 2, cut at the scale
     assert (drawn.beyond_low, drawn.beyond_high) == (False, True)
-    assert (drawn.mde_low, drawn.mde_high) == (12.5, 87.5)
+    assert (drawn.mde_low, drawn.mde_high) == (15.5, 84.5)
+    far = glyph(-3.0, -4.0, -2.5, 2.0)
+    assert (far.outside, far.point, far.low) == (True, 4.0, None)
     assert reach([0.2, -1.3, float("nan")]) == 1.5
     assert reach([40.0]) == 4.0
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.04213, "0.042"), (1.2e-5, "1.2 × 10⁻⁵"), (9.99e-4, "1.0 × 10⁻³"), (None, "–"), (1.0, "1")],
+    [
+        (0.04213, "0.042"),
+        (1.2e-5, "1.2e−5"),
+        (9.99e-4, "1.0e−3"),
+        (0.0, "< 1.0e−300"),
+        (None, "–"),
+        (1.0, "1"),
+    ],
 )
 def test_p_values_in_words(value: float | None, text: str):
     assert p_value(value) == text
@@ -229,3 +240,4 @@ def test_p_values_in_words(value: float | None, text: str):
 
 def test_numbers_have_true_minus_signs():
     assert signed(-0.456) == "−0.46"
+    assert signed(-0.004) == "0.00"

@@ -72,18 +72,33 @@ def _forest(study: ReportInput, shown: Shown, gene: str, half: float) -> dict[st
         row = axis_row(study, shown, gene, stratum)
         if row is None:
             continue
-        if stratum != shown.stratum and missing(row["log2fc"]):
-            refused.setdefault(str(row["reason"]), []).append(STRATA[stratum].lower())
-        else:
+        if missing(row["log2fc"]):
+            refused.setdefault((words(STATUSES, row["status"]), str(row["reason"])), []).append(
+                (stratum, row)
+            )
+        if stratum == shown.stratum or not missing(row["log2fc"]):
             rows.append(_row(row, stratum, half))
-    main = next((row for row in rows if row["stratum"] == shown.stratum), None)
     return {
         "shown": shown,
-        "rows": rows,
-        "main": main,
-        "estimated": any(row["estimated"] for row in rows),
-        "refused": [f"{', '.join(strata)}: {reason}" for reason, strata in refused.items()],
+        "rows": [row for row in rows if row["estimated"]],
+        "main": next((row for row in rows if row["stratum"] == shown.stratum), None),
+        "refused": [
+            {
+                "status": status,
+                "reason": reason,
+                "strata": ", ".join(STRATA[stratum].lower() for stratum, _ in mine),
+            }
+            | _detection(dict(mine).get(shown.stratum))
+            for (status, reason), mine in refused.items()
+        ],
     }
+
+
+def _detection(row: dict[str, Any] | None) -> dict[str, str]:
+    """Detection counts and their test, of a main stratum that is not estimable."""
+    if row is None or row["status"] != "not_estimable":
+        return {"seen": "", "detection_p": ""}
+    return {"seen": seen(row), "detection_p": p_value(row["detection_p"])}
 
 
 def _row(row: dict[str, Any], stratum: str, half: float) -> dict[str, Any]:
@@ -104,9 +119,7 @@ def _row(row: dict[str, Any], stratum: str, half: float) -> dict[str, Any]:
         "family": "" if missing(row["family"]) else f"{row['family']} ({int(row['family_size'])} tests)",
         "q": p_value(row["q"]),
         "seen": seen(row),
-        "detection_p": p_value(row["detection_p"]),
         "status": words(STATUSES, row["status"]),
-        "reason": "" if missing(row["reason"]) else str(row["reason"]),
         "reading": words(READINGS, row["reading"]),
         "wording": "" if missing(row["wording"]) else row["wording"],
         "agreement": AGREEMENTS.get(row["agreement"], ("", ""))[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -81,10 +82,13 @@ def _view(study: ReportInput) -> dict[str, Any]:
         "study": study.study,
         "genes": study.genes,
         "axis_answer": study.answers["axis"],
+        # the first sentence leads
+        "lead": re.split(r"(?<=\.)\s+(?=[A-Z])", study.answers["axis"].verdict, maxsplit=1),
         "planted": planted_page(study),
         "others": {name: a for name, a in study.answers.items() if name not in ("axis", "sex", "planted")},
         "facts": _facts(study, pages),
         "strip": strip(study),
+        "fold": wording.plain(2 ** study.study["thresholds"]["smallest_effect"], 1),
         "pages": pages,
         "cards": gene_cards(study),
         "sex": sex,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
+from sevaxis.report.genes import STRATA
 from sevaxis.report.glyphs import glyph, reach
 from sevaxis.report.study import ReportInput
-from sevaxis.report.wording import STATUSES, STRATA, cell, interval, missing, p_value, plain, signed, words
+from sevaxis.report.wording import STATUSES, cell, interval, missing, p_value, plain, signed, words
 
 #: Columns of the main table -> headings; those that are shares are shown in percent.
 COUNTS = {
@@ -36,26 +38,36 @@ def planted_page(study: ReportInput) -> dict[str, Any] | None:
     if answer is None:
         return None
     titles = {(shown.dataset, shown.name): shown for shown in study.contrasts}
-    counts = answer.tables[""].to_dict("records")
-    genes = answer.tables["genes"].to_dict("records") if "genes" in answer.tables else []
+    main = {pair: shown.stratum for pair, shown in titles.items()}
+    story = answer.tables["genes"].to_dict("records") if "genes" in answer.tables else []
+    genes = [row for row in story if _is_told(row, study, main.get((row["dataset"], row["contrast"])))]
     half = reach([row[column] for row in genes for column in ("log2fc", "ci_low", "ci_high", "true_log2fc")])
+    counts = [
+        {
+            "pair": (row["dataset"], row["contrast"]),
+            "stratum": STRATA[row["stratum"]],
+            "cells": [_share(row, column) if column in SHARES else cell(row[column]) for column in COUNTS],
+        }
+        for row in answer.tables[""].to_dict("records")
+    ]
     return {
         "answer": answer,
         "headings": list(COUNTS.values()),
-        "counts": [
-            {
-                "shown": titles.get((row["dataset"], row["contrast"])),
-                "dataset": row["dataset"],
-                "stratum": words(STRATA, row["stratum"]),
-                "cells": [
-                    _share(row, column) if column in SHARES else cell(row[column]) for column in COUNTS
-                ],
-            }
-            for row in counts
+        "groups": [
+            {"shown": titles.get(pair), "dataset": pair[0], "rows": list(rows)}
+            for pair, rows in groupby(counts, lambda row: row["pair"])
         ],
         "half": half,
         "genes": [_gene(row, half, titles) for row in genes],
+        "total": len(story),
     }
+
+
+def _is_told(row: dict[str, Any], study: ReportInput, main: str | None) -> bool:
+    """Rows shown: the axis genes' main stratum, and every planted difference between the sexes."""
+    if row["stratum"] == "interaction":
+        return row["true_log2fc"] != 0
+    return row["stratum"] == main and row["human_symbol"] in study.genes
 
 
 def _share(row: dict[str, Any], column: str) -> str:
@@ -69,7 +81,7 @@ def _gene(row: dict[str, Any], half: float, titles: dict[tuple[str, str], Any]) 
         "gene": row["human_symbol"],
         "shown": titles.get((row["dataset"], row["contrast"])),
         "dataset": row["dataset"],
-        "stratum": words(STRATA, row["stratum"]),
+        "stratum": STRATA[row["stratum"]],
         "kind": row["stratum"],
         "truth": signed(row["true_log2fc"]),
         "place": truth,

@@ -40,7 +40,11 @@ def _page(card: Mapping[str, Any], quality: Mapping[str, Any]) -> dict[str, Any]
         "sex_text": sex.get("text", ""),
         "mismatches": sex.get("mismatches", []),
         "worst": levels[0] if levels else "ok",
-        "counts": [(level, count(levels.count(level), level)) for level in LEVELS if level in levels],
+        "counts": [
+            (level, count(levels.count(level), level, "ok" if level == "ok" else None))
+            for level in LEVELS
+            if level in levels
+        ],
         "verdicts": verdicts,
         "excluded": [sample for sample in samples if not sample["included"]],
         "flagged": [sample for sample in samples if sample["included"] and sample["outlier"]],

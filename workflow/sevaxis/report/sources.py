@@ -41,18 +41,20 @@ def refusals(study: ReportInput) -> list[dict[str, Any]]:
                 what = f"sample {sample['sample']}"
                 rows.append({"dataset": card["id"], "what": what, "reason": sample["excluded_because"]})
         mine = study.effects[study.effects["dataset"].eq(card["id"]) & study.effects["status"].ne("tested")]
-        groups = mine.groupby(["status", "reason"], observed=True, sort=False)["feature_id"].nunique()
-        largest = groups.sort_values(ascending=False, kind="stable")
-        rows += [
-            {
-                "dataset": card["id"],
-                "what": f"{count(number, 'feature')}, {words(STATUSES, status)}",
-                "reason": reason,
-            }
-            for (status, reason), number in largest.head(REASONS).items()
-        ]
-        if len(largest) > REASONS:
-            rest = count(len(largest) - REASONS, "further reason")
+        # reasons that differ in their numbers only are one reason
+        kinds = mine.assign(kind=mine["reason"].str.replace(r"\d+", "n", regex=True))
+        groups = kinds.groupby(["status", "kind"], observed=True, sort=False)
+        told = groups.agg(
+            features=("feature_id", "nunique"), reasons=("reason", "nunique"), reason=("reason", "first")
+        )
+        for (status, kind), row in (
+            told.sort_values("features", ascending=False, kind="stable").head(REASONS).iterrows()
+        ):
+            what = f"{count(row['features'], 'feature')}, {words(STATUSES, status)}"
+            reason = row["reason"] if row["reasons"] == 1 else kind
+            rows.append({"dataset": card["id"], "what": what, "reason": reason})
+        if len(told) > REASONS:
+            rest = count(len(told) - REASONS, "further reason")
             rows.append(
                 {"dataset": card["id"], "what": rest, "reason": "see status and reason in effects.tsv.gz"}
             )

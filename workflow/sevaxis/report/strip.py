@@ -19,6 +19,8 @@ from sevaxis.report.wording import (
     words,
 )
 
+#: Widest scale of the strip, log2 units: four-fold either way; what lies beyond ends in an arrow.
+WIDEST = 2.0
 #: What the strip can show: the stratum that stands for a contrast, or one of the others.
 LAYERS = {
     "main": "Both sexes",
@@ -44,7 +46,7 @@ def strip(study: ReportInput) -> dict[str, Any]:
         for layer in LAYERS
     }
     estimated = [row for row in cells.values() if row is not None and not missing(row["log2fc"])]
-    half = reach([row[column] for row in estimated for column in ("log2fc", "ci_low", "ci_high")])
+    half = reach([row[column] for row in estimated for column in ("log2fc", "ci_low", "ci_high")], WIDEST)
     notes: dict[str, int] = {}
 
     def layers(shown: Shown, gene: str) -> dict[str, Any]:
@@ -124,6 +126,7 @@ def _cell(row: dict[str, Any] | None, half: float, notes: dict[str, int], fdr: f
         "direction": "up" if row["log2fc"] > 0 else "down",
         "tint": tint(row["log2fc"], half) if certain else round(tint(row["log2fc"], half) * 0.3),
         "certain": certain,
+        "equivalent": row["reading"] == "equivalent",
         "text": signed(row["log2fc"]),
         "interval": interval(row["ci_low"], row["ci_high"]),
         "reading": words(READINGS, row["reading"]),

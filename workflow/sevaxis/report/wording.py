@@ -78,9 +78,6 @@ NOT_SEX_SPECIFIC = (
 )
 
 
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 def words(table: dict[str, str], key: object) -> str:
     """Wording of a vocabulary term; a term without wording is shown as it is, underscores as blanks."""
     return table.get(str(key), str(key).replace("_", " "))
@@ -93,7 +90,10 @@ def missing(value: object) -> bool:
 
 def signed(value: object, digits: int = 2) -> str:
     """Number with its sign (a true minus); a dash where it is missing."""
-    return "–" if missing(value) else f"{value:+.{digits}f}".replace("-", "−")
+    if missing(value):
+        return "–"
+    text = f"{value:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
 
 
 def plain(value: object, digits: int = 2) -> str:
@@ -102,15 +102,13 @@ def plain(value: object, digits: int = 2) -> str:
 
 
 def p_value(value: object) -> str:
-    """P-value to two significant digits, small ones as a power of ten; a dash where it is missing."""
+    """P-value to two significant digits (``0.042``, ``2.9e−6``); a dash where it is missing."""
     if missing(value):
         return "–"
     if value >= 0.001:
         return f"{value:.2g}"
-    if value == 0:
-        return "< 10⁻³⁰⁰"
-    digits, exponent = f"{value:.1e}".split("e-")
-    return f"{digits} × 10⁻{exponent.lstrip('0').translate(SUPERSCRIPTS)}"
+    digits, exponent = f"{value:.1e}".split("e-") if value else ("1.0", "300")
+    return f"{'' if value else '< '}{digits}e−{exponent.lstrip('0')}"
 
 
 def interval(low: object, high: object) -> str:

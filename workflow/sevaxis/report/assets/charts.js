@@ -6,7 +6,7 @@ const charts = (() => {
   const shapes = { female: "circle", male: "square" };
   const classLook = {
     shared: ["#009e73", "circle"], larger_in_females: [null, "triangle-left"],
-    larger_in_males: [null, "triangle-right"], opposite: ["#d55e00", "x"], undetermined: ["#0072b2", "circle-open"],
+    larger_in_males: [null, "triangle-right"], opposite: ["#d55e00", "x"],
   };
 
   // plotly reads a little HTML in labels: untrusted text is escaped
@@ -112,7 +112,9 @@ const charts = (() => {
 
   const label = (c, i) => `<b>${safe(c.symbol[i] || c.feature[i])}</b>${c.human[i] && c.human[i] !== c.symbol[i] ? " (" + safe(c.human[i]) + ")" : ""}`;
   const effect = (s, i) => `${signed(s.x[i] / 1000)}${s.ci[i] === null ? "" : ` [${signed((s.x[i] - s.ci[i]) / 1000)}, ${signed((s.x[i] + s.ci[i]) / 1000)}]`}`;
-  const names = (c, keep) => c.symbol.map((s, i) => (keep[i] ? safe(s || c.human[i] || c.feature[i]) : ""));
+  // neighbours are labelled on different sides
+  const sides = Array.from({ length: 200 }, (_, i) => ["top center", "bottom center", "middle right", "middle left"][i % 4]);
+  const names = (c, keep) => c.symbol.map((s, i) => (keep[i] ? safe(c.human[i] || s || c.feature[i]) : ""));
 
   function volcano({ contrast: c, study }, { stratum, panel }, theme) {
     const s = c.strata[stratum], axis = new Set(study.genes), chosen = new Set(panel ? study.panels[panel] : []);
@@ -121,7 +123,7 @@ const charts = (() => {
       const keep = c.human.map((h, i) => known[i] && test(h, i));
       return {
         type: "scatter", mode: text ? "markers+text" : "markers", name, x: pick(s.x, keep).map((v) => v / 1000), y: pick(s.y, keep).map((v) => v / 100),
-        marker, text: text ? pick(names(c, keep), keep) : undefined, textposition: "top center", textfont: { size: 11, color: theme.ink },
+        marker, text: text ? pick(names(c, keep), keep) : undefined, textposition: sides, textfont: { size: 11, color: theme.ink },
         customdata: pick(c.feature.map((_, i) => (known[i] ? `${label(c, i)}<br>log2FC ${effect(s, i)}<br>p ${power(s.y[i])}${s.q[i] === null ? "" : ", q " + power(s.q[i])}` : "")), keep),
         hovertemplate: "%{customdata}<extra></extra>",
       };
@@ -149,15 +151,15 @@ const charts = (() => {
     const group = (test, name, marker, text) => {
       const keep = c.class.map((k, i) => known[i] && test(k, i));
       return {
-        type: "scatter", mode: text ? "markers+text" : "markers", name, marker, textposition: "top center", textfont: { size: 11, color: theme.ink },
+        type: "scatter", mode: text ? "markers+text" : "markers", name, marker, textposition: sides, textfont: { size: 11, color: theme.ink },
         x: pick(female.x, keep).map((v) => v / 1000), y: pick(male.x, keep).map((v) => v / 1000),
         text: text ? pick(names(c, keep), keep) : undefined,
-        customdata: pick(c.feature.map((_, i) => (known[i] ? `${label(c, i)}<br>female ${effect(female, i)}<br>male ${effect(male, i)}` + (interaction && interaction.x[i] !== null ? `<br>interaction ${effect(interaction, i)}${interaction.q[i] === null ? "" : ", q " + power(interaction.q[i])}` : "") + `<br>${safe(study.classes[c.class[i]] ?? "no interaction shown")}` : "")), keep),
+        customdata: pick(c.feature.map((_, i) => (known[i] ? `${label(c, i)}<br>female ${effect(female, i)}<br>male ${effect(male, i)}` + (interaction && interaction.x[i] !== null ? `<br>interaction ${effect(interaction, i)}${interaction.q[i] === null ? "" : ", q " + power(interaction.q[i])}` : "") + `<br>${safe(study.classes[c.class[i]] ?? "not classed: no interaction shown")}` : "")), keep),
         hovertemplate: "%{customdata}<extra></extra>",
       };
     };
     const data = [
-      group((k) => k === "", "no interaction shown", { size: 4, color: theme.soft, opacity: 0.35 }),
+      group((k) => !(k in classLook), "not classed", { size: 4, color: theme.soft, opacity: 0.35 }),
       ...Object.keys(classLook).map((k) => group((j) => j === k, study.classes[k], { size: 8, color: colour(k), symbol: classLook[k][1] })),
       group((_, i) => axis.has(c.human[i]), "axis genes", { size: 13, color: theme.ink, symbol: "circle-open", line: { width: 1.5 } }, true),
     ].filter((trace) => trace.x.length);

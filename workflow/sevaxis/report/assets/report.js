@@ -159,6 +159,7 @@
     for (const { isIntersecting, target } of entries) if (isIntersecting) for (const link of links) link.classList.toggle("here", link.hash === `#${target.id}`);
   }, { rootMargin: "-20% 0px -70% 0px" });
   for (const section of find("section")) here.observe(section);
+  if (matchMedia("(max-width: 40rem)").matches) for (const fold of find(".gene details")) fold.open = false;
   if (matchMedia("(max-width: 68rem)").matches) document.querySelector(".contents details").open = false;
   const open = () => { const fold = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details"); if (fold) fold.open = true; };
   window.addEventListener("hashchange", open);
