@@ -97,6 +97,15 @@ def test_training_is_never_called_overtraining():
     assert any("training (not overtraining)" in reason for reason in told.reasons)
 
 
+def test_one_row_stands_for_everybody():
+    """One-sex data: the not estimable strata are no further comparisons."""
+    missing = [
+        rows(stratum=stratum, status="not_estimable", reason="one sex") for stratum in ("average", "female")
+    ]
+    told = ask_axis(rows(role="training"), *missing, rows(dataset="e", stratum="male", role="training"))
+    assert told.reasons == ["FBXO2, training (not overtraining): of 2 comparisons 2 up."]
+
+
 def test_large_p_is_underpowered_never_no_difference():
     told = ask_axis(rows(log2fc=0.3, se=0.5))
     wording = told.tables[""]["wording"].iloc[0]
@@ -161,6 +170,11 @@ def test_one_sex_is_not_estimable_and_says_why():
     told = ask_sex([rows(), row])
     assert told.verdict.startswith("Not estimable")
     assert told.reasons == ["d, c: sex strata not estimable: one sex: all samples of known sex are female."]
+
+
+def test_a_published_table_of_one_sex_compares_nothing():
+    told = ask_sex(by_sex(1.0, 1.0), [rows(dataset="published", stratum="male")])
+    assert told.tables[""]["dataset"].tolist() == ["d"]
 
 
 def test_answers_are_written_with_their_tables(tmp_path):

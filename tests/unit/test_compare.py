@@ -99,6 +99,18 @@ def test_one_sex_has_no_strata_and_the_axis_says_why():
     assert set(told["reason"]) == {"one sex: all samples of known sex are male"}
 
 
+def test_sex_that_nobody_declared_is_taken_from_the_chromosomes():
+    adata = matrix(np.random.default_rng(3).normal(20, 1, (30, 16)), GROUPS, ["male"] * 4 + [None] * 12)
+    adata.obs["sex_called"] = ["female"] * 4 + ["female"] * 6 + ["male"] * 4 + ["ambiguous"] * 2
+    table = compare(adata, comparison(), axis=[])
+    assert set(table["stratum"]) == {"female", "male", "average", "interaction"}
+    female = table[table["stratum"].eq("female")]
+    assert (female["n_case"].iloc[0], female["n_reference"].iloc[0]) == (
+        3,
+        3,
+    )  # samples 4 to 9: what is declared stays
+
+
 def test_too_few_of_one_sex():
     sexes = ["female", "male"] + ["male"] * 14
     values = np.random.default_rng(4).normal(20, 1, (30, 16))

@@ -62,9 +62,12 @@ def part(room):
 
 
 def own_files(wildcards):
-    """Files of the user's own: an edited one is read again. Wanted ones that are missing are retrieve's to name."""
-    paths = [file.path for file in study.cards[wildcards.dataset].files if file.path]
-    return [path for path in paths if Path(path).is_file()]
+    """What retrieving reads here: files of the user's own (retrieve names those that are missing), and the tables that
+    simulated genes come from."""
+    files = study.cards[wildcards.dataset].files
+    tables = [ROOT / "resources" / f"{name}.tsv" for name in ("identifiers", "sex_markers")]
+    own = [file.path for file in files if file.path and Path(file.path).is_file()]
+    return own + (tables if any(file.simulated for file in files) else [])
 
 
 def sheet_of(wildcards):

@@ -76,6 +76,7 @@ def compare(
         from sevaxis.estimation import estimate
 
         included = adata[adata.obs["included"].to_numpy(bool)].copy()
+        included.obs["sex"] = _known_sex(included.obs)
         _check(included, card, min_per_group)
         plans, reasons = plan_strata(included.obs, card.contrasts, min_per_group)
         contrasts = {contrast.name: contrast for contrast in card.contrasts}
@@ -91,6 +92,15 @@ def compare(
     table = _with_rows(table, _axis_without_strata(table, axis, reasons))
     kind = {"dataset": card.id, "assay": card.assay, "organism": card.organism}
     return conform(table.assign(**kind))
+
+
+def _known_sex(obs: pd.DataFrame) -> pd.Series:
+    """Declared sex; where none is declared, the one that the chromosomes show without doubt."""
+    declared = obs["sex"].astype(object)
+    if "sex_called" not in obs:
+        return declared
+    called = obs["sex_called"].astype(object)
+    return declared.where(declared.notna(), called.where(called.isin(["female", "male"])))
 
 
 def _check(included: AnnData, card: Comparison, min_per_group: int) -> None:

@@ -123,15 +123,19 @@ def concatenate(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def write_effects(table: pd.DataFrame, path: Path) -> None:
-    """Write an effects table as parquet, or as gzipped text where the name ends with ``.tsv.gz``."""
+    """Write an effects table as parquet, or as gzipped text (six significant digits) where the name ends so."""
     path = Path(path)
-    if path.name.endswith(".tsv.gz"):
-        # mtime 0: the same table gives the same bytes
-        table.to_csv(
-            path, sep="\t", index=False, float_format="%.6g", compression={"method": "gzip", "mtime": 0}
-        )
-    else:
+    if not path.name.endswith(".tsv.gz"):
         table.to_parquet(path, index=False)
+        return
+    import gzip
+
+    import polars as pl
+
+    text = pl.from_pandas(table).with_columns(pl.col(pl.Float64).round_sig_figs(6))
+    # No file name and no time in the header: the same table gives the same bytes.
+    with path.open("wb") as file, gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed:
+        text.write_csv(packed, separator="\t")
 
 
 def read_effects(path: Path) -> pd.DataFrame:

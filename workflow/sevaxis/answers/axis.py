@@ -127,7 +127,7 @@ def _agreement(expected: str, reading: str) -> str:
 
 def _tell(rows: pd.DataFrame, axis: Axis) -> tuple[str, list[str]]:
     """The sentence that the report opens with, and one sentence per gene and role behind it."""
-    whole = rows[rows["stratum"].isin(WHOLE)]
+    whole = _of_everybody(rows)
     reasons = []
     for role in ROLE_WORDS:
         of_role = whole[whole["role"].eq(role)]
@@ -157,6 +157,17 @@ def _tell(rows: pd.DataFrame, axis: Axis) -> tuple[str, list[str]]:
     return f"Under overtraining, {'; '.join(places)}.{tail}", reasons
 
 
+def _of_everybody(rows: pd.DataFrame) -> pd.DataFrame:
+    """The one row of each gene and contrast that stands for all its samples: all, or the average of the sexes, or the
+    sex that a published table is about."""
+    order = {"all": 0, "average": 1, "female": 2, "male": 3, "interaction": 4}
+    best = rows.assign(
+        order=rows["stratum"].astype(str).map(order) + 10 * rows["status"].eq("not_estimable").to_numpy(int)
+    )
+    best = best.sort_values("order", kind="stable").drop_duplicates(["dataset", "contrast", "feature_id"])
+    return best.sort_index().drop(columns="order")
+
+
 def _directions(changed: pd.DataFrame) -> list[str]:
     """Genes that are up and genes that are down, with their effects."""
     found = []
@@ -181,7 +192,7 @@ COMPARTMENT_WORDS = {
 READING_WORDS = {
     "changed_up": "up",
     "changed_down": "down",
-    "equivalent": "equivalent to no change",
+    "equivalent": "shown to be smaller than the smallest effect of interest",
     "undetermined": "undetermined",
     "published": "published without a test here",
     "not_estimable": "not estimable",

@@ -78,6 +78,7 @@ def _side_by_side(effects: pd.DataFrame) -> pd.DataFrame:
     wide = wide.reindex(columns=[f"{field}_{stratum}" for stratum in STRATA for field in FIELDS])
     names = rows.drop_duplicates(KEY).set_index(KEY)[NAMES]
     order = rows[KEY[:2]].drop_duplicates().reset_index(drop=True).reset_index(names="order")
+    wide = wide[wide["log2fc_interaction"].notna()]  # a published table of one sex compares nothing
     wide = wide.join(names).reset_index().merge(order, on=KEY[:2])
     return (
         wide.sort_values(["order", "feature_id"], kind="stable").drop(columns="order").reset_index(drop=True)
@@ -162,9 +163,9 @@ def _tell(table: pd.DataFrame, fdr: float) -> str:
     one_sex = int((table["significant_female_only"] + table["significant_male_only"]).sum())
     differ = int(table["significant_interaction"].sum())
     return (
-        f"Over {contrasts} contrast{'s' if contrasts > 1 else ''} with both sexes, {one_sex} effects are significant in "
-        f"one sex only, but {differ} differ between the sexes by the interaction test (q < {fdr:g}): only these are "
-        "evidence of a sex difference."
+        f"Over {contrasts} contrast{'s' if contrasts > 1 else ''} with both sexes, {one_sex} effects are "
+        f"significant in one sex only, but {differ} differ between the sexes by the interaction test "
+        f"(q < {fdr:g}): only these are evidence of a sex difference."
     )
 
 
