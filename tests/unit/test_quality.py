@@ -1,6 +1,7 @@
 """Checks of samples: against pandas and numpy, planted faults, and the sexes of public data."""
 
 import json
+from functools import cache
 
 import anndata
 import numpy as np
@@ -248,6 +249,23 @@ def test_shallow_samples_and_nested_batches_are_said():
     assert verdicts["batch"]["level"] == "warning" and "cannot be told apart" in verdicts["batch"]["text"]
 
 
+def test_ratios_have_no_totals_and_are_not_called_shallow_for_it():
+    rng = np.random.default_rng(2)
+    adata = dataset()
+    adata.X = rng.normal(0, 1, adata.shape)
+    adata.X[0, :150] = np.nan
+    adata.uns["dataset"]["scale"] = "log2"
+    card = CARD.model_copy(update={"assay": "protein"})
+    assessed, quality, _ = assess(adata, card, axis=AXIS)
+    assert all(s["total"] is None for s in quality["samples"])
+    assert assessed.obs["detected"].tolist() == [55, *[205] * 7]
+    depth = next(v for v in quality["verdicts"] if v["about"] == "depth")
+    assert depth["level"] == "warning" and depth["text"].startswith("m0:")
+    adata.X = np.abs(adata.X)  # intensities 2^x have a sum
+    total = assess(adata, card, axis=AXIS)[0].obs["total"]
+    np.testing.assert_allclose(total, np.nansum(2.0**adata.X, axis=1))
+
+
 def test_published_tables_have_no_samples():
     adata = anndata.AnnData(
         obs=pd.DataFrame(index=["disease"]),
@@ -267,7 +285,9 @@ def test_same_result_each_time():
 # --- real data -----------------------------------------------------------------------------------------------------
 
 
+@cache
 def motrpac(shared, tissue):
+    """Muscle RNA of one tissue, read once."""
     name = f"TRNSCRPT_{tissue}.rda"
     card = Reading(
         id="gn",
@@ -296,7 +316,7 @@ def test_motrpac_sexes(shared, tissue, each):
 
 @pytest.mark.shared
 def test_planted_swaps_in_motrpac(shared):
-    adata = motrpac(shared, "GN")
+    adata = motrpac(shared, "GN").copy()
     swapped = ["90245015512", adata.obs_names[-1]]
     sex = adata.obs["sex"].astype(object)
     sex[swapped] = sex[swapped].map({"female": "male", "male": "female"})

@@ -46,8 +46,12 @@ _SITE = r"^([NX]P_\d+(?:\.\d+)?|[A-Z][A-Z0-9]{5,9}(?:-\d+)?)_(?:[A-Z]\d+[a-z]*)+
 
 def rename_symbols(symbols: pd.Series) -> pd.Series:
     """Symbols with the withdrawn names of :data:`RENAMED` replaced."""
-    for old, new in RENAMED.items():
-        symbols = symbols.str.replace(old, new, regex=True)
+    old_names = symbols.str.match("|".join(RENAMED), na=False).to_numpy(bool)
+    if old_names.any():
+        found = symbols[old_names]
+        for old, new in RENAMED.items():
+            found = found.str.replace(old, new, regex=True)
+        symbols = symbols.mask(old_names, found)
     return symbols
 
 
@@ -60,7 +64,9 @@ def kinds_of(names: pd.Series) -> pd.Series:
     """Kind of each name of an index, judged from its first member; ``name`` for text with spaces, else ``symbol``."""
     import pandas as pd
 
-    first = _leading(names)
+    first = _undress(
+        names.astype("string[pyarrow]").str.split(";", n=1).str[0].astype("string[pyarrow]").str.strip()
+    )
     kinds = pd.Series("symbol", index=names.index, dtype="object")
     kinds[first.str.contains(r"\S\s+\S", na=False).to_numpy(bool)] = "name"
     if kinds.eq("name").mean() >= MOSTLY:
@@ -72,15 +78,14 @@ def kinds_of(names: pd.Series) -> pd.Series:
     return kinds
 
 
-def _leading(names: pd.Series) -> pd.Series:
-    first = names.str.split(";", n=1).str[0].str.strip()
-    return _undress(first)
-
-
 def _undress(names: pd.Series) -> pd.Series:
     """Accession of a FASTA identifier, protein of a modification site, number without a decimal zero."""
-    names = names.str.replace(_FASTA, r"\1", regex=True).str.replace(_SITE, r"\1", regex=True)
-    return names.str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+    for sign, pattern in (("|", _FASTA), ("_", _SITE), (".0", r"^(\d+)\.0$")):
+        # most names have no such sign, and a search for one is cheap
+        bearing = names.str.contains(sign, regex=False).fillna(False).to_numpy(bool)
+        if bearing.any():
+            names = names.mask(bearing, names[bearing].str.replace(pattern, r"\1", regex=True))
+    return names
 
 
 def members(names: pd.Series, kind: str) -> pd.Series:
@@ -99,8 +104,11 @@ def members(names: pd.Series, kind: str) -> pd.Series:
         One row per member, index repeated; versions (``ENSG00000161896.12``, ``NP_073192.2``), isoforms
         (``Q8CGP2-2``) and decimal zeros (``7503.0``) removed; decoys and contaminants left out.
     """
+    parts = names.dropna().astype("string[pyarrow]")  # ten times as fast as Python's strings
     separator = r";" if kind == "name" else r"[;,]"
-    parts = names.dropna().str.split(separator, regex=True).explode().str.strip()
+    if parts.str.contains(separator, regex=True).any():
+        parts = parts.str.split(separator, regex=True).explode().astype("string[pyarrow]")
+    parts = parts.str.strip()
     parts = parts[parts.ne("") & ~parts.str.contains(DECOY, regex=True, na=False)]
     if kind == "symbol":
         return rename_symbols(parts)

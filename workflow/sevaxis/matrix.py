@@ -8,9 +8,10 @@ Samples x features. What later rooms rely on:
     Normalised log2 values (log2 counts per million for counts), added by assess: for figures and PCA.
 ``obs`` (index: sample)
     ``group``, ``sex`` (female, male or missing), ``batch``, ``subject`` (missing where the card names none), then
-    every other column of the sheet under its own name. Assess adds ``total``, ``detected``, ``missing_rate``,
-    ``sex_called`` (female, male, ambiguous or missing), ``outlier`` (bool), ``included`` (bool) and
-    ``excluded_because`` (text, empty where included), and for counts ``norm_factor`` (TMM).
+    every other column of the sheet under its own name (numbers where it holds nothing else). Assess adds ``total``
+    (reads, or summed intensity; missing for ratios), ``detected``, ``missing_rate``, ``sex_called`` (female, male,
+    ambiguous or missing), ``outlier`` (bool), ``included`` (bool) and ``excluded_because`` (text, empty where
+    included), and for counts ``norm_factor`` (TMM).
 ``var`` (index: feature_id)
     ``feature_id``, ``symbol``, ``ensembl``, ``entrez``, ``refseq``, ``uniprot`` (missing where unknown),
     ``human_symbol``, ``ortholog_type`` (same_species, one2one, one2many, many2one, many2many, none),

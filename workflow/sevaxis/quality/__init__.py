@@ -145,7 +145,7 @@ def _describe_samples(
     import pandas as pd
 
     obs = adata.obs
-    obs["total"] = np.nansum(values, axis=1)
+    obs["total"] = _totals(values, normalised.factors is not None)
     obs["detected"] = detected.sum(axis=1)
     obs["missing_rate"] = 1.0 - detected.mean(axis=1)
     obs["sex_called"] = pd.Categorical(sex.called, categories=["female", "male", "ambiguous"])
@@ -159,6 +159,15 @@ def _describe_samples(
     ]
     if normalised.factors is not None:
         obs["norm_factor"] = normalised.factors
+
+
+def _totals(values: np.ndarray, counted: bool) -> np.ndarray:
+    """Reads of each sample, or the sum of its intensities; NaN for ratios, whose sum says nothing."""
+    if counted:
+        return values.sum(axis=1)
+    if np.nanmin(values) < 0:
+        return np.full(len(values), np.nan)
+    return np.nansum(np.exp2(values), axis=1)
 
 
 def _counts_of(adata: AnnData, card: Assessment) -> dict[str, Any]:

@@ -125,13 +125,11 @@ def _depth(adata: AnnData, card: Assessment) -> dict[str, str]:
     else:
         total = obs["detected"]
         size = f"{total.median():.0f} features in the middle sample, {obs['missing_rate'].mean():.1%} of values missing"
+    large = groups.groupby(groups).transform("size") >= 3
+    shares = {"detected": FEW_FEATURES} | ({"total": 1 / SHALLOW} if card.scale == "counts" else {})
     few = np.zeros(len(obs), dtype=bool)
-    for column, share in (
-        ("total", 1 / SHALLOW if card.scale == "counts" else 0.0),
-        ("detected", FEW_FEATURES),
-    ):
+    for column, share in shares.items():
         middle = obs[column].groupby(groups).transform("median")
-        large = groups.groupby(groups).transform("size") >= 3
         few |= (obs[column] < share * middle.where(large, obs[column].median())).to_numpy()
     if few.any():
         text = f"{_names(names[few].tolist())}: shallow beside the others ({size}). What they miss may only be unseen."
