@@ -155,15 +155,22 @@ def _without_rounding(effects: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _rotation(design: np.ndarray, contrast: np.ndarray) -> np.ndarray:
-    """Orthonormal rows: the direction that estimates the contrast, then a basis of the residual space."""
-    coefficients = design.shape[-1]
-    q, r = np.linalg.qr(design, mode="complete")
-    # contrast' beta = (R^-T contrast)' Q' y
-    target = np.broadcast_to(contrast[:, None], (*design.shape[:-2], coefficients, 1))
-    along = np.linalg.solve(np.swapaxes(r[..., :coefficients, :], -1, -2), target)
-    along /= np.linalg.norm(along, axis=-2, keepdims=True)
-    direction = q[..., :coefficients] @ along
-    return np.swapaxes(np.concatenate([direction, q[..., coefficients:]], axis=-1), -1, -2)
+    """Orthonormal rows: the direction that estimates the contrast, then a basis of the residual space.
+
+    The coefficients are rotated until the last of them is the contrast (a contrast of one coefficient only moves that
+    last), and the design is split by Householder reflections. Any basis would do but for ``fry``, whose variances
+    depend a little on it: this is the one that limma arrives at.
+    """
+    used = np.flatnonzero(contrast)
+    if used.size == 1:
+        coefficients = np.eye(contrast.size)[:, [*np.delete(np.arange(contrast.size), used), *used]]
+    else:
+        coefficients = np.roll(np.linalg.qr(contrast[:, None], mode="complete")[0], -1, axis=1)
+    q, r = np.linalg.qr(design @ coefficients, mode="complete")
+    last = contrast.size - 1
+    sign = np.sign(r[..., last, last] * (coefficients[:, last] @ contrast))
+    direction = q[..., last : contrast.size] * sign[..., None, None]
+    return np.swapaxes(np.concatenate([direction, q[..., contrast.size :]], axis=-1), -1, -2)
 
 
 def set_table(sets: SetIndex, **columns: np.ndarray) -> pd.DataFrame:

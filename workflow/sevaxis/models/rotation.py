@@ -54,7 +54,8 @@ def fry(
 
     Notes
     -----
-    Each feature is divided by a moderated standard deviation in which contrast and residual effects count alike.
+    Each feature is divided by a moderated standard deviation in which contrast and residual effects count alike; it
+    depends a little on the basis chosen for the residual effects, here and in limma, whose choice is kept.
     The set's mean effect is then a t statistic on the residual df. For ``p_mixed`` the sum of squared effects
     under a uniform rotation r is sum_k A_k r_k^2, A the 1 + df eigenvalues of the set's cross-products and r_k^2
     Dirichlet(1/2): its mean and variance are matched by a beta distribution between the smallest and the largest
