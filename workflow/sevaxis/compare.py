@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sevaxis.cards import Comparison, Contrast
     from sevaxis.estimation import Estimates
 
+#: Strata that a published table of one sex does not have.
+ONLY_FEMALE, ONLY_MALE = ("male", "interaction"), ("female", "interaction")
 LOW_COUNTS = (
     "too few counts: filterByExpr keeps genes with about 10 counts in as many samples as the smallest group"
 )
@@ -65,7 +67,7 @@ def compare(
     import pandas as pd
 
     if card.assay == "effects":
-        reasons = {contrast.name: "the published table is not split by sex" for contrast in card.contrasts}
+        reasons = {contrast.name: _of_whom(contrast) for contrast in card.contrasts}
         tables = [
             _of_contrast(
                 published_effects(adata, contrast, alpha=alpha, power=power), contrast, contrast.stratum, card
@@ -92,6 +94,13 @@ def compare(
     table = _with_rows(table, _axis_without_strata(table, axis, reasons))
     kind = {"dataset": card.id, "assay": card.assay, "organism": card.organism}
     return conform(table.assign(**kind))
+
+
+def _of_whom(contrast: Contrast) -> str:
+    """Why a published contrast has no other strata."""
+    if contrast.stratum == "all":
+        return "the published table is not split by sex"
+    return f"published for {contrast.stratum}s only"
 
 
 def _known_sex(obs: pd.DataFrame) -> pd.Series:
@@ -219,28 +228,24 @@ def _axis_without_feature(
 
 
 def _axis_without_strata(table: pd.DataFrame, axis: Sequence[str], reasons: dict[str, str]) -> pd.DataFrame:
-    """Rows by sex of the axis genes where a contrast could not be split by sex: not estimable, and why."""
+    """Rows by sex of the axis genes where a contrast could not be split by sex: not estimable, and why. What is not in
+    the data at all is missing in every stratum for the reason that it already has."""
     import pandas as pd
 
     rows = table[table["contrast"].isin(list(reasons)) & table["human_symbol"].isin(list(axis))]
-    identity = ["contrast", "role", "tissue", "compartment", "feature_id", "symbol", "human_symbol"]
-    kept = rows[identity].drop_duplicates()
-    missing = rows["status"].isin(["absent", "unmapped"]).groupby(rows["feature_id"]).any()
-    kept = kept[~kept["feature_id"].map(missing).to_numpy(bool)]
-    by_sex = [
-        kept.assign(stratum=stratum, status="not_estimable", reason=kept["contrast"].map(reasons))
-        for stratum in BY_SEX
+    gone = rows["status"].isin(["absent", "unmapped"])
+    rows = rows[
+        ["contrast", "role", "tissue", "compartment", "feature_id", "symbol", "human_symbol", "stratum"]
+    ].assign(
+        status=rows["status"].where(gone, "not_estimable"),
+        reason=rows["reason"].where(gone, rows["contrast"].map(reasons)),
+    )
+    more = [
+        rows[rows["stratum"].eq(present)].assign(stratum=stratum)
+        for present, missing in (("all", BY_SEX), ("female", ONLY_FEMALE), ("male", ONLY_MALE))
+        for stratum in missing
     ]
-    # What is not in the data at all is absent in every stratum.
-    gone = rows[rows["status"].isin(["absent", "unmapped"])]
-    by_sex += [gone.assign(stratum=stratum) for stratum in BY_SEX]
-    by_sex = pd.concat(by_sex, ignore_index=True)
-    told = set(rows[["contrast", "stratum", "feature_id"]].itertuples(index=False, name=None))
-    new = [
-        key not in told
-        for key in by_sex[["contrast", "stratum", "feature_id"]].itertuples(index=False, name=None)
-    ]
-    return by_sex[new]
+    return pd.concat(more, ignore_index=True)
 
 
 def _with_rows(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
