@@ -174,6 +174,63 @@ def test_count_tables_of_different_annotations(folder):
     assert "2 features" in json.loads(adata.uns["provenance"])["joining"]["rule"]
 
 
+def test_more_features_from_a_second_file(folder):
+    options = {"reader": "delimited", "options": {"identifier": "symbol"}}
+    table([[1, 2, 3, 4]], genes=["LDHA"]).to_csv(folder / "n.tsv", sep="\t")
+    files = [{"name": "m.tsv", **options}, {"name": "n.tsv", **options}]
+    adata = built(folder, card(files=files, join="features"))
+    assert adata.var_names.tolist() == [*GENES, "LDHA"]
+    assert adata[:, "LDHA"].X.ravel().tolist() == [1, 2, 3, 4]
+    files[1]["name"] = "m.tsv"
+    (folder / "again.tsv").write_text((folder / "m.tsv").read_text())
+    files[1]["name"] = "again.tsv"
+    assert "same feature names" in messages(folder, card(files=files, join="features"))[0]
+
+
+def test_a_file_per_sample(folder):
+    """STAR's tables: four summary rows, then gene, unstranded, forward, reverse."""
+    head = "".join(f"N_{word}\t5\t5\t5\n" for word in ("unmapped", "multimapping", "noFeature", "ambiguous"))
+    files = []
+    for i, sample in enumerate(SAMPLES):
+        (folder / f"{i}.tab").write_text(f"{head}FBXO2\t{i + 1}\t0\t9\nALB\t{10 * (i + 1)}\t0\t9\n")
+        files.append(
+            {"name": f"{i}.tab", "reader": "star", "options": {"identifier": "symbol"}, "sample": sample}
+        )
+    adata = built(folder, card(files=files))
+    assert adata.obs_names.tolist() == ["S1", "s-2", "s-3", "s-4"]
+    assert adata.X.tolist() == [[1, 10], [2, 20], [3, 30], [4, 40]]
+
+
+def test_feature_annotation_of_a_second_file(folder):
+    (folder / "genes.tsv").write_text("gene\tbiotype\nFBXO2\tprotein_coding\nALB\tprotein_coding\n")
+    files = [
+        {"name": "m.tsv", "reader": "delimited", "options": {"identifier": "symbol"}},
+        {
+            "name": "genes.tsv",
+            "reader": "delimited",
+            "content": "features",
+            "options": {"layout": "sheet", "sample": "gene"},
+        },
+    ]
+    adata = built(folder, card(files=files))
+    assert adata.var["biotype"].astype(object).where(adata.var["biotype"].notna(), None).tolist() == [
+        "protein_coding",
+        None,
+        None,
+        None,
+        "protein_coding",
+        None,
+    ]
+
+
+def test_a_sample_without_a_group(folder):
+    (folder / "samples.tsv").write_text(SHEET.replace("s-3\tcontrol", "s-3\t"))
+    found = messages(folder)
+    assert (
+        len(found) == 1 and "'s-3' has no group" in found[0] and "samples.tsv:4, column 'group'" in found[0]
+    )
+
+
 def test_files_without_a_join(folder):
     files = two_files(folder, GENES[:3], [[1, 1], [2, 0], [0, 0]])
     assert "does not say how the files become one" in messages(folder, card(files=files))[0]
@@ -234,13 +291,20 @@ def test_negative_and_infinite_values_are_named(counts):
 
 def test_an_empty_sample_is_refused(counts):
     counts[1] = 0
-    assert "A sample is empty" in scale_problem(counts, "counts")
+    for scale, values in {
+        "counts": counts,
+        "linear": counts,
+        "log2": np.where(counts > 0, 20.5, np.nan),
+    }.items():
+        found = check_scale(values, scale, "x", NAMES)[0][0]
+        assert found.what == "A sample is empty" and "sample 's1'" in found.where, scale
 
 
 def test_log2_against_linear(counts):
     linear = counts * 1e4 + 5e5
     assert "scale: linear" in scale_problem(linear + 0.5, "log2")
     assert "scale: counts" in scale_problem(counts, "log2")
+    assert "scale: counts" in scale_problem(np.minimum(counts, 20), "log2")  # log2 values are not all whole
     assert "scale: log2" in scale_problem(np.log2(linear), "linear")
     assert scale_problem(np.log2(linear), "log2") is None
     ratios = np.random.default_rng(3).normal(0, 1, (4, 300))

@@ -266,6 +266,36 @@ def test_ratios_have_no_totals_and_are_not_called_shallow_for_it():
     np.testing.assert_allclose(total, np.nansum(2.0**adata.X, axis=1))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("shape", [(2, 5), (3, 2), (4, 1), (8, 3)])
+@pytest.mark.parametrize("scale", ["counts", "log2"])
+def test_tiny_data_sets_pass_without_a_warning(shape, scale):
+    rng = np.random.default_rng(1)
+    values = rng.poisson(50, shape) + 1.0 if scale == "counts" else rng.normal(20, 1, shape)
+    adata = anndata.AnnData(
+        values, var=pd.DataFrame({"symbol": "x", "human_symbol": "X"}, index=map(str, range(shape[1])))
+    )
+    for column in ("group", "sex", "batch", "subject"):
+        adata.obs[column] = pd.Categorical(["a"] * shape[0] if column == "group" else [None] * shape[0])
+    adata.uns["dataset"] = {"id": "x", "scale": scale}
+    card = CARD if scale == "counts" else CARD.model_copy(update={"assay": "protein"})
+    _, quality, _ = assess(adata, card, axis=AXIS)
+    json.dumps(quality, allow_nan=False)
+    assert not any(s["outlier"] for s in quality["samples"])
+
+
+def test_what_reading_did_is_said():
+    adata = dataset()
+    told = {
+        "samples": {"excluded": {"m9": "spilled", "m10": "spilled"}, "renamed": {"m0": "M-0"}},
+        "values": {"fractional": "estimated"},
+    }
+    adata.uns["provenance"] = json.dumps(told)
+    texts = [v["text"] for v in assess(adata, CARD, axis=AXIS)[1]["verdicts"]]
+    assert "Left out by the card: m9, m10 (spilled)." in texts
+    assert any("m0 is M-0" in text for text in texts) and any("have fractions" in text for text in texts)
+
+
 def test_published_tables_have_no_samples():
     adata = anndata.AnnData(
         obs=pd.DataFrame(index=["disease"]),

@@ -106,6 +106,12 @@ def match_samples(
         elif position is not None:
             positions.append(position)
             rows.append(index)
+            if not row[card.columns.group]:
+                where = sheet.cell(index, card.columns.group)
+                hint = "fill the cell, or leave the sample out with `exclude` or `keep` in the card"
+                problems.append(
+                    Problem(f"Sample '{name}' has no group", where, "an empty cell", "a group", hint)
+                )
         elif retrieved:
             notes["without_values"].append(name)
         else:

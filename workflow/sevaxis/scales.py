@@ -20,6 +20,8 @@ WHOLE_SHARE, LIBRARY = 0.05, 2e6
 #: Zeros among log2 intensities are missing values in disguise where nothing else comes near them.
 ZERO_SHARE, ZERO_GAP = 0.01, 3.0
 WHOLE = 1e-6
+#: Values from which the absence of fractions is no chance.
+ENOUGH = 100
 
 
 def check_scale(
@@ -59,6 +61,13 @@ def check_scale(
             _first_of(values < 0, f"negative values, which {scale} cannot be", values, where, names)
         )
     problems = [problem for problem in problems if problem]
+    empty = ~(np.isfinite(values) if scale == "log2" else np.nan_to_num(values) != 0).any(axis=1)
+    for sample in np.flatnonzero(empty):
+        cell, hint = (
+            f"{where}, sample '{names[0][sample]}'",
+            "name it under `exclude` in the card with the reason",
+        )
+        problems.append(Problem("A sample is empty", cell, "not one value", "samples with values", hint))
     known = values[np.isfinite(values)]
     positive = known[known > 0]
     facts: dict[str, Any] = {
@@ -98,9 +107,6 @@ def _check_counts(values, known, whole, zero_is_missing, facts):
     totals = np.nansum(values, axis=1)
     median = float(np.median(totals))
     facts["median_total"] = median
-    if (totals == 0).any():
-        found = f"{int((totals == 0).sum())} of {len(totals)} samples without a single read"
-        return "A sample is empty", found, "name it under `exclude` in the card with the reason"
     if whole > 1 - 1e-3:
         return None
     largest, near = known.max(), [t for t in ROUND_TOTALS if abs(median / t - 1) < EQUAL_TOTALS]
@@ -127,10 +133,12 @@ def _check_counts(values, known, whole, zero_is_missing, facts):
 
 def _check_log2(values, known, whole, zero_is_missing, facts):
     largest = float(known.max())
+    if whole > 1 - 1e-3 and known.min() >= 0 and known.size >= ENOUGH:
+        found = f"whole numbers only, up to {largest:g}"
+        return "The values are no log2 values", found, "say values: {scale: counts} in the card"
     if largest > LARGEST_LOG2:
-        kind = "counts" if whole > 1 - 1e-3 and known.min() >= 0 else "linear"
         found = f"values up to {largest:.6g}, 2 to the power of which no instrument measures"
-        return "The values are no log2 values", found, f"say values: {{scale: {kind}}} in the card"
+        return "The values are no log2 values", found, "say values: {scale: linear} in the card"
     rest = known[known != 0]
     if not zero_is_missing and facts["zeros"] >= ZERO_SHARE and rest.size and rest.min() > ZERO_GAP:
         found = f"{facts['zeros']:.1%} zeros, and no other value below {rest.min():.3g}"

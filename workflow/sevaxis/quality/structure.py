@@ -83,14 +83,16 @@ def flag_outliers(correlation: np.ndarray, groups: np.ndarray) -> tuple[np.ndarr
         r = r[~np.isnan(r)]
         if r.size:
             own[i] = np.quantile(r, 0.5, method="higher")
+    if np.isnan(own).any():
+        return own, np.zeros(n, dtype=bool)  # too few shared features to say anything
     distance = np.log2(np.maximum(1.0 - own, 1e-12))
-    excess = np.full(n, np.nan)
+    excess = np.empty(n)
     for group in dict.fromkeys(groups.tolist()):
         members = groups == group
         if members.sum() >= 3:
-            excess[members] = distance[members] - np.nanmedian(distance[members])
+            excess[members] = distance[members] - np.median(distance[members])
         else:
-            excess[members] = distance[members] - np.nanmedian(distance)
+            excess[members] = distance[members] - np.median(distance)
     spread = (
         MAD_TO_SD * np.nanmedian(np.abs(excess - np.nanmedian(excess)))
         if np.isfinite(excess).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,6 +85,7 @@ def verdicts_of(
 ) -> list[dict[str, str]]:
     """One verdict per question, always in the same order."""
     checks = [
+        *_provenance(adata),
         _sex(adata, quality),
         _outliers(adata, quality),
         _depth(adata, card),
@@ -96,6 +98,25 @@ def verdicts_of(
 
 def _verdict(level: str, about: str, text: str) -> dict[str, str]:
     return {"level": level, "about": about, "text": text}
+
+
+def _provenance(adata: AnnData) -> list[dict[str, str]]:
+    """What reading did that a reader of the results must know."""
+    told = json.loads(adata.uns.get("provenance", "{}"))
+    samples, values = told.get("samples") or {}, told.get("values") or {}
+    found = []
+    if excluded := samples.get("excluded"):
+        reasons = dict.fromkeys(excluded.values())
+        by_reason = [f"{_names([s for s, why in excluded.items() if why == r])} ({r})" for r in reasons]
+        found.append(_verdict("note", "samples", f"Left out by the card: {'; '.join(by_reason)}."))
+    if renamed := samples.get("renamed"):
+        pairs = [f"{sheet} is {matrix}" for sheet, matrix in renamed.items()]
+        text = f"Names that differ in case or punctuation only were matched: {_names(pairs)}."
+        found.append(_verdict("note", "samples", text))
+    if values.get("fractional"):
+        text = "The counts have fractions: estimated by a tool such as salmon, or normalised before (then they are unfit)."
+        found.append(_verdict("note", "values", text))
+    return found
 
 
 def _sex(adata: AnnData, quality: dict[str, Any]) -> dict[str, str]:
