@@ -1,4 +1,4 @@
-# What every rule file needs: the validated study, its paths, the parts of cards that rules track.
+# The validated study, its paths, the parts of cards that rules track. Included before all rules.
 import json
 import os
 import re
@@ -29,12 +29,19 @@ ORGANISMS = (
 )
 
 # Where equal bytes come from is no part of a result: a mirror is handed on beside what Snakemake tracks.
-if settings.mirror:
-    os.environ["SEVAXIS_MIRROR"] = str(Path(settings.mirror).resolve())
+os.environ["SEVAXIS_MIRROR"] = (
+    str(Path(settings.mirror).resolve()) if settings.mirror else ""
+)
 # The conda environments install sevaxis from here.
 ROOT = Path(workflow.basedir)
 ROOT = ROOT.parent if ROOT.name == "workflow" else ROOT
 os.environ["SEVAXIS_SOURCE"] = str(ROOT)
+
+
+envvars:
+    "SEVAXIS_MIRROR",
+    "SEVAXIS_SOURCE",
+
 
 # What each room's library call can reach; Snakemake does not see edits of imported modules.
 QUESTIONS = [*settings.questions, *(["planted"] if settings.simulated else [])]
@@ -65,7 +72,9 @@ def own_files(wildcards):
     """What retrieving reads here: files of the user's own (retrieve names those that are missing), and the tables that
     simulated genes come from."""
     files = study.cards[wildcards.dataset].files
-    tables = [ROOT / "resources" / f"{name}.tsv" for name in ("identifiers", "sex_markers")]
+    tables = [
+        ROOT / "resources" / f"{name}.tsv" for name in ("identifiers", "sex_markers")
+    ]
     own = [file.path for file in files if file.path and Path(file.path).is_file()]
     return own + (tables if any(file.simulated for file in files) else [])
 

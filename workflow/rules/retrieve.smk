@@ -30,7 +30,7 @@ rule retrieve:
 
 rule orthologs:
     output:
-        DATA / "orthologs" / (settings.name + ".{organism}.parquet"),
+        DATA / "orthologs" / f"{settings.name}.{{organism}}.parquet",
     log:
         f"logs/orthologs/{settings.name}.{{organism}}.log",
     benchmark:

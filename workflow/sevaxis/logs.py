@@ -36,6 +36,6 @@ def log_to(path: str | Path, *, show: bool = False) -> None:
     show
         Keep printing on the terminal too: for long work whose progress a person watches.
     """
-    file = Path(path).open("w", buffering=1)  # closed by the end of the process
+    file = Path(path).open("w", buffering=1)  # noqa: SIM115 - open until the process ends
     sys.stdout = Tee(sys.stdout, file) if show else file
     sys.stderr = Tee(sys.stderr, file) if show else file
