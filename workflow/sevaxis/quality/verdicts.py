@@ -114,7 +114,7 @@ def _provenance(adata: AnnData) -> list[dict[str, str]]:
         text = f"Names that differ in case or punctuation only were matched: {_names(pairs)}."
         found.append(_verdict("note", "samples", text))
     if values.get("fractional"):
-        text = "The counts have fractions: estimated by a tool such as salmon, or normalised before (then they are unfit)."
+        text = "The counts have fractions: estimated by a tool such as salmon, or else normalised before and unfit."
         found.append(_verdict("note", "values", text))
     return found
 
