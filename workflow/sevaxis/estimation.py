@@ -79,7 +79,7 @@ def estimate(adata: AnnData, card: Comparison, plan: Plan) -> Estimates:
         case "mixed":
             found = _mixed(values, design, contrasts, block)
         case "voom" | "voom_quality":
-            found = _voom(values, design, contrasts, block, card, adata.X.sum(axis=1))
+            found = _voom(values, design, contrasts, block, card)
         case _:
             found = _log2(values, design, contrasts, block, card, adata.var.loc[~low])
     return _with_low(found, low)
@@ -91,18 +91,20 @@ def _voom(
     contrasts: np.ndarray,
     block: list[str] | None,
     card: Comparison,
-    library: np.ndarray,
 ) -> Estimates:
+    library = counts.sum(axis=0)  # of the genes that are kept, as the authors of edgeR advise
     lib_size = library * tmm_factors(counts, library)
     transform = voom_quality if card.method == "voom_quality" else voom
-    y, weights = transform(counts, design, lib_size=lib_size)
+    y, weights, *_ = transform(counts, design, lib_size=lib_size)
     correlation = None
     if block is not None:
         # Weights depend on the correlation and the correlation on the weights: two rounds, as the authors of
         # limma advise (Law 2018, F1000Research 5:1408).
         for _ in range(2):
             correlation = duplicate_correlation(y, design, block, weights=weights)
-            y, weights = transform(counts, design, lib_size=lib_size, block=block, correlation=correlation)
+            y, weights, *_ = transform(
+                counts, design, lib_size=lib_size, block=block, correlation=correlation
+            )
     fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation).contrast(contrasts)
     return _moderated(moderate(fit, robust=card.model.robust), correlation)
 
