@@ -18,6 +18,15 @@ def main(arguments: list[str] | None = None) -> int:
     check.add_argument("configuration", nargs="?", type=Path, default=Path("config/config.yaml"))
     check.set_defaults(run=_check)
 
+    add = commands.add_parser("add", help="draft the card of a data set")
+    add.add_argument("wanted", nargs="+", metavar="ACCESSION|URL|FILE", help="all files of one data set")
+    add.add_argument("--id", help="id of the data set (made of the first name)")
+    add.add_argument("--sheet", type=Path, action="append", help="file that describes the samples")
+    add.add_argument("--mirror", type=Path, help="folder that is asked before the network")
+    add.add_argument("--folder", type=Path, default=Path("config/datasets"), help="of the data sets")
+    add.add_argument("--dry-run", action="store_true", help="print both files and write nothing")
+    add.set_defaults(run=_add)
+
     compare = commands.add_parser("compare", help="say what changed between two results")
     compare.add_argument("run_a", type=Path, metavar="RUN_A", help="earlier results/<study>")
     compare.add_argument("run_b", type=Path, metavar="RUN_B", help="later results/<study>")
@@ -43,6 +52,21 @@ def _check(chosen: argparse.Namespace) -> int:
     study = load_study(chosen.configuration)
     contrasts = sum(len(card.contrasts) for card in study.cards.values())
     print(f"{chosen.configuration}: no problems; {len(study.cards)} data sets, {contrasts} contrasts.")
+    return 0
+
+
+def _add(chosen: argparse.Namespace) -> int:
+    from sevaxis.adding import add
+
+    added = add(
+        chosen.wanted,
+        id=chosen.id,
+        sheets=chosen.sheet,
+        mirror=chosen.mirror,
+        folder=chosen.folder,
+        dry_run=chosen.dry_run,
+    )
+    print(*added.tell(dry_run=chosen.dry_run), sep="\n")
     return 0
 
 
