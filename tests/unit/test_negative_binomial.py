@@ -291,14 +291,22 @@ def test_pydeseq2_agrees_where_it_keeps_no_floor():
     """Features of more than 20 counts on average, where the floor on the mean plays no part."""
     pd = pytest.importorskip("pandas")
     dds_module, ds_module = pytest.importorskip("pydeseq2.dds"), pytest.importorskip("pydeseq2.ds")
+    inference = pytest.importorskip("pydeseq2.default_inference").DefaultInference(n_cpus=1)
     counts = simulated(np.random.default_rng(13), 300, 6)
     samples = [f"s{i}" for i in range(6)]
     meta = pd.DataFrame({"group": ["a"] * 3 + ["b"] * 3}, index=samples)
     table = pd.DataFrame(counts.T.astype(int), index=samples, columns=[f"f{i}" for i in range(300)])
-    dds = dds_module.DeseqDataSet(counts=table, metadata=meta, design="~group", refit_cooks=False, quiet=True)
+    dds = dds_module.DeseqDataSet(
+        counts=table, metadata=meta, design="~group", refit_cooks=False, inference=inference, quiet=True
+    )
     dds.deseq2()
     result = ds_module.DeseqStats(
-        dds, contrast=["group", "b", "a"], cooks_filter=False, independent_filter=False, quiet=True
+        dds,
+        contrast=["group", "b", "a"],
+        cooks_filter=False,
+        independent_filter=False,
+        inference=inference,
+        quiet=True,
     )
     result.summary()
     fit = fit_negative_binomial(counts, TWO_GROUPS)

@@ -182,6 +182,19 @@ def test_identical_effects():
     found = pool(np.full((1, 4), 0.3), np.full((1, 4), 0.1), hartung_knapp=False)
     assert found.estimate[0] == pytest.approx(0.3)
     assert found.se[0] == pytest.approx(0.05)  # 0.1 / sqrt(4)
+    found = pool(np.full((2, 4), [[0.3], [0.0]]), np.full((2, 4), 0.1))
+    assert list(found.status) == ["not_pooled"] * 2
+    assert "scatter" in found.reason[0]
+    assert np.isnan(found.p).all()
+
+
+def test_errors_of_any_size_do_not_warn(recwarn):
+    rng = np.random.default_rng(3)
+    effects, se = rng.normal(size=(200, 6)), 10 ** rng.uniform(-4, 4, (200, 6))
+    for method in ("FE", "DL", "PM", "REML"):
+        found = pool(effects, se, method=method)
+        assert (np.isnan(found.p) == (found.status != "pooled")).all()
+    assert not recwarn
 
 
 def test_regression_refuses_what_it_cannot_tell():

@@ -20,7 +20,9 @@ class WeightedFit:
         self.weights = present / (variance + tau2[:, None])
         self.design = design
         self.gram = self._gram(1)
-        self.inverse = np.linalg.inv(self.gram)
+        # one study may outweigh the others by more than the digits of a double: a share of 1e-14 keeps the inverse
+        guard = 1e-14 * self.gram * np.eye(design.shape[1])
+        self.inverse = np.linalg.inv(self.gram + guard)
         self.coefficients = (self.inverse @ ((self.weights * y) @ design)[:, :, None])[:, :, 0]
         self.residuals = np.where(present, y - self.coefficients @ design.T, 0.0)
         self.q = (self.weights * self.residuals**2).sum(axis=1)  # y'Py
@@ -32,14 +34,19 @@ class WeightedFit:
         return (self.weights**power @ products).reshape(-1, p, p)
 
     def trace(self) -> np.ndarray:
-        """Trace of P."""
-        return self.weights.sum(axis=1) - (self.inverse * self._gram(2)).sum(axis=(1, 2))
+        """Trace of P, kept above the rounding error of errors that differ by many orders of magnitude."""
+        total = self.weights.sum(axis=1)
+        return np.maximum(total - (self.inverse * self._gram(2)).sum(axis=(1, 2)), 1e-13 * total)
 
     def trace_of_square(self) -> np.ndarray:
-        """Trace of PP."""
+        """Trace of PP, never below the square of the trace of P over its rank (Cauchy-Schwarz)."""
         once = self.inverse @ self._gram(2)
         twice = (self.inverse * self._gram(3)).sum(axis=(1, 2))
-        return (self.weights**2).sum(axis=1) - 2.0 * twice + (once * once.transpose(0, 2, 1)).sum(axis=(1, 2))
+        square = (
+            (self.weights**2).sum(axis=1) - 2.0 * twice + (once * once.transpose(0, 2, 1)).sum(axis=(1, 2))
+        )
+        rank = (self.weights > 0).sum(axis=1) - self.design.shape[1]
+        return np.maximum(square, self.trace() ** 2 / rank)
 
     def quadratic_of_square(self) -> np.ndarray:
         """y'PPy."""

@@ -71,7 +71,9 @@ class RatioLikelihood:
         moment = sums.xr - ((ratio * w * sums.t)[:, None, :] @ sums.s)[:, 0]
         change = (self.inverse @ moment[:, :, None])[:, :, 0]
         self.coefficients = sums.start + change
-        self.residual = sums.rr - (ratio * w * sums.t**2).sum(axis=1) - (change * moment).sum(axis=1)
+        explained = (change * moment).sum(axis=1)
+        # rounding may leave a hair less than nothing of values that the model fits exactly
+        self.residual = np.maximum(sums.rr - (ratio * w * sums.t**2).sum(axis=1) - explained, 1e-300)
         q = w * (sums.t - (sums.s @ change[:, :, None])[:, :, 0])  # Z'Py
         self.q2 = (q**2).sum(axis=1)
         self.squares = sums.weigh(w**2)  # X'V^-1 ZZ' V^-1 X

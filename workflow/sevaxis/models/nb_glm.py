@@ -17,6 +17,7 @@ MAX_ITERATIONS = 100
 COEFFICIENT_LIMIT = 30.0  # a coefficient beyond (natural logarithm) means divergence
 STEP_TOLERANCE = 1e-8  # of Newton's method, natural logarithm
 MAX_HALVINGS = 30
+LONGEST_STEP = 4.0  # of a coefficient in one step of Newton's method
 START_OFFSET = 0.1  # added to normalised counts before the logarithm, for the starting values
 
 
@@ -192,8 +193,8 @@ def _climb(
             design.shape[1]
         )
         step = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
-        # a flat likelihood asks for a giant step: no coefficient moves by more than a factor of e^4 at once
-        step *= np.minimum(1.0, 4.0 / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-300))
+        # a flat likelihood asks for a giant step
+        step *= np.minimum(1.0, LONGEST_STEP / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-300))
         before, size = height(active, here), np.ones((len(active), 1))
         for _ in range(MAX_HALVINGS):
             lower = height(active, here + size * step) < before - 1e-12 * np.abs(before)

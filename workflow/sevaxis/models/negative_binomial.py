@@ -1,8 +1,9 @@
 """Differential abundance of counts: negative binomial model, Wald and likelihood-ratio tests.
 
-In the manner of DESeq2 (Love, Huber & Anders 2014, Genome Biology 15:550), written from the paper. The Wald
-test is known to be liberal in small groups (see the null simulations in the tests), as R's own is on the same data:
-no default of this project rests on it.
+In the manner of DESeq2 (Love, Huber & Anders 2014, Genome Biology 15:550), written from the paper; numbers as R
+DESeq2 1.38.3 to several digits. Where nothing differs the Wald test calls 5.1 % of features at 0.05 with 3 samples a
+group, 5.6 % with 5, 5.4 % with 10, exactly as R does on the same counts (tests/unit/test_null_rates.py): no default of
+this project rests on it.
 """
 
 from dataclasses import dataclass, replace

@@ -13,6 +13,7 @@ NUISANCE_SCALE = 15.0  # SD of the normal prior of the other coefficients, natur
 MAX_PRIOR_SCALE = 1.0  # the Cauchy prior is never wider, natural logarithm
 NEWTON_STEPS = 100
 NEWTON_TOLERANCE = 1e-8
+LONGEST_STEP = 4.0  # of a coefficient, natural logarithm
 # Stephens 2017 (Biostatistics 18:275) and R ashr 2.2: grid of component SDs
 GRID_FACTOR = np.sqrt(2.0)
 SQP_STEPS = 200
@@ -70,7 +71,7 @@ def shrink_counts(fit: NegativeBinomialFit, contrast: np.ndarray) -> Shrunken:
     start = fit.coefficients @ transform.T * np.log(2)
     se = np.sqrt(np.einsum("p,gpq,q->g", contrast, fit.covariance, contrast)) * np.log(2)
     known = np.flatnonzero(np.isfinite(se))
-    scale = min(np.sqrt(_prior_variance(start[known, position], se[known])), MAX_PRIOR_SCALE)
+    scale = float(np.sqrt(_prior_variance(start[known, position], se[known])))
 
     log2fc, sd = np.full(len(fit.counts), np.nan), np.full(len(fit.counts), np.nan)
     for part in feature_blocks(len(known), fit.counts.shape[1]):
@@ -137,15 +138,17 @@ def shrink_effects(effects: np.ndarray, se: np.ndarray) -> Shrunken:
 
 
 def _prior_variance(effects: np.ndarray, se: np.ndarray) -> float:
-    """Variance of the true effects by weighted moments (Efron & Morris 1975, as used by Zhu 2019)."""
+    """Variance of the true effects by weighted moments (Efron & Morris 1975, as used by Zhu 2019), within limits."""
     excess, noise = effects**2 - se**2, se**2
 
     def balance(variance: float) -> float:
         information = 1.0 / (2.0 * (variance + noise) ** 2)
         return (excess * information).sum() / information.sum() - variance
 
-    smallest, largest = 1e-6, 400.0
-    return smallest if balance(smallest) <= 0 else float(brentq(balance, smallest, largest, xtol=1e-12))
+    smallest, largest = 1e-6, MAX_PRIOR_SCALE**2
+    if balance(smallest) <= 0:
+        return smallest
+    return largest if balance(largest) >= 0 else float(brentq(balance, smallest, largest, xtol=1e-12))
 
 
 class _Posterior:
@@ -202,6 +205,10 @@ class _Posterior:
         for _ in range(NEWTON_STEPS):
             here = beta[active]
             step = np.linalg.solve(part.curvature(here, positive=True), part.slope(here)[:, :, None])[:, :, 0]
+            # a flat likelihood asks for a giant step
+            step *= np.minimum(
+                1.0, LONGEST_STEP / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-300)
+            )
             size, height = np.ones(len(here)), part.height(here)
             for _ in range(30):
                 lower = part.height(here + size[:, None] * step) < height - 1e-12 * np.abs(height)
