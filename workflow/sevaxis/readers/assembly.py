@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sevaxis.problems import Problem, Problems
-from sevaxis.readers.excel_dates import gene_of_date, is_date
+from sevaxis.readers.excel_dates import are_dates, gene_of_date
 from sevaxis.readers.text import unique_names
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def assemble(
     """
     import anndata
     import pandas as pd
+    import polars as pl
 
     notes = dict(notes or {})
     repeated = (
@@ -108,20 +109,20 @@ def assemble(
             [Problem("Two samples have one name", file, ", ".join(repeated[:EXAMPLES]), "unique names", hint)]
         )
     var = pd.DataFrame(index=range(len(features))) if var is None else var.reset_index(drop=True)
-    names = np.array([name.strip() if name is not None else "" for name in features], dtype=object)
-    if (names == "").any():
-        keep = np.flatnonzero(names != "")
-        notes["rows_without_name"] = int(len(names) - len(keep))
-        names, values, var = names[keep], values[keep], var.iloc[keep].reset_index(drop=True)
-    decimals = [bool(re.fullmatch(r"\d+\.0", name)) for name in names]
-    if any(decimals):
-        names = np.array(
-            [name.removesuffix(".0") if cut else name for name, cut in zip(names, decimals, strict=True)]
-        )
-        notes["numbers_with_decimal_zero"] = int(sum(decimals))
+    cells = pl.Series(features, dtype=pl.String).fill_null("").str.strip_chars()
+    named = cells != ""
+    if not named.all():
+        keep = named.arg_true().to_numpy()
+        notes["rows_without_name"] = len(cells) - len(keep)
+        cells, values, var = cells.filter(named), values[keep], var.iloc[keep].reset_index(drop=True)
+    decimal = cells.str.contains(r"^\d+\.0$")
+    if decimal.any():
+        notes["numbers_with_decimal_zero"] = int(decimal.sum())
+        cells = cells.str.replace(r"^(\d+)\.0$", "$1")
+    names = cells.to_numpy().astype(object)
     names, values, var = _merge_duplicates(names, values, var, file, duplicates, notes)
     var = _name_identifiers(var, names, identifier, notes)
-    var.index = pd.Index(names.astype(str), name="feature_id")
+    var.index = pd.Index(names, dtype=object, name="feature_id")
     obs = pd.DataFrame(index=range(len(samples))) if obs is None else obs.copy()
     obs.index = pd.Index([str(sample) for sample in samples], name="sample_name")
     matrix = np.ascontiguousarray(np.asarray(values, dtype=np.float64).T)
@@ -141,7 +142,7 @@ def _merge_duplicates(names, values, var, file, duplicates, notes):
     """One row for each name, by the rules of this module."""
     import pandas as pd
 
-    dates = np.array([is_date(name) for name in names], dtype=bool)
+    dates = are_dates(names)
     if dates.any() and identifier_of(names) != "entrez":
         notes["excel_dates"] = int(dates.sum())
         notes["excel_date_examples"] = sorted(set(names[dates]))[:EXAMPLES]
@@ -156,15 +157,15 @@ def _merge_duplicates(names, values, var, file, duplicates, notes):
     codes, unique = pd.factorize(names)
     if len(unique) == len(names):
         return names, values, var
-    order = np.argsort(codes, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(codes[order]) > 0])
-    firsts = order[starts]
-    same_as_first = (values == values[firsts[codes]]) | (np.isnan(values) & np.isnan(values[firsts[codes]]))
-    differs = np.unique(codes[~same_as_first.all(axis=1)])
+    firsts = np.unique(codes, return_index=True)[1]
+    again = np.flatnonzero(np.bincount(codes)[codes] > 1)
+    here, first = values[again], values[firsts[codes[again]]]
+    equal = ((here == first) | (np.isnan(here) & np.isnan(first))).all(axis=1)
+    differs = np.unique(codes[again[~equal]])
     notes["repeated_equal_rows"] = int(
         len(names) - len(unique) - np.isin(codes, differs).sum() + len(differs)
     )
-    merged = values[firsts].copy()
+    merged = values[firsts]
     if len(differs):
         how = duplicates
         rows = np.isin(codes, differs)
@@ -231,20 +232,22 @@ def _name_identifiers(
 
 def first_of_group(cells: pd.Series) -> pd.Series:
     """First member of groups such as ``P1;P2``; accessions out of ``sp|P1|NAME``; numbers as text."""
-    text = cells.astype("string").str.replace(r"^(\d+)\.0$", r"\1", regex=True)
-    first = text.str.split(";").str[0].str.strip()
-    first = first.str.replace(r"^(?:sp|tr)\|([^|]+)\|.*$", r"\1", regex=True)
-    return first.mask(first == "")
+    import pandas as pd
+    import polars as pl
+
+    text = pl.Series(cells.astype("string").to_numpy(object, na_value=None), dtype=pl.String)
+    first = text.str.replace(r"^(\d+)\.0$", "$1").str.split(";").list.first().str.strip_chars()
+    first = first.str.replace(r"^(?:sp|tr)\|([^|]+)\|.*$", "$1").replace("", None)
+    return pd.Series(pd.array(first.to_list(), dtype="string"), index=cells.index, name=cells.name)
 
 
 def identifier_of(names) -> Identifier | None:
-    """What most of some names look like, if anything."""
-    names = [name for name in names if isinstance(name, str)]
-    if not names:
-        return None
+    """What most of some names look like, if anything; of a group ``A;B;C`` the first accession decides."""
+    import polars as pl
+
+    cells = pl.Series([name for name in names if isinstance(name, str)], dtype=pl.String)
     for kind, pattern in PATTERNS.items():
-        regex = re.compile(pattern)
-        # of a group `A;B;C` the first accession decides
-        if sum(bool(regex.match(name.split(";")[0])) for name in names) >= MOSTLY * len(names):
+        fits = cells.str.contains(pattern.removesuffix("$") + "(;|$)")
+        if len(cells) and fits.sum() >= MOSTLY * len(cells):
             return kind
     return None

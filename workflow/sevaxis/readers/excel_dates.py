@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterable
+
+import numpy as np
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DAY_MONTH = re.compile(rf"^(\d{{1,2}})-({'|'.join(MONTHS)})$", re.IGNORECASE)
@@ -43,6 +46,18 @@ def month_and_day(name: str) -> tuple[int, int] | None:
 def is_date(name: str) -> bool:
     """Whether a feature name is a date."""
     return month_and_day(name) is not None
+
+
+def are_dates(names: Iterable[str]) -> np.ndarray:
+    """Which of many names are dates (boolean); most are ruled out by their first characters."""
+    import polars as pl
+
+    cells = pl.Series(list(names), dtype=pl.String)
+    maybe = cells.str.contains(rf"^(\d|(?i:{'|'.join(MONTHS)})-)")
+    found = maybe.to_numpy().copy()
+    for i in np.flatnonzero(found):
+        found[i] = is_date(cells[int(i)])
+    return found
 
 
 def gene_of_date(name: str) -> str | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.problems import Problem, Problems, nearest
-from sevaxis.readers.assembly import Duplicates, Identifier, assemble, assemble_sheet
+from sevaxis.readers.assembly import Duplicates, Identifier, assemble, assemble_sheet, identifier_of
 from sevaxis.readers.text import Table, to_numbers
 
 if TYPE_CHECKING:
@@ -89,29 +89,39 @@ def _from_wide(table, feature, samples, identifier, duplicates):
     name = choose_column(table, feature, "feature") if feature else frame.columns[0]
     columns, sample_names = _sample_columns(table, name, samples)
     frame, headers, notes = _cut_stray_rows(table, name, columns)
-    values = np.column_stack([to_float(frame[column], table) for column in columns]) if columns else None
-    if values is None:
+    if not columns:
         hint = "name them with the option 'samples' (a list of columns or a regular expression)"
         raise Problems(
             [Problem("No column holds numbers", table.file, ", ".join(frame.columns[:10]), "samples", hint)]
         )
-    chosen = {name, *columns}
-    var = to_pandas(frame.drop(chosen), frame.height)
-    obs = pd.DataFrame({f"header_{i + 2}": row for i, row in enumerate(headers)}, index=range(len(columns)))
     features = as_text(frame[name])
-    keep = _without_summary(features, values, notes)
-    values, features, var = values[keep], [features[i] for i in keep], var.iloc[keep]
+    _refuse_lying(table, columns, features)
+    values = to_matrix(frame, columns, table)
+    var = to_pandas(frame.drop({name, *columns}), frame.height)
+    obs = pd.DataFrame({f"header_{i + 2}": row for i, row in enumerate(headers)}, index=range(len(columns)))
+    last = _end_of_features(features, values, notes)
     return assemble(
-        values,
-        features,
+        values[:last],
+        features[:last],
         sample_names,
         file=table.file,
-        var=var,
+        var=var.iloc[:last],
         obs=obs,
         identifier=identifier,
         duplicates=duplicates,
         notes={**table.notes, **notes},
     )
+
+
+def _refuse_lying(table: Table, columns: list[str], features: list[str]) -> None:
+    """A problem where the columns, not the rows, are called like genes or proteins: the table lies on its side."""
+    kind = identifier_of(columns)
+    if kind not in (None, "entrez") and identifier_of(features[:1000]) is None:
+        found = f"columns {', '.join(columns[:3])}, ... ({kind}), rows {', '.join(features[:3])}, ..."
+        hint = "layout: transposed"
+        raise Problems(
+            [Problem("The table lies on its side", table.file, found, "a row for each feature", hint)]
+        )
 
 
 def _sample_columns(
@@ -183,20 +193,38 @@ def _cut_stray_rows(table: Table, feature: str, columns: list[str]):
     return frame, headers, notes
 
 
-def _without_summary(features: list[str], values: np.ndarray, notes: dict) -> np.ndarray:
-    """Rows without the summaries at the end: named as such, or equal to the sums of the rows above."""
+def _end_of_features(features: list[str], values: np.ndarray, notes: dict) -> int:
+    """Number of rows in front of the summaries at the end: named as such, or equal to the sums of the rows above."""
     last = len(features)
     while last > 2:
-        above = np.nansum(values[: last - 1], axis=0)
-        row = values[last - 1]
         named = (features[last - 1] or "").strip().lower().rstrip(":") in SUMMARY_NAMES
         # two features may add up by chance where there are few; a sum of thousands is no chance
-        is_sum = last > 10 and (above > 0).all() and np.allclose(row, above, rtol=1e-9, atol=0)
-        if not (named or is_sum):
+        if not named and not (last > 10 and _is_sum(values, last - 1)):
             break
         notes["summary_rows"] = notes.get("summary_rows", 0) + 1
         last -= 1
-    return np.arange(last)
+    return last
+
+
+def _is_sum(values: np.ndarray, row: int) -> bool:
+    """Whether a row holds the column sums of the rows above; column by column, as the first mostly tells."""
+    for column in values.T:
+        above = np.nansum(column[:row])
+        if not (above > 0 and np.isclose(column[row], above, rtol=1e-9, atol=0)):
+            return False
+    return True
+
+
+def to_matrix(frame: pl.DataFrame, columns: list[str], table: Table) -> np.ndarray:
+    """Columns as a matrix (rows x columns), stored column by column: its transpose is samples x features at no cost."""
+    import polars as pl
+
+    if all(frame[column].dtype == pl.Float64 for column in columns):
+        return frame.select(columns).to_numpy(order="fortran", writable=True)
+    values = np.empty((frame.height, len(columns)), order="F")
+    for i, column in enumerate(columns):
+        values[:, i] = to_float(frame[column], table)
+    return values
 
 
 def to_float(column: pl.Series, table: Table) -> np.ndarray:

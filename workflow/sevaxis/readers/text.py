@@ -123,11 +123,11 @@ def to_utf8(data: bytes) -> tuple[bytes, str]:
     if len(head) > 3 and head.count(0) > 0.3 * len(head):
         encoding = "utf-16-le" if head[1] == 0 else "utf-16-be"
         return data.decode(encoding).encode(), encoding.upper()
-    try:
-        # strict decoding of a view: no copy of the text is kept
-        data.decode("utf-8") if len(data) < 2**28 else head.decode("utf-8", "ignore")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace").encode(), "Windows-1252"
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data.decode("cp1252", "replace").encode(), "Windows-1252"
     return data, "UTF-8"
 
 
@@ -247,7 +247,6 @@ def parse_table(
     notes: dict[str, Any] | None = None,
 ) -> Table:
     """Read a delimited table from UTF-8 bytes; parameters as in :func:`read_table`."""
-    import polars as pl
 
     notes = dict(notes or {})
     start = _start_of_table(data, comment, skip)
@@ -275,9 +274,9 @@ def parse_table(
         if decimal == ",":
             notes["decimal"] = "comma"
     if columns is not None:
-        header, body = list(columns), data[start:]
+        header, offset = list(columns), start
     else:
-        header, body = rows[0], data[start + _length_of_line(data, start, quoted) :]
+        header, offset = rows[0], start + _length_of_line(data, start, quoted)
     width = max((len(row) for row in rows[1:]), default=len(header))
     if columns is None and len(header) == width - 1:
         header = ["", *header]
@@ -286,17 +285,19 @@ def parse_table(
     names, repeated = unique_names([cell.strip().strip('"') for cell in header])
     if separator == " ":
         # runs of spaces are one separator; polars knows single characters only
-        body = re.sub(rb"[ \t]+", b" ", body)
+        data, offset = re.sub(rb"[ \t]+", b" ", data[offset:]), 0
     text_columns = names if as_text is True else [column for column in names if column in as_text]
-    frame = _parse(body, name, names, separator, decimal, text_columns, quoted, pl)
+    frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted)
     empty = [
         column for column in names if not column.split(".")[0] and frame[column].null_count() == frame.height
     ]
     return Table(name, frame.drop(empty), repeated - {""}, notes)
 
 
-def _parse(body, name, names, separator, decimal, text_columns, quoted, pl) -> pl.DataFrame:
+def _parse(data, offset, name, names, separator, decimal, text_columns, quoted) -> pl.DataFrame:
     """Typed columns where the first lines tell the type, text columns where later lines contradict them."""
+    import polars as pl
+
     options = {
         "separator": separator,
         "has_header": False,
@@ -305,23 +306,40 @@ def _parse(body, name, names, separator, decimal, text_columns, quoted, pl) -> p
         "decimal_comma": decimal == ",",
         "quote_char": '"' if quoted else None,
     }
-    if not body.strip():
+    if not data[offset : offset + 1000].strip() and not data[offset:].strip():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     try:
-        guess = pl.read_csv(io.BytesIO(_first_lines(body, 500)), infer_schema_length=None, **options)
+        guess = pl.read_csv(io.BytesIO(_first_lines(data, offset, 500)), infer_schema_length=None, **options)
         if guess.width != len(names):
             names = [*names, *(f"column_{i + 1}" for i in range(len(names), guess.width))]
             options["new_columns"] = names
         # whole numbers become floats: a later "1.5" or "1e9" in the column is then no contradiction
-        schema = {
-            column: pl.String if column in text_columns or not kind.is_numeric() else pl.Float64
-            for column, kind in zip(names, guess.dtypes, strict=False)
-        }
-        options["schema_overrides"] = list(schema.values())
-        try:
-            frame = pl.read_csv(io.BytesIO(body), **options)
-        except pl.exceptions.ComputeError:
-            frame = pl.read_csv(io.BytesIO(body), **options | {"schema_overrides": [pl.String] * len(names)})
+        numeric = [
+            kind.is_numeric() and name not in text_columns
+            for name, kind in zip(names, guess.dtypes, strict=True)
+        ]
+        types = [pl.Float64 if number else pl.String for number in numeric]
+        # skipping lines spares a copy of the whole text
+        options["skip_lines"] = data.count(b"\n", 0, offset)
+        # a long list of missing values halves the speed: most files need NA only, and text is looked at afterwards
+        attempts = (
+            {"schema_overrides": types, "null_values": ["NA"]},
+            {"schema_overrides": types},
+            {"infer_schema": False},
+        )
+        frame = None
+        for attempt in attempts:
+            try:
+                frame = pl.read_csv(data, **options | attempt)
+                break
+            except pl.exceptions.ComputeError:
+                if attempt is attempts[-1]:
+                    raise
+        texts = [name for name, kind in zip(frame.columns, frame.dtypes, strict=True) if kind == pl.String]
+        missing = pl.Series(MISSING)
+        frame = frame.with_columns(
+            pl.when(~pl.col(name).is_in(missing.implode())).then(pl.col(name)).alias(name) for name in texts
+        )
     except pl.exceptions.PolarsError as error:
         found = str(error).splitlines()[0]
         hint = f"is the separator really {SEPARATOR_NAMES.get(separator, separator)!r}, and the header the first line?"
@@ -343,14 +361,14 @@ def to_numbers(column: pl.Series, decimal: str = ".") -> pl.Series:
     return text.cast(pl.Float64, strict=False)
 
 
-def _first_lines(body: bytes, count: int) -> bytes:
-    """Bytes of the first lines."""
-    end = -1
+def _first_lines(data: bytes, offset: int, count: int) -> bytes:
+    """Bytes of some lines behind an offset."""
+    end = offset - 1
     for _ in range(count):
-        end = body.find(b"\n", end + 1)
+        end = data.find(b"\n", end + 1)
         if end < 0:
-            return body
-    return body[: end + 1]
+            return data[offset:]
+    return data[offset : end + 1]
 
 
 def _start_of_table(data: bytes, comment: str | None, skip: int) -> int:
