@@ -204,3 +204,16 @@ def test_contents_fold_on_a_phone(visit: Visit):
     assert contents.get_attribute("open") is None
     visit.page.locator(".contents summary").click()
     assert visit.page.get_by_role("link", name="Methods").is_visible()
+
+
+@pytest.mark.parametrize("visit", [{"color_scheme": "dark"}], indirect=True)
+def test_table_is_dark_in_dark_mode(visit: Visit):
+    visit.page.locator("#table").scroll_into_view_if_needed()
+    visit.page.locator("#effects-table tbody tr").first.wait_for()
+    colours = visit.page.evaluate(
+        """() => { const found = new Set();
+        for (let e = document.querySelector('#effects-table td'); e; e = e.parentElement)
+          found.add(getComputedStyle(e).backgroundColor);
+        return [...found]; }"""
+    )
+    assert set(colours) == {"rgba(0, 0, 0, 0)", "rgb(19, 24, 27)"}  # nothing but --paper, #13181b

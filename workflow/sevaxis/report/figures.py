@@ -66,7 +66,7 @@ def write_figures(study: ReportInput, folder: Path) -> list[Path]:
     with rc_context(STYLE):
         written = [_verdict(study, folder)]
         for name, quality in study.qualities.items():
-            written += _samples(name, quality, folder)
+            written += _samples(study, name, quality, folder)
         for gene in study.genes:
             written += [_forest(study, gene, folder), *_points(study, gene, folder)]
         groups = classes(study)
@@ -129,7 +129,7 @@ def _verdict(study: ReportInput, folder: Path) -> Path:
     return _save(folder, "verdict", table, draw, (9, 1.2 + 0.33 * len(study.contrasts)))
 
 
-def _samples(name: str, quality: Any, folder: Path) -> list[Path]:
+def _samples(study: ReportInput, name: str, quality: Any, folder: Path) -> list[Path]:
     written = []
     samples = pd.DataFrame(quality.get("samples", []))
     drawings = {"pca": ("pc1", "pc2"), "totals": ("total", "detected"), "sexcheck": ("sex_x", "sex_y")}
@@ -139,9 +139,9 @@ def _samples(name: str, quality: Any, folder: Path) -> list[Path]:
         columns = ["sample", "group", "sex", "batch", "included", x, y]
 
         def draw(axes: Axes, x: str = x, y: str = y, kind: str = kind) -> None:
-            for i, (group, mine) in enumerate(
-                samples.fillna({"group": "unknown"}).groupby("group", sort=False)
-            ):
+            groups = samples["group"].fillna("unknown").astype(str)
+            for i, group in enumerate(study.group_order(name, groups)):
+                mine = samples[groups.eq(group)]
                 for sex, part in mine.fillna({"sex": "unknown"}).groupby("sex", sort=False):
                     colour, marker = SEXES.get(sex, UNKNOWN)
                     colour = colour if kind == "sexcheck" else GROUPS[i % len(GROUPS)]
@@ -209,8 +209,8 @@ def _points(study: ReportInput, gene: str, folder: Path) -> list[Path]:
         if not rows["detected"].eq(1).any():
             continue
 
-        def draw(axes: Axes, rows: pd.DataFrame = rows) -> None:
-            groups = list(dict.fromkeys(rows["group"].fillna("unknown")))
+        def draw(axes: Axes, dataset: str = dataset, rows: pd.DataFrame = rows) -> None:
+            groups = study.group_order(dataset, rows["group"])
             floor = rows["value"].min() - 0.15 * ((rows["value"].max() - rows["value"].min()) or 1)
             for sex, mine in rows.fillna({"sex": "unknown", "group": "unknown"}).groupby("sex", sort=False):
                 colour, marker = SEXES.get(sex, UNKNOWN)

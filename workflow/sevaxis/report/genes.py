@@ -61,6 +61,7 @@ def _gene_card(study: ReportInput, gene: str) -> dict[str, Any]:
                 "summary": _summary(main),
                 "changed": any(row["changed"] for row in main),
                 "contrasts": contrasts,
+                "refused": _refused_alike(contrasts),
             }
         )
     return {"gene": gene, "half": half, "datasets": datasets}
@@ -92,6 +93,13 @@ def _forest(study: ReportInput, shown: Shown, gene: str, half: float) -> dict[st
             for (status, reason), mine in refused.items()
         ],
     }
+
+
+def _refused_alike(contrasts: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """The refusals that all contrasts of a data set share where none has an estimate; else none."""
+    first = contrasts[0]["refused"] if contrasts else []
+    alike = all(not contrast["rows"] and contrast["refused"] == first for contrast in contrasts)
+    return first if alike and len(contrasts) > 1 else []
 
 
 def _detection(row: dict[str, Any] | None) -> dict[str, str]:

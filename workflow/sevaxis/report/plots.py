@@ -40,6 +40,7 @@ def sample_payload(study: ReportInput) -> dict[str, Any]:
         columns = {key: [_short(sample.get(key)) for sample in samples] for key in _SAMPLE}
         payload[name] = {
             **columns,
+            "groups": study.group_order(name, columns["group"]),
             "included": [bool(sample["included"]) for sample in samples],
             "outlier": [bool(sample["outlier"]) for sample in samples],
             "explained": [_short(x) for x in (quality.get("pca") or {}).get("explained", [])],
@@ -63,8 +64,7 @@ def point_payload(study: ReportInput) -> dict[str, dict[str, Any]]:
         best = rank.sort_values(["count", "mean"], ascending=False, kind="stable").index[0]
         mine = rows[rows["feature_id"].eq(best)]
         payload[gene][dataset] = {
-            "feature": str(best),
-            "features": len(rank),
+            "groups": study.group_order(dataset, mine["group"]),
             "sample": mine["sample"].astype(str).tolist(),
             "group": mine["group"].astype("object").where(mine["group"].notna(), None).tolist(),
             "sex": mine["sex"].astype("object").where(mine["sex"].notna(), None).tolist(),

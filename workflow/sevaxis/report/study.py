@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sevaxis.report.wording import COMPARTMENTS, ROLES, words
+from sevaxis.report.wording import COMPARTMENTS, ROLES, missing, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,6 +122,15 @@ class ReportInput:
             sorted(found, key=lambda shown: (compartments.index(shown.compartment), roles.index(shown.role)))
         )
 
+    def group_order(self, dataset: str, present: Iterable[object]) -> list[str]:
+        """Groups as the contrasts name them, references first; then those that no contrast names."""
+        contrasts = self.by_id[dataset]["contrasts"]
+        named = [contrast.get("reference") for contrast in contrasts]
+        for contrast in contrasts:
+            named += [contrast.get("case"), *(contrast.get("weights") or {})]
+        found = ["unknown" if missing(group) else str(group) for group in present]
+        return [group for group in dict.fromkeys([*named, *found]) if group in set(found)]
+
     def contrasts_of(self, dataset: str) -> list[Shown]:
         """Contrasts of one data set, in the report's order."""
         return [shown for shown in self.contrasts if shown.dataset == dataset]
@@ -130,6 +139,8 @@ class ReportInput:
 def _shown(card: Mapping[str, Any], contrast: Mapping[str, Any], table: pd.DataFrame) -> Shown:
     first = table.iloc[0]
     strata = tuple(table["stratum"].astype(str).unique())
+    # where one sex was measured the other strata hold refusals only
+    tested = set(table.loc[table["status"].eq("tested"), "stratum"].astype(str)) or set(strata)
     return Shown(
         dataset=card["id"],
         name=contrast["name"],
@@ -141,5 +152,5 @@ def _shown(card: Mapping[str, Any], contrast: Mapping[str, Any], table: pd.DataF
         organism=str(first["organism"]),
         assay=str(first["assay"]),
         strata=strata,
-        stratum=next(stratum for stratum in MAIN_STRATA if stratum in strata),
+        stratum=next(stratum for stratum in MAIN_STRATA if stratum in tested),
     )

@@ -12,7 +12,7 @@ const charts = (() => {
   // plotly reads a little HTML in labels: untrusted text is escaped
   const safe = (text) => String(text ?? "").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
   const shape = (sex) => shapes[sex] ?? "triangle-up";
-  const levels = (values) => [...new Set(values.map((v) => v ?? "unknown"))];
+  const levels = (values) => [...new Set(values.map((v) => String(v ?? "unknown")))];
   const pick = (values, keep) => values.filter((_, i) => keep[i]);
   const power = (hundredths) => (10 ** (-hundredths / 100)).toPrecision(2);
   const signed = (x) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(2);
@@ -34,8 +34,8 @@ const charts = (() => {
   }
 
   function samplePoints(d, x, y, by, theme) {
-    const values = d[by].map((v) => v ?? "unknown");
-    return levels(d[by]).map((level, i) => {
+    const values = d[by].map((v) => String(v ?? "unknown"));
+    return (by === "group" ? d.groups : levels(d[by]).sort()).map((level, i) => {
       const keep = values.map((v, j) => v === level && x[j] !== null && y[j] !== null);
       const colour = by === "sex" && theme[level] ? theme[level] : palette[i % palette.length];
       return {
@@ -60,7 +60,7 @@ const charts = (() => {
     const d = samples[of];
     return {
       data: samplePoints(d, d.total, d.detected, "group", theme),
-      layout: layout(theme, d.counts ? "total counts" : "total intensity", "detected features", { xaxis: { exponentformat: "SI" } }),
+      layout: layout(theme, d.counts ? "total counts" : "total intensity", "detected features", { xaxis: { exponentformat: "SI" }, yaxis: { tickformat: ",d" } }),
     };
   }
 
@@ -85,7 +85,7 @@ const charts = (() => {
 
   function points({ points }, { of, inside }, theme) {
     const d = points[of][inside];
-    const groups = levels(d.group), sexes = levels(d.sex);
+    const groups = d.groups, sexes = levels(d.sex).sort();
     const seen = d.value.filter((v) => v !== null);
     const low = Math.min(...seen), reach = Math.max(...seen) - low || 1;
     const floor = low - 0.18 * reach, unseen = d.value.some((v) => v === null);
