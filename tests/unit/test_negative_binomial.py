@@ -8,6 +8,7 @@ from sevaxis.models.dispersion import _Objective
 from sevaxis.models.dispersion_trend import fit_trend, prior_variance
 from sevaxis.models.filtering import filter_independently
 from sevaxis.models.negative_binomial import fit_negative_binomial, likelihood_ratio, wald
+from sevaxis.models.shrinkage import shrink_counts
 from sevaxis.models.size_factors import estimate_size_factors
 
 TWO_GROUPS = np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]])
@@ -275,6 +276,14 @@ def test_contrast_between_groups_without_counts_is_no_effect():
 def test_all_rows_empty_of_counts():
     with pytest.raises(ValueError, match="no count at all"):
         fit_negative_binomial(np.zeros((3, 6)), TWO_GROUPS)
+
+
+@pytest.mark.parametrize("features", [0, 3])
+def test_nothing_to_fit_is_no_crash(features):
+    fit = fit_negative_binomial(np.zeros((features, 6)), TWO_GROUPS, size_factors=np.ones(6))
+    assert (wald(fit, np.array([0.0, 1.0])).status == "absent").all()
+    assert not find_count_outliers(fit).outlier.any()
+    assert np.isnan(shrink_counts(fit, np.array([0.0, 1.0])).log2fc).all()
 
 
 def test_blocks_of_features_do_not_change_the_answer(monkeypatch):

@@ -17,7 +17,12 @@ MIN_STUDIES = 3  # two studies stand side by side: their tau2 has one degree of 
 MIN_STUDIES_REGRESSION = 4
 # Cochrane Handbook 10.11.5.1: fewer than ten studies seldom carry a meta-regression
 ADVISED_STUDIES_REGRESSION = 10
-TOO_FEW = "{k} of at least {least} studies: their effects stand side by side, nothing is pooled"
+TOO_FEW = {
+    0: "no study measures this feature",
+    1: "one study only: there is nothing to pool",
+    2: "two studies: their effects stand side by side, nothing is pooled",
+}
+TOO_FEW_FOR_SLOPE = "{k} studies: a slope needs at least {least}"
 NOT_CONVERGED = "the between-study variance did not converge"
 NO_SCATTER = "all effects are the same: Hartung-Knapp has no scatter to estimate an error from"
 NO_SPREAD = "the moderator has one value in all studies of this feature"
@@ -149,7 +154,7 @@ def pool(
     spread = np.full_like(spread, np.nan) if method == "FE" else spread
 
     status = np.where(pooled, "pooled", "not_pooled").astype(object)
-    reason = np.array([TOO_FEW.format(k=n, least=MIN_STUDIES) for n in k], dtype=object)
+    reason = np.array([TOO_FEW.get(n, "") for n in k.tolist()], dtype=object)
     reason[pooled] = np.where(fit.narrow, NARROW, "")
     failed = np.flatnonzero(pooled)[~fit.usable]
     status[failed], reason[failed] = "not_pooled", fit.problem[~fit.usable]
@@ -250,7 +255,7 @@ def regress(
     status = np.where(fitted, "fitted", "not_fitted").astype(object)
     reason = np.where(flat, NO_SPREAD, "").astype(object)
     for i in np.flatnonzero(k < MIN_STUDIES_REGRESSION):
-        reason[i] = TOO_FEW.format(k=k[i], least=MIN_STUDIES_REGRESSION)
+        reason[i] = TOO_FEW_FOR_SLOPE.format(k=k[i], least=MIN_STUDIES_REGRESSION)
     few = fitted & (k < ADVISED_STUDIES_REGRESSION)
     reason[few] = f"fewer than {ADVISED_STUDIES_REGRESSION} studies: a slope to be read with care"
     failed = np.flatnonzero(fitted)[~fit.usable]

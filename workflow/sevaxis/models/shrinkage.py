@@ -71,9 +71,10 @@ def shrink_counts(fit: NegativeBinomialFit, contrast: np.ndarray) -> Shrunken:
     start = fit.coefficients @ transform.T * np.log(2)
     se = np.sqrt(np.einsum("p,gpq,q->g", contrast, fit.covariance, contrast)) * np.log(2)
     known = np.flatnonzero(np.isfinite(se))
-    scale = float(np.sqrt(_prior_variance(start[known, position], se[known])))
-
     log2fc, sd = np.full(len(fit.counts), np.nan), np.full(len(fit.counts), np.nan)
+    if not known.size:
+        return Shrunken(log2fc, sd, {"scale": np.array([np.nan])})
+    scale = float(np.sqrt(_prior_variance(start[known, position], se[known])))
     for part in feature_blocks(len(known), fit.counts.shape[1]):
         rows = known[part]
         posterior = _Posterior(
