@@ -253,6 +253,19 @@ def test_transposed_table(tmp_path):
     assert adata.obs["sex"].tolist() == ["F", "M"]
 
 
+def test_a_table_on_its_side_is_noticed(tmp_path):
+    genes = [f"ENSG{i:011d}" for i in range(20)]
+    text = (
+        "\t".join(["sample", *genes])
+        + "\n"
+        + "\n".join("\t".join([s, *"1" * 20]) for s in ("s1", "s2"))
+        + "\n"
+    )
+    with pytest.raises(Problems, match="layout: transposed"):
+        read_delimited(written(tmp_path, text))
+    assert read_delimited(written(tmp_path, text), layout="transposed").shape == (2, 20)
+
+
 def test_two_samples_of_one_name_are_refused(tmp_path):
     with pytest.raises(Problems, match="Two columns have one name"):
         read_delimited(written(tmp_path, "gene\ts1\ts1\nA\t1\t2\n"))

@@ -13,6 +13,7 @@ All readers end here, so that the same rules hold for every format:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -98,11 +99,7 @@ def assemble(
     import polars as pl
 
     notes = dict(notes or {})
-    repeated = (
-        sorted({name for name in samples if samples.count(name) > 1})
-        if len(set(samples)) < len(samples)
-        else []
-    )
+    repeated = sorted(name for name, count in Counter(samples).items() if count > 1)
     if repeated:
         hint = "name the columns of the samples with the option 'samples', or rename them in the file"
         raise Problems(

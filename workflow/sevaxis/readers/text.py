@@ -160,7 +160,7 @@ def sniff_separator(lines: list[str]) -> str:
 
 def sniff_decimal(rows: list[list[str]]) -> str:
     """Decimal sign of the numbers in some rows: a comma where more cells say so than a point."""
-    cells = [cell.strip() for row in rows for cell in row]
+    cells = [cell.strip() for row in rows for cell in row[:50]]
     commas = sum(bool(DECIMAL_COMMA.match(cell)) for cell in cells)
     return "," if commas > sum(bool(DECIMAL_POINT.match(cell)) for cell in cells) else "."
 
@@ -309,7 +309,7 @@ def _parse(data, offset, name, names, separator, decimal, text_columns, quoted) 
     if not data[offset : offset + 1000].strip() and not data[offset:].strip():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     try:
-        guess = pl.read_csv(io.BytesIO(_first_lines(data, offset, 500)), infer_schema_length=None, **options)
+        guess = pl.read_csv(io.BytesIO(_first_lines(data, offset, 200)), infer_schema_length=None, **options)
         if guess.width != len(names):
             names = [*names, *(f"column_{i + 1}" for i in range(len(names), guess.width))]
             options["new_columns"] = names
