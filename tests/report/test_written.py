@@ -122,6 +122,16 @@ def test_one_sex_is_told_not_hidden(study: report.ReportInput):
     ]
 
 
+def test_table_of_one_sex_stands_for_its_contrast(study: report.ReportInput):
+    rows = study.effects[study.effects["dataset"].eq("liver_published")]
+    male = rows.assign(stratum="male")
+    refused = rows[rows["human_symbol"].isin(study_by_hand.GENES)].assign(
+        stratum="average", status="not_estimable", reason=study_by_hand.ONE_SEX, log2fc=float("nan")
+    )
+    one_sex = replace(study, effects=pd.concat([refused, male], ignore_index=True))
+    assert [shown.stratum for shown in one_sex.contrasts] == ["male"]
+
+
 def test_honest_words(page: str):
     text = text_of(page).lower()
     assert "no difference" not in text

@@ -56,7 +56,6 @@ def _gene_card(study: ReportInput, gene: str) -> dict[str, Any]:
             {
                 "id": card["id"],
                 "title": card["title"],
-                "compartment": card["compartment"],
                 "points": card["id"] in measured,
                 "summary": _summary(main),
                 "changed": any(row["changed"] for row in main),
@@ -128,6 +127,7 @@ def _row(row: dict[str, Any], stratum: str, half: float) -> dict[str, Any]:
         "q": p_value(row["q"]),
         "seen": seen(row),
         "status": words(STATUSES, row["status"]),
+        "reason": "" if missing(row["reason"]) else str(row["reason"]),
         "reading": words(READINGS, row["reading"]),
         "wording": "" if missing(row["wording"]) else row["wording"],
         "agreement": AGREEMENTS.get(row["agreement"], ("", ""))[1]

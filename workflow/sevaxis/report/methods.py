@@ -141,8 +141,9 @@ def _data(study: ReportInput) -> Section:
     ]
     if any(card["assay"] == "effects" for card in study.cards):
         paragraphs.append(
-            "Published result tables are shown as published. Where a standard error is not given, no interval and no "
-            "minimum detectable effect can be shown."
+            "Published result tables are shown as published. A missing standard error was derived from the published "
+            "t, or from p and the group sizes, and the row says so; without either no interval and no minimum detectable "
+            "effect can be shown."
         )
     return Section("Data", paragraphs)
 

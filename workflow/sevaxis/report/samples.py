@@ -38,7 +38,6 @@ def _page(card: Mapping[str, Any], quality: Mapping[str, Any]) -> dict[str, Any]
         "features": quality.get("n_features"),
         "mapping_rate": quality.get("mapping_rate"),
         "sex_text": sex.get("text", ""),
-        "mismatches": sex.get("mismatches", []),
         "worst": levels[0] if levels else "ok",
         "counts": [
             (level, count(levels.count(level), level, "ok" if level == "ok" else None))

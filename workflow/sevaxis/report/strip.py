@@ -86,9 +86,9 @@ def axis_row(
     rows = study.axis_rows.get((shown.dataset, shown.name, stratum or shown.stratum, gene))
     if rows is None:
         return None
-    ranked = rows.assign(untested=rows["status"].ne("tested")).sort_values(
-        ["untested", "mean_abundance", "feature_id"], ascending=[True, False, True], kind="stable"
-    )
+    ranked = rows.assign(
+        untested=rows["status"].ne("tested"), feature_id=rows["feature_id"].astype(str)
+    ).sort_values(["untested", "mean_abundance", "feature_id"], ascending=[True, False, True], kind="stable")
     return {**ranked.iloc[0].to_dict(), "others": len(rows) - 1}
 
 
