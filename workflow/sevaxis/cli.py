@@ -27,6 +27,14 @@ def main(arguments: list[str] | None = None) -> int:
     add.add_argument("--dry-run", action="store_true", help="print both files and write nothing")
     add.set_defaults(run=_add)
 
+    catalogue = commands.add_parser(
+        "catalogue", help="list the data sets that have a card, and leads to others"
+    )
+    catalogue.add_argument("--organism", choices=("human", "mouse", "rat"))
+    catalogue.add_argument("--question", help="axis, sex, disease, source, signals, or a role of contrasts")
+    catalogue.add_argument("--folder", type=Path, default=Path("config/datasets"), help="of the data sets")
+    catalogue.set_defaults(run=_catalogue)
+
     compare = commands.add_parser("compare", help="say what changed between two results")
     compare.add_argument("run_a", type=Path, metavar="RUN_A", help="earlier results/<study>")
     compare.add_argument("run_b", type=Path, metavar="RUN_B", help="later results/<study>")
@@ -67,6 +75,22 @@ def _add(chosen: argparse.Namespace) -> int:
         dry_run=chosen.dry_run,
     )
     print(*added.tell(dry_run=chosen.dry_run), sep="\n")
+    return 0
+
+
+def _catalogue(chosen: argparse.Namespace) -> int:
+    from sevaxis.catalogue import list_cards, list_leads, select, tell, tell_leads
+
+    entries, problems = list_cards(chosen.folder)
+    carded = {entry.id for entry in entries if entry.assay != "effects"}
+    leads = list_leads(carded)
+    wanted = {"organism": chosen.organism, "question": chosen.question}
+    chosen_ids = {id(entry) for entry in select([*entries, *leads], **wanted)}
+    print(*tell([entry for entry in entries if id(entry) in chosen_ids]), sep="\n")
+    print("\nNot yet carded; `sevaxis add ACCESSION` drafts the card:")
+    print(*tell_leads([entry for entry in leads if id(entry) in chosen_ids]), sep="\n")
+    if problems:
+        raise Problems(problems)
     return 0
 
 

@@ -45,7 +45,12 @@ class Sheet:
 
 
 def load_sheet(path: Path, shown: str) -> tuple[Sheet | None, list[Problem]]:
-    """Read a tab-separated sample sheet."""
+    """Read a tab-separated sample sheet.
+
+    Returns
+    -------
+    The sheet, or None where it cannot be read, and the problems found (cells still to be filled in among them).
+    """
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter="\t"))
     except (OSError, UnicodeDecodeError) as error:
@@ -78,7 +83,24 @@ def load_sheet(path: Path, shown: str) -> tuple[Sheet | None, list[Problem]]:
     if problems:
         return None, problems
     cells = tuple({name: cell.strip() for name, cell in zip(header, row, strict=True)} for row in rows)
-    return Sheet(shown, tuple(header), cells), []
+    sheet = Sheet(shown, tuple(header), cells)
+    return sheet, _undecided_cells(sheet)
+
+
+def _undecided_cells(sheet: Sheet) -> list[Problem]:
+    """Columns with cells that were left to the user, each told once."""
+    problems = []
+    for column in sheet.header:
+        open_cells = [index for index, row in enumerate(sheet.rows) if is_undecided(row[column])]
+        if open_cells:
+            text = sheet.rows[open_cells[0]][column]
+            found = f"{text} ({len(open_cells)} of {len(sheet.rows)} rows)"
+            hint = text.removeprefix(TODO).strip(" :") or "fill the cells"
+            where = sheet.cell(open_cells[0], column)
+            problems.append(
+                Problem(f"The column '{column}' is still to be filled in", where, found, "facts", hint)
+            )
+    return problems
 
 
 def sex_of(label: str, sex_labels: dict[str, str]) -> str | None:
@@ -151,16 +173,6 @@ def check_sheet(sheet: Sheet, card: Reading) -> list[Problem]:
                 what = f"The card excludes a sample that the sheet does not have: '{name}'"
                 allowed = ", ".join(list(first)[:20])
                 problems.append(Problem(what, sheet.shown, name, allowed, nearest(name, first)))
-    for column in sheet.header:
-        open_cells = [index for index, row in enumerate(sheet.rows) if is_undecided(row[column])]
-        if open_cells:
-            text = sheet.rows[open_cells[0]][column]
-            found = f"{text} ({len(open_cells)} of {len(sheet.rows)} rows)"
-            hint = text.removeprefix(TODO).strip(" :") or "fill the cells"
-            where = sheet.cell(open_cells[0], column)
-            problems.append(
-                Problem(f"The column '{column}' is still to be filled in", where, found, "facts", hint)
-            )
     for column, values in card.keep.items():
         present = {row.get(column) for row in sheet.rows}
         for value in values:

@@ -150,6 +150,9 @@ def load_dataset(
         )
         problems.append(Problem(what, source.where(("id",)), told, name, "a data set's folder bears its id"))
     if card is None:
+        beside = folder / name / "samples.tsv"
+        if (root / beside).is_file():  # what the sheet lacks shows without the card
+            problems += load_sheet(root / beside, str(beside))[1]
         return None, None, problems
     problems += _check_files(card, source)
     sheet_path = None

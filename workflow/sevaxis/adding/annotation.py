@@ -127,7 +127,10 @@ def _texts(frame: pd.DataFrame, index: str | None) -> pd.DataFrame:
     def text(cell) -> str:
         if pd.isna(cell):
             return ""
-        return re.sub(r"^(-?\d+)\.0$", r"\1", " ".join(str(cell).split()))
+        tidy = re.sub(
+            r"^#!\{[^}]*\}", "", " ".join(str(cell).split())
+        )  # Perseus begins rows of annotation so
+        return re.sub(r"^(-?\d+)\.0$", r"\1", tidy)
 
     result = pd.DataFrame({str(name): [text(cell) for cell in frame[name]] for name in frame.columns})
     if index is not None:
@@ -159,7 +162,9 @@ def _matches(cells: list[str], samples: list[str]):
     senses = {
         "equal names": lambda text: text.strip(),
         "names equal but for case and punctuation": _bare,
-        "names equal but for the ending of a file": lambda text: _bare(re.sub(RAW, "", _base(text), flags=re.I)),
+        "names equal but for the ending of a file": lambda text: _bare(
+            re.sub(RAW, "", _base(text), flags=re.I)
+        ),
         "the number in the name": _number,
     }
     for how, key in senses.items():
@@ -169,7 +174,8 @@ def _matches(cells: list[str], samples: list[str]):
                 first.setdefault(key(cell), row)
         keys = {sample: key(sample) for sample in samples}
         if how == "the number in the name" and (
-            len({k for k in keys.values() if k}) < len(samples) or not all(re.fullmatch(r"\d{2,}", c) for c in cells if c)
+            len({k for k in keys.values() if k}) < len(samples)
+            or not all(re.fullmatch(r"\d{2,}", c) for c in cells if c)
         ):
             continue
         yield how, {sample: first[k] for sample, k in keys.items() if k and k in first}
@@ -200,9 +206,7 @@ def _number(text: str) -> str:
     return match[1] if match else ""
 
 
-def _rows_of(
-    frame: pd.DataFrame, cells: list[str], rows: dict[str, int], samples: list[str]
-) -> pd.DataFrame:
+def _rows_of(frame: pd.DataFrame, cells: list[str], rows: dict[str, int], samples: list[str]) -> pd.DataFrame:
     """Rows of the samples; columns that differ between rows of one sample (fractions, repeats) are left out."""
     import pandas as pd
 

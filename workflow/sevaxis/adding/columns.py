@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 12
 #: Measures of a sample, which are no groups.
-MEASURES = re.compile(r"\b(age|bmi|weight|height|mass|glucose|insulin|dob|date|purity|reads?)\b|_(mass|weight|age)\b", re.I)
+MEASURES = re.compile(
+    r"\b(age|bmi|weight|height|mass|glucose|insulin|dob|date|purity|reads?)\b|_(mass|weight|age)\b", re.I
+)
 #: Batch effects that were taken out before: what the batch explains is this share of what chance would explain.
 REMOVED = 0.2
 #: What a column is worth more as the group when it combines others.
@@ -88,7 +90,9 @@ def assign(frame: pd.DataFrame, source: str, *, skip: str = "", values: np.ndarr
             roles.evidence["group"] += "; it could also be " + ", ".join(others)
     elif named is not None:
         roles.group = frame.index.to_series().map(named)
-        roles.evidence["group"] = f"the names of the samples, without what tells replicates apart: {counted(roles.group)}"
+        roles.evidence["group"] = (
+            f"the names of the samples, without what tells replicates apart: {counted(roles.group)}"
+        )
     _assign_batch(roles, columns, source, values)
     return roles
 
@@ -103,7 +107,9 @@ def counted(cells: pd.Series) -> str:
 
 
 def _fits(role: str, name: str) -> bool:
-    name = re.sub(r"^(?:characteristics|factor(?: value)?|comment)[\s\[]*", "", name.strip().lower()).rstrip("]")
+    name = re.sub(r"^(?:characteristics|factor(?: value)?|comment)[\s\[]*", "", name.strip().lower()).rstrip(
+        "]"
+    )
     return bool(re.fullmatch(COLUMNS[role], name))
 
 
@@ -112,8 +118,9 @@ def _assign_sex(roles: Roles, columns: dict[str, pd.Series], source: str) -> Non
         for name, cells in columns.items():
             labels = {cell.lower() for cell in cells if cell.lower() not in UNKNOWN}
             plain = labels <= set(SEX_LABELS) and labels
+            written_out = plain and all(len(label) > 1 for label in labels)  # M and F alone may be anything
             by_name = _fits("sex", name)
-            if not labels or not (by_name if strict else plain and len(labels) == 2):
+            if not labels or not (by_name if strict else written_out and len(labels) == 2):
                 continue
             if not plain and len(labels) > 2:
                 continue
@@ -137,7 +144,9 @@ def _assign_subject(roles: Roles, columns: dict[str, pd.Series], source: str) ->
         roles.subject = columns[name]
         each = sorted(set(Counter(columns[name]).values()))
         words = f"{each[0]}" if len(each) == 1 else f"{each[0]} to {each[-1]}"
-        roles.evidence["subject"] = f"column '{name}' of {source} has {number} values with {words} samples each"
+        roles.evidence["subject"] = (
+            f"column '{name}' of {source} has {number} values with {words} samples each"
+        )
     else:
         roles.evidence["subject"] = "no column with several samples of one subject"
 
@@ -185,7 +194,7 @@ def _assign_batch(
 
 
 def _is_removed(values: np.ndarray, cells: pd.Series) -> bool:
-    """Whether batches have equal means: the share of variance between k batches of n samples is (k-1)/(n-1) by chance."""
+    """Whether batches have equal means: by chance k batches of n samples share (k-1)/(n-1) of the variance."""
     import numpy as np
 
     complete = values[:, np.isfinite(values).all(axis=0)][:, :2000]
@@ -193,7 +202,8 @@ def _is_removed(values: np.ndarray, cells: pd.Series) -> bool:
         return False
     centred = complete - complete.mean(axis=0)
     between = sum(
-        (cells == level).sum() * centred[(cells == level).to_numpy()].mean(axis=0) ** 2 for level in set(cells)
+        (cells == level).sum() * centred[(cells == level).to_numpy()].mean(axis=0) ** 2
+        for level in set(cells)
     )
     total = (centred**2).sum(axis=0)
     share = np.median(between[total > 0] / total[total > 0])
@@ -209,18 +219,18 @@ def groups_of_names(samples: list[str]) -> dict[str, str] | None:
     """
     stems = {sample: re.split(r"[\\/]", sample)[-1] for sample in samples}
     split = {sample: tokens(stem) for sample, stem in stems.items()}
-    lengths = {len(parts) for parts in split.values()}
-    found: dict[str, str] = {}
-    if len(lengths) == 1:
-        kept = []
-        for position in range(lengths.pop()):
-            cells = [parts[position] for parts in split.values()]
-            telling = any(re.search(r"[A-Za-z]{2}|\d[A-Za-z]", cell) for cell in cells)
-            if telling and 1 < len(set(cells)) < len(cells):
-                kept.append(position)
-        found = {sample: " ".join(parts[i] for i in kept) for sample, parts in split.items()}
+    kept = []
+    for position in range(min(len(parts) for parts in split.values())):
+        cells = [parts[position] for parts in split.values()]
+        telling = any(re.search(r"[A-Za-z]{2}|\d[A-Za-z]", cell) for cell in cells)
+        if telling and 1 < len(set(cells)) < len(cells):
+            kept.append(position)
+    found = {sample: " ".join(parts[i] for i in kept) for sample, parts in split.items()}
     if not _are_groups(found):
-        bare = {sample: re.sub(r"(?:[\s_.\-]+(?:rep|r|n|s|#)?[\s_.\-]*)?\(?\d+\)?$", "", stem, flags=re.I) for sample, stem in stems.items()}
+        bare = {
+            sample: re.sub(r"(?:[\s_.\-]+(?:rep|r|n|s|#)?[\s_.\-]*)?\(?\d+\)?$", "", stem, flags=re.I)
+            for sample, stem in stems.items()
+        }
         common = re.match(r"^(.*[\s_.\-])?", _prefix(list(bare.values())))[0]
         found = {sample: stem[len(common) :] or stem for sample, stem in bare.items()}
     return found if _are_groups(found) else None
@@ -228,10 +238,16 @@ def groups_of_names(samples: list[str]) -> dict[str, str] | None:
 
 def _are_groups(found: dict[str, str]) -> bool:
     counts = Counter(found.values())
-    return 2 <= len(counts) <= MOST_LEVELS and sum(number >= 2 for number in counts.values()) >= 2 and "" not in counts
+    return (
+        2 <= len(counts) <= MOST_LEVELS
+        and sum(number >= 2 for number in counts.values()) >= 2
+        and "" not in counts
+    )
 
 
 def _prefix(texts: list[str]) -> str:
-    import os
-
-    return os.path.commonprefix(texts)
+    first, last = min(texts), max(texts)
+    same = next(
+        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
+    )
+    return first[:same]

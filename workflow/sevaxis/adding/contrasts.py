@@ -146,15 +146,26 @@ def _crossed(levels: list[str], factors: list[int], column: str) -> list[Proposa
             if key[at] != reference and other is not None:
                 found.append(_contrast(level, other, why, column))
     names = [list(dict.fromkeys(key[i] for key in by_words)) for i in range(len(factors))]
-    if len(factors) == 2 and [len(name) for name in names] == [2, 2] and len(by_words) == 4 and all(r for r, _ in references):
+    if (
+        len(factors) == 2
+        and [len(name) for name in names] == [2, 2]
+        and len(by_words) == 4
+        and all(r for r, _ in references)
+    ):
         weights = {}
         for key in product(*names):
             sign = [1 if key[i] != references[i][0] else -1 for i in range(2)]
             weights[by_words[key]] = float(sign[0] * sign[1])
         parts = [next(name for name in names[i] if name != references[i][0]) for i in range(2)]
         roles = {role(parts[i], references[i][0], column) for i in range(2)}
-        kind = "disease_x_training" if roles in ({"disease", "training"}, {"disease", "overtraining"}) else "other"
-        found.append(Proposal(_slug(" x ".join(parts)), kind, weights=weights, why="both factors have two levels"))
+        kind = (
+            "disease_x_training"
+            if roles in ({"disease", "training"}, {"disease", "overtraining"})
+            else "other"
+        )
+        found.append(
+            Proposal(_slug(" x ".join(parts)), kind, weights=weights, why="both factors have two levels")
+        )
     return found
 
 

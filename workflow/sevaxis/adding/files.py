@@ -108,7 +108,9 @@ class _Shelf:
         self.rows: list[dict[str, str]] = []
         if folder is not None and not folder.is_dir():
             hint = "correct --mirror"
-            raise Problems([Problem("The mirror folder does not exist", "--mirror", str(folder), "a folder", hint)])
+            raise Problems(
+                [Problem("The mirror folder does not exist", "--mirror", str(folder), "a folder", hint)]
+            )
         if folder is not None and (folder / MANIFEST).is_file():
             with (folder / MANIFEST).open(encoding="utf-8-sig", newline="") as lines:
                 self.rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
@@ -148,11 +150,25 @@ def _own(path: Path, shelf: _Shelf) -> Gathered:
     """A file of the user's; the address that a manifest knows for its bytes makes a card that others can run."""
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file"
-        hint = f"name the files: {path}/*" if path.is_dir() else "check the path; accessions are GSE..., PXD..., E-MTAB-..."
-        raise Problems([Problem("This cannot be added", str(path), found, "an accession, an https address or a file", hint)])
+        hint = (
+            f"name the files: {path}/*"
+            if path.is_dir()
+            else "check the path; accessions are GSE..., PXD..., E-MTAB-..."
+        )
+        raise Problems(
+            [
+                Problem(
+                    "This cannot be added", str(path), found, "an accession, an https address or a file", hint
+                )
+            ]
+        )
     one = _local(path)
     row = shelf.origin(one.sha256)
-    return replace(one, url=row["url"], licence=row.get("licence") or "") if row else replace(one, path=str(path))
+    return (
+        replace(one, url=row["url"], licence=row.get("licence") or "")
+        if row
+        else replace(one, path=str(path))
+    )
 
 
 def _local(path: Path) -> Gathered:
@@ -163,7 +179,9 @@ def _named(url: str) -> RemoteFile:
     name = unquote(urlsplit(url).path.rpartition("/")[2])
     if not is_plain(name):
         hint = "download it yourself and give its path"
-        raise Problems([Problem("The address has no usable file name", url, name or "nothing", "a file", hint)])
+        raise Problems(
+            [Problem("The address has no usable file name", url, name or "nothing", "a file", hint)]
+        )
     return RemoteFile(name, url, None, None, "table")
 
 
@@ -174,7 +192,15 @@ def _fetch(file: RemoteFile, folder: Path, addresses: Addresses) -> Gathered:
     except Failure as failure:
         hint = "check the address and the connection; or download the file yourself and give its path"
         raise Problems(
-            [Problem(f"{file.name} cannot be had", failure.url, failure.reason, "an https address that answers", hint)]
+            [
+                Problem(
+                    f"{file.name} cannot be had",
+                    failure.url,
+                    failure.reason,
+                    "an https address that answers",
+                    hint,
+                )
+            ]
         ) from failure
     return Gathered(file.name, folder / file.name, sha256, size, url=file.url)
 
@@ -182,7 +208,10 @@ def _fetch(file: RemoteFile, folder: Path, addresses: Addresses) -> Gathered:
 def _of_repository(accession: str, folder: Path, addresses: Addresses) -> list[Gathered]:
     """Annotation and tables of an accession; the members of a ``_RAW.tar`` by their own addresses."""
     files = resolve(accession, addresses=addresses)
-    kinds = {kind: [file for file in files if file.kind == kind] for kind in ("samples", "series_matrix", "counts", "table", "archive")}
+    kinds = {
+        kind: [file for file in files if file.kind == kind]
+        for kind in ("samples", "series_matrix", "counts", "table", "archive")
+    }
     tables = [file for file in kinds["table"] if not NOT_COUNTS.search(file.name)] or kinds["table"]
     archives = [file for file in kinds["archive"] if file.name.endswith("_RAW.tar")]
     chosen = kinds["samples"] + kinds["series_matrix"] + (tables or ([] if archives else kinds["counts"]))
@@ -192,8 +221,21 @@ def _of_repository(accession: str, folder: Path, addresses: Addresses) -> list[G
         listed = ", ".join(file.name for file in files[:30])
         found = f"{len(files)} files: {listed}"
         hint = "name one: sevaxis add URL, with its address; archives must be taken apart first"
-        raise Problems([Problem(f"Which files of {accession} hold the data is not clear", accession, found, "a few tables", hint)])
-    say(f"{accession}: {', '.join(file.name for file in chosen)}" + (f"; not taken: {', '.join(left[:8])}" if left else ""))
+        raise Problems(
+            [
+                Problem(
+                    f"Which files of {accession} hold the data is not clear",
+                    accession,
+                    found,
+                    "a few tables",
+                    hint,
+                )
+            ]
+        )
+    say(
+        f"{accession}: {', '.join(file.name for file in chosen)}"
+        + (f"; not taken: {', '.join(left[:8])}" if left else "")
+    )
     found = [_fetch(file, folder, addresses) for file in chosen]
     from sevaxis.adding.formats import recognise
 

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sevaxis.archives import COMPRESSIONS
 from sevaxis.problems import Problem, Problems
 from sevaxis.readers.text import Table, parse_table, read_table, to_utf8
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 #: Bytes of a text that are looked at; enough for the header of any table and a few hundred rows.
 HEAD = 1 << 20
@@ -37,6 +40,8 @@ class Recognised:
         Where the format says it: log2, linear or counts.
     table
         Cells of a sample sheet.
+    adata
+        What the reader gave, where it had to be asked to recognise the format.
     size
         Rows x columns of values, to choose the largest of several.
     """
@@ -49,6 +54,7 @@ class Recognised:
     kind: str | None = None
     scale: str | None = None
     table: Table | None = None
+    adata: AnnData | None = None
     size: int = 0
 
 
@@ -62,7 +68,13 @@ SIGNATURES: dict[str, tuple[set[str], str, dict[str, Any], str, str | None]] = {
         "linear",
     ),
     "MaxQuant proteinGroups": ({"Majority protein IDs", "Protein IDs"}, "maxquant", {}, "protein", "linear"),
-    "MaxQuant peptides": ({"Leading razor protein", "Sequence"}, "maxquant_peptides", {}, "protein", "linear"),
+    "MaxQuant peptides": (
+        {"Leading razor protein", "Sequence"},
+        "maxquant_peptides",
+        {},
+        "protein",
+        "linear",
+    ),
     "DIA-NN report": (
         {"Protein.Group", "Run", "Precursor.Quantity", "Q.Value"},
         "diann",
@@ -115,10 +127,18 @@ SIGNATURES: dict[str, tuple[set[str], str, dict[str, Any], str, str | None]] = {
         "counts",
     ),
 }
-#: Columns of protein quantities, best first: reader -> options.
+#: Columns of protein quantities as a reader's option `quantity` calls them, best first, and how they are recognised.
 QUANTITIES = {
-    "maxquant": ("LFQ intensity ", "iBAQ ", "Intensity "),
-    "fragpipe": (" MaxLFQ Intensity", " Intensity", " Razor Intensity"),
+    "maxquant": {
+        "LFQ intensity": r"^LFQ intensity ",
+        "iBAQ": r"^iBAQ ",
+        "Intensity": r"^Intensity ",
+    },
+    "fragpipe": {
+        "MaxLFQ Intensity": r" MaxLFQ Intensity$",
+        "Intensity": r"(?<! Razor)(?<! Total)(?<! Unique) Intensity$",
+        "Razor Intensity": r" Razor Intensity$",
+    },
 }
 
 
@@ -151,7 +171,11 @@ def recognise(path: Path) -> list[Recognised]:
         head = read_head(path)
         if head.startswith((b"RDX", b"RDA", b"X\n", b"A\n")):
             found = list(_of_r(path))
-        elif b"\x00" in head[:4000] and not head.startswith((b"\xff\xfe", b"\xfe\xff")) and head[1:2] != b"\x00":
+        elif (
+            b"\x00" in head[:4000]
+            and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
+            and head[1:2] != b"\x00"
+        ):
             found = []
         else:
             found = [_of_text(path, head)]
@@ -196,7 +220,9 @@ def _of_text(path: Path, head: bytes) -> Recognised:
         rows = text.partition(b"!series_matrix_table_begin")[2].strip().splitlines()
         has_values = len(rows) > 1 and not rows[1].startswith(b"!series_matrix_table_end")
         content = "matrix" if has_values else "samples"
-        return Recognised(path, "GEO series matrix", content, "series_matrix", kind="array", size=len(text) * has_values)
+        return Recognised(
+            path, "GEO series matrix", content, "series_matrix", kind="array", size=len(text) * has_values
+        )
     if first.startswith("^"):
         content = "matrix" if re.search(rb"^\^(?:DATASET|SAMPLE)", text, re.MULTILINE) else "features"
         return Recognised(path, "GEO SOFT record", content, "soft", kind="array", size=HEAD)
@@ -206,7 +232,9 @@ def _of_text(path: Path, head: bytes) -> Recognised:
         return Recognised(path, "mzTab", "matrix", "mztab", kind="protein", scale="linear", size=HEAD)
     lines = text.split(b"\n", 6)
     if any(line.startswith(b"N_unmapped\t") for line in lines[:1]):
-        return Recognised(path, "STAR ReadsPerGene", "matrix", "star", _strandedness(path), "rna_counts", "counts", size=1)
+        return Recognised(
+            path, "STAR ReadsPerGene", "matrix", "star", _strandedness(path), "rna_counts", "counts", size=1
+        )
     if b"\n__no_feature\t" in text or (whole is False and _is_htseq(text)):
         return Recognised(path, "HTSeq counts", "matrix", "htseq", {}, "rna_counts", "counts", size=1)
     table = parse_table(text, path.name, comment="#")
@@ -274,7 +302,9 @@ def _of_r(path: Path) -> Iterator[Recognised]:
             except Problems:
                 return
             kind = str(adata.uns["reading"].get("class", "matrix"))
-            yield Recognised(path, f"R {kind}", "matrix", "r_object", options, size=adata.n_obs * adata.n_vars)
+            yield Recognised(
+                path, f"R {kind}", "matrix", "r_object", options, adata=adata, size=adata.n_obs * adata.n_vars
+            )
 
     content = load_r(path)
     several = isinstance(content, dict) and (
@@ -294,7 +324,9 @@ def _of_hdf5(path: Path) -> Recognised:
             return Recognised(path, "loom", "matrix", "loom", size=HEAD)
         groups = [file[key] for key in keys if isinstance(file[key], h5py.Group)]
         if any({"barcodes", "data", "indices"} <= set(group) for group in groups):
-            return Recognised(path, "10x Genomics matrix", "matrix", "tenx", {}, "single_cell", "counts", size=HEAD)
+            return Recognised(
+                path, "10x Genomics matrix", "matrix", "tenx", {}, "single_cell", "counts", size=HEAD
+            )
     raise Problems([_unknown(path)])
 
 

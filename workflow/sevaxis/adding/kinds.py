@@ -20,7 +20,7 @@ from sevaxis.adding.words import (
 )
 from sevaxis.identifiers import ENSEMBL_PREFIX, kinds_of
 from sevaxis.scales import check_scale, to_log2
-from sevaxis.validation import TODO
+from sevaxis.validation import TODO, is_undecided
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +34,7 @@ EQUAL_MEDIANS = 0.05
 FEWEST_FEATURES = 50
 #: A marker gene counts as high above this share of all genes.
 HIGH = 0.95
+#: Tissue -> panels; the liver's plasma proteins are its own in RNA only: as proteins they are everywhere.
 MARKERS = {"muscle": ("muscle",), "liver": ("hepatocyte", "contaminants_plasma")}
 
 
@@ -63,16 +64,24 @@ class Texts:
     title
         Title and summary of the record.
     names
-        Names of samples, of files and of their folder.
+        Names of files and of samples.
+    folder
+        Name of the files' folder: the weakest evidence.
     """
 
     samples: str = ""
     title: str = ""
     names: str = ""
+    folder: str = ""
 
     def in_order(self) -> tuple[tuple[str, str], ...]:
         """Each text with how it is called."""
-        return (("the samples' annotation", self.samples), ("the title", self.title), ("the names of files and samples", self.names))
+        return (
+            ("the samples' annotation says", self.samples),
+            ("the title or summary says", self.title),
+            ("the names of files and samples say", self.names),
+            ("the folder's name says", self.folder),
+        )
 
 
 def propose_assay(kind: Kind, adata: AnnData, recognised: Recognised) -> None:
@@ -84,13 +93,18 @@ def propose_assay(kind: Kind, adata: AnnData, recognised: Recognised) -> None:
     known = values[np.isfinite(values)]
     whole = bool(known.size) and bool(np.all(np.abs(known - np.rint(known)) < 1e-6))
     is_protein = identifier in ("uniprot", "protein RefSeq", "name", "UniProt entry")
-    metabolites = any("refmet" in str(name).lower() or str(name).lower() == "metabolite" for name in adata.var)
+    metabolites = any(
+        "refmet" in str(name).lower() or str(name).lower() == "metabolite" for name in adata.var
+    )
     if recognised.kind in ("protein", "ptm", "single_cell"):
         kind.assay, why = recognised.kind, f"a {recognised.format}"
     elif metabolites:
-        kind.assay, why = f"{TODO} these are metabolites, for which there is no assay: leave the data set out", "metabolites"
+        kind.assay, why = (
+            f"{TODO} these are metabolites, for which there is no assay: leave the data set out",
+            "metabolites",
+        )
     elif adata.n_vars < FEWEST_FEATURES:
-        kind.assay = f"{TODO} only {adata.n_vars} features: protein, if these are proteins; clinical tables are not analysed"
+        kind.assay = f"{TODO} only {adata.n_vars} features: protein, if these are proteins"
         why = words
     elif identifier == "site":
         kind.assay, why = "ptm", words
@@ -101,7 +115,10 @@ def propose_assay(kind: Kind, adata: AnnData, recognised: Recognised) -> None:
     elif fits["counts"] is None and (whole or _looks_estimated(values)):
         kind.assay, why = "rna_counts", f"{'whole numbers' if whole else 'estimated reads'}, {words}"
     elif np.isnan(values).any() and fits["counts"] is not None:
-        kind.assay, why = "protein", f"{np.isnan(values).mean():.0%} missing values, as in proteomics; {words}"
+        kind.assay, why = (
+            "protein",
+            f"{np.isnan(values).mean():.0%} missing values, as in proteomics; {words}",
+        )
     else:
         reason = fits["counts"] or "fractions"
         kind.assay = f"{TODO} array or protein; for RNA take the table of raw counts ({_inline(reason)})"
@@ -110,7 +127,9 @@ def propose_assay(kind: Kind, adata: AnnData, recognised: Recognised) -> None:
     _propose_scale(kind, values, recognised, fits)
 
 
-def _propose_scale(kind: Kind, values: np.ndarray, recognised: Recognised, fits: dict[str, str | None]) -> None:
+def _propose_scale(
+    kind: Kind, values: np.ndarray, recognised: Recognised, fits: dict[str, str | None]
+) -> None:
     """Scale and normalisation, where the assay's defaults do not hold."""
     if kind.assay in ("rna_counts", "single_cell"):
         return
@@ -127,16 +146,30 @@ def _propose_scale(kind: Kind, values: np.ndarray, recognised: Recognised, fits:
     if scale == "linear" and zeros:
         kind.values["zero_is_missing"] = True
     if kind.assay in ("protein", "ptm"):
-        log2 = to_log2(values) if scale == "linear" else np.where(values == 0, np.nan, values) if zeros else values
-        quantity = recognised.options.get("quantity", "MaxLFQ Intensity" if recognised.reader == "fragpipe" else "")
+        log2 = (
+            to_log2(values)
+            if scale == "linear"
+            else np.where(values == 0, np.nan, values)
+            if zeros
+            else values
+        )
+        quantity = recognised.options.get(
+            "quantity", "MaxLFQ Intensity" if recognised.reader == "fragpipe" else ""
+        )
         with np.errstate(all="ignore"):
             medians = [np.nanmedian(row) for row in log2 if np.isfinite(row).any()]
         spread = float(np.std(medians)) if medians else 0.0
         done = quantity in NORMALISED or recognised.reader == "diann" or spread < EQUAL_MEDIANS
         kind.values["normalise"] = "none" if done else "median"
-        why = "the program normalises this quantity" if spread >= EQUAL_MEDIANS and done else f"sample medians spread by {spread:.2g} log2"
+        why = (
+            "the program normalises this quantity"
+            if spread >= EQUAL_MEDIANS and done
+            else f"sample medians spread by {spread:.2g} log2"
+        )
         kind.evidence["normalise"] = f"{kind.values['normalise']}: {why}"
-    kind.evidence["values"] = f"largest value {largest:.4g}, {zeros:.0%} zeros, {np.isnan(values).mean():.0%} missing"
+    kind.evidence["values"] = (
+        f"largest value {largest:.4g}, {zeros:.0%} zeros, {np.isnan(values).mean():.0%} missing"
+    )
 
 
 def _fits(values: np.ndarray, scale: str) -> str | None:
@@ -169,7 +202,11 @@ def identifier_of_matrix(adata: AnnData) -> str | None:
             return kind
     known = kinds_of(names).mode().iloc[0]
     if known == "symbol":
-        beside = [kind for kind in ("uniprot", "ensembl") if kind in adata.var and adata.var[kind].notna().mean() > 0.5]
+        beside = [
+            kind
+            for kind in ("uniprot", "ensembl")
+            if kind in adata.var and adata.var[kind].notna().mean() > 0.5
+        ]
         return beside[0] if beside else "symbol"
     return known
 
@@ -194,20 +231,23 @@ def propose_organism(kind: Kind, adata: AnnData, texts: Texts) -> None:
             kind.organism = UNIPROT_SPECIES[code]
             kind.evidence["organism"] = f"{number} of {total} UniProt entries end in _{code}"
         else:
-            kind.organism = f"{TODO} most proteins are of {code} ({number} of {total}); only human, mouse and rat are known here"
+            kind.organism = (
+                f"{TODO} most proteins are of {code} ({number} of {total}), neither human, mouse nor rat"
+            )
             kind.evidence["organism"] = f"UniProt entries of {code}; of ours {known or 'none'}"
         return
     for where, text in texts.in_order()[:2]:
         found = find(ORGANISMS, text)
         if len(found) == 1:
             kind.organism, said = next(iter(found.items()))
-            kind.evidence["organism"] = f"{where} says '{said[0]}'"
+            kind.evidence["organism"] = f"{where} '{said[0]}'"
             return
     _organism_of_names(kind, adata, names)
-    found = find(ORGANISMS, texts.names)
-    if not kind.organism and len(found) == 1:
-        kind.organism, said = next(iter(found.items()))
-        kind.evidence["organism"] = f"the names of files and samples say '{said[0]}'"
+    for where, text in texts.in_order()[2:]:
+        found = find(ORGANISMS, text)
+        if (not kind.organism or is_undecided(kind.organism)) and len(found) == 1:
+            kind.organism, said = next(iter(found.items()))
+            kind.evidence["organism"] = f"{where} '{said[0]}'"
     if not kind.organism:
         kind.organism = f"{TODO} human, mouse or rat"
         kind.evidence["organism"] = "neither identifiers nor words tell it"
@@ -232,15 +272,18 @@ def _organism_of_names(kind: Kind, adata: AnnData, names: pd.Series) -> None:
             kind.evidence["organism"] = f"{letters.str.isupper().mean():.0%} of the symbols are in capitals"
         elif max(mouse, rat) >= 5 and mouse != rat:
             kind.organism = "mouse" if mouse > rat else "rat"
-            kind.evidence["organism"] = f"symbols in small letters, {mouse} that only the mouse has (Rik, Gm), {rat} of the rat (LOC, RGD)"
+            kind.evidence["organism"] = (
+                f"symbols in small letters, {mouse} that only the mouse has (Rik, Gm), {rat} of the rat (LOC, RGD)"
+            )
         else:
             kind.evidence["organism"] = "symbols in small letters: mouse or rat"
             kind.organism = f"{TODO} mouse or rat (both write symbols like this)"
         return
-    column = adata.var["uniprot"] if "uniprot" in adata.var else names
+    column = adata.var.get("uniprot", names)
     accessions = pd.Series(column).dropna().astype(str).str.replace(r"-\d+$", "", regex=True)
     by_organism = {
-        o: {a for cell in known.loc[known["organism"] == o, "uniprot"] for a in cell.split(";") if a} for o in panel
+        o: {a for cell in known.loc[known["organism"] == o, "uniprot"] for a in cell.split(";") if a}
+        for o in panel
     }
     hits = {o: int(accessions.isin(by_organism[o]).sum()) for o in panel}
     best = max(hits, key=hits.get)
@@ -252,7 +295,14 @@ def _organism_of_names(kind: Kind, adata: AnnData, names: pd.Series) -> None:
 def _uniprot_species(adata: AnnData) -> Counter:
     """Species in UniProt's entry names, wherever the features' annotation has them."""
     found: Counter = Counter()
-    columns = [adata.var_names, *(adata.var[name] for name in adata.var if not np.issubdtype(np.asarray(adata.var[name]).dtype, np.number))]
+    columns = [
+        adata.var_names,
+        *(
+            adata.var[name]
+            for name in adata.var
+            if not np.issubdtype(np.asarray(adata.var[name]).dtype, np.number)
+        ),
+    ]
     for cells in columns:
         for cell in [str(cell) for cell in cells][:5000]:
             match = re.search(r"(?:^|[|;])[A-Z0-9]{2,11}_([A-Z0-9]{3,5})(?:$|[;\s,.])", cell)
@@ -271,27 +321,35 @@ def propose_place(kind: Kind, adata: AnnData | None, texts: Texts) -> None:
         if found:
             # a title may name the organ that the tissue is asked about: the word that stands most often decides
             kind.tissue = max(found, key=lambda key: len(re.findall(TISSUES[key], text, re.IGNORECASE)))
-            kind.evidence["tissue"] = f"{where} say{'s' if 'title' in where or 'annotation' in where else ''} '{found[kind.tissue][0]}'"
+            kind.evidence["tissue"] = f"{where} '{found[kind.tissue][0]}'"
             break
     if not kind.tissue and adata is not None:
         _tissue_of_markers(kind, adata)
     if not kind.tissue:
-        kind.tissue = f"{TODO} muscle, liver, plasma, ...: where the samples, or the vesicles in them, come from"
+        kind.tissue = (
+            f"{TODO} muscle, liver, plasma, ...: where the samples, or the vesicles in them, come from"
+        )
         kind.evidence["tissue"] = "no word and no marker genes tell it"
-    everything = " ".join(text for _, text in texts.in_order())
-    vesicles, lines = find({"v": VESICLE_TEXT}, everything), find({"c": CELL_LINES}, everything)
-    if vesicles:
-        kind.compartment = "plasma_sev" if kind.tissue == "plasma" else "sev"
-        kind.evidence["compartment"] = f"the words say '{vesicles['v'][0]}'"
-    elif kind.tissue == "plasma":
+    _propose_compartment(kind, texts)
+
+
+def _propose_compartment(kind: Kind, texts: Texts) -> None:
+    """The first text that names vesicles or cells; blood without either is plasma, and any other tissue is tissue."""
+    *strong, weak = texts.in_order()
+    for where, text in strong if kind.tissue == "plasma" else (*strong, weak):
+        vesicles, cells = find({"v": VESICLE_TEXT}, text), find({"c": CELL_LINES}, text)
+        if vesicles or cells:
+            said = (vesicles or cells).popitem()[1][0]
+            kind.compartment = ("plasma_sev" if kind.tissue == "plasma" else "sev") if vesicles else "cells"
+            kind.evidence["compartment"] = f"{where} '{said}'"
+            return
+    if kind.tissue == "plasma":
         kind.compartment, kind.evidence["compartment"] = "plasma", "plasma, and no word of vesicles"
-    elif lines:
-        kind.compartment, kind.evidence["compartment"] = "cells", f"the words say '{lines['c'][0]}'"
-    elif not kind.tissue.startswith(TODO):
-        kind.compartment, kind.evidence["compartment"] = "tissue", "no word of vesicles, cells or plasma"
-    else:
+    elif is_undecided(kind.tissue):
         kind.compartment = f"{TODO} tissue, cells, sev, plasma_sev or plasma"
         kind.evidence["compartment"] = "no word tells it"
+    else:
+        kind.compartment, kind.evidence["compartment"] = "tissue", "no word of vesicles, cells or plasma"
 
 
 def _tissue_of_markers(kind: Kind, adata: AnnData) -> None:
@@ -301,21 +359,35 @@ def _tissue_of_markers(kind: Kind, adata: AnnData) -> None:
         return
     panels, known = load_table("panels"), load_table("identifiers")
     known = known[known["organism"] == kind.organism]
-    means = np.nan_to_num(np.nanmean(np.where(np.isfinite(adata.X), adata.X, np.nan), axis=0), nan=-np.inf)
+    values = np.nan_to_num(np.asarray(adata.X, dtype=float), nan=0.0, posinf=0.0, neginf=0.0)
+    means = values.mean(axis=0)
     rank = np.argsort(np.argsort(means)) / max(1, len(means) - 1)
     names = np.asarray(adata.var_names.astype(str))
-    columns = [names, *(adata.var[c].astype(str).to_numpy() for c in ("symbol", "ensembl", "uniprot") if c in adata.var)]
+    columns = [
+        names,
+        *(adata.var[c].astype(str).to_numpy() for c in ("symbol", "ensembl", "uniprot") if c in adata.var),
+    ]
     shares = {}
     for tissue, chosen in MARKERS.items():
+        if tissue == "liver" and kind.assay != "rna_counts":
+            continue
         genes = known[known["human_symbol"].isin(panels.loc[panels["panel"].isin(chosen), "human_symbol"])]
-        ids = {i for c in ("symbol", "ensembl", "uniprot", "entrez") for cell in genes[c] for i in cell.split(";") if i}
+        ids = {
+            i
+            for c in ("symbol", "ensembl", "uniprot", "entrez")
+            for cell in genes[c]
+            for i in cell.split(";")
+            if i
+        }
         rows = np.logical_or.reduce([np.isin(column, list(ids)) for column in columns])
         if rows.sum() >= 4:
             shares[tissue] = (float((rank[rows] > HIGH).mean()), int(rows.sum()))
     best = max(shares, key=lambda tissue: shares[tissue][0], default=None)
     if best is not None and shares[best][0] >= 0.6:
         kind.tissue = best
-        kind.evidence["tissue"] = f"{shares[best][0]:.0%} of {shares[best][1]} {best} markers are among the top 5 % of genes"
+        kind.evidence["tissue"] = (
+            f"{shares[best][0]:.0%} of {shares[best][1]} {best} markers are among the top 5 % of genes"
+        )
 
 
 def _inline(text: str) -> str:

@@ -30,13 +30,18 @@ ANNOTATION = re.compile(
     r"psms?|probability|entrez\w*|ms/ms count|gc|razor|unique)([^a-z]|$)",
     re.IGNORECASE,
 )
-VALUE = re.compile(r"^(value|values|intensity|abundance|quantity|counts?|expression|measurement|nlog.*|area)$", re.I)
-FEATURE = re.compile(r"(molecule|protein|gene|feature|analyte|metabolite|symbol|accession|probe|measurements?$)", re.I)
+VALUE = re.compile(
+    r"^(value|values|intensity|abundance|quantity|counts?|expression|measurement|nlog.*|area)$", re.I
+)
+FEATURE = re.compile(
+    r"(molecule|protein|gene|feature|analyte|metabolite|symbol|accession|probe|measurements?$)", re.I
+)
 CONTRAST = re.compile(r"^(contrast|comparison|coef|test)$", re.IGNORECASE)
 #: Fewest rows of a table of values; a smaller one is a sample sheet, unless its first column holds identifiers.
 FEWEST = 100
 #: Two groups of two.
 FEWEST_SAMPLES = 4
+MOST_CONTRASTS = 40
 
 
 def classify(
@@ -70,7 +75,15 @@ def classify(
     where = f", {options.get('sheet') or options.get('object')}" if options else ""
     effects = _effects(path, table, options)
     if effects is not None:
-        return Recognised(path, f"published results{where}", "effects", "effects_table", effects, "effects", size=table.frame.height)
+        return Recognised(
+            path,
+            f"published results{where}",
+            "effects",
+            "effects_table",
+            effects,
+            "effects",
+            size=table.frame.height,
+        )
     numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name])]
     if reader is not None:
         transposed = [name for name in numeric if name]
@@ -81,13 +94,25 @@ def classify(
         long = _long(table, numeric)
         if long is not None:
             return Recognised(
-                path, f"table with a row per value{where}", "matrix", reader, {**options, **long}, size=table.frame.height
+                path,
+                f"table with a row per value{where}",
+                "matrix",
+                reader,
+                {**options, **long},
+                size=table.frame.height,
             )
         wide = _wide(table, numeric)
         if wide is not None:
             extra, n_samples = wide
             size = table.frame.height * n_samples
-            return Recognised(path, f"table with a column per sample{where}", "matrix", reader, {**options, **extra}, size=size)
+            return Recognised(
+                path,
+                f"table with a column per sample{where}",
+                "matrix",
+                reader,
+                {**options, **extra},
+                size=size,
+            )
     return Recognised(path, f"sample sheet{where}", "samples", table=table if whole else None)
 
 
@@ -95,15 +120,16 @@ def _quantity(reader: str, columns: list[str]) -> dict[str, str] | None:
     """Option for the best quantity of proteins that a table has; None where it has none of those it should have."""
     if reader not in QUANTITIES:
         return {}
-    choices = QUANTITIES[reader]
-    for index, affix in enumerate(choices):
-        if any(name.startswith(affix) or name.endswith(affix) for name in columns):
-            return {"quantity": affix.strip()} if index or reader == "maxquant" else {}
+    for index, (quantity, pattern) in enumerate(QUANTITIES[reader].items()):
+        if any(re.search(pattern, name) for name in columns):
+            return {"quantity": quantity} if index or reader == "maxquant" else {}
     return None
 
 
 def _effects(path: Path, table: Table, options: dict[str, Any]) -> dict[str, Any] | None:
     """Options of the reader `effects_table`, where the columns are those of published effects."""
+    import polars as pl
+
     numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name])]
     changes = [name for name in numeric if LOG2FC.search(name)]
     kinds = {"q": Q, "p": P, "t": T, "se": SE, "mean_abundance": MEAN}
@@ -129,22 +155,30 @@ def _effects(path: Path, table: Table, options: dict[str, Any]) -> dict[str, Any
     if len(blocks) == 1 and len(numeric) - len(used) > 8:
         return None
     result: dict[str, Any] = {key: value for key, value in options.items() if key in ("sheet", "object")}
-    feature, symbol = _feature_column(table, [])
+    several = next(
+        (c for c in table.frame.columns if CONTRAST.match(c) and not looks_numeric(table.frame[c])), None
+    )
+    levels = table.frame[several].drop_nulls().unique(maintain_order=True).to_list() if several else []
+    stacked = len(blocks) == 1 and 1 < len(levels) <= MOST_CONTRASTS
+    rows = table.frame.filter(pl.col(several) == levels[0]).drop(several) if stacked else table.frame
+    feature, symbol = _feature_column(Table(table.file, rows, table.repeated, table.notes))
     if feature is not None and feature != table.frame.columns[0]:
         result["feature"] = feature
     if symbol:
         result["symbol"] = symbol
-    stem = _slug(re.sub(r"\.(gz|bz2|xz|csv|tsv|txt|xlsx|rda|feather|parquet)", "", path.name, flags=re.IGNORECASE))
+    stem = _slug(
+        re.sub(r"\.(gz|bz2|xz|csv|tsv|txt|xlsx|rda|feather|parquet)", "", path.name, flags=re.IGNORECASE)
+    )
+    stem = re.sub(r"_(?:dge|dea|deg|de|results?|stats?)$", "", stem) or stem
     stem = _slug(options["object"].rpartition("$")[2]) if options.get("object") else stem
-    several = next((c for c in table.frame.columns if CONTRAST.match(c) and not looks_numeric(table.frame[c])), None)
-    if several is not None and len(blocks) == 1:
-        levels = table.frame[several].drop_nulls().unique(maintain_order=True).to_list()
-        if 1 < len(levels) <= 40:
-            block = next(iter(blocks.values()))
-            result["contrasts"] = {_slug(level): block for level in levels}
-            result["where"] = {_slug(level): {several: level} for level in levels}
-            return result
-    result["contrasts"] = {(_slug(key) if key and len(blocks) > 1 else stem): block for key, block in blocks.items()}
+    if stacked:
+        block = next(iter(blocks.values()))
+        result["contrasts"] = {_slug(level): block for level in levels}
+        result["where"] = {_slug(level): {several: level} for level in levels}
+        return result
+    result["contrasts"] = {
+        (_slug(key) if key and len(blocks) > 1 else stem): block for key, block in blocks.items()
+    }
     if any(c.lower().startswith("basemean") for c in used) or any("tpm" in c.lower() for c in used):
         result["mean_abundance_scale"] = "linear"
     return result
@@ -159,7 +193,7 @@ def _slug(text: str) -> str:
     return (slug if slug[:1].isalnum() else f"c{slug}")[:60]
 
 
-def _feature_column(table: Table, numeric: list[str]) -> tuple[str | None, str | None]:
+def _feature_column(table: Table) -> tuple[str | None, str | None]:
     """Column that names the features, best identifier first, and the column of symbols beside it."""
     ranks = {"ensembl": 0, "uniprot": 1, "refseq": 2, "entrez": 3, "symbol": 4}
     best: tuple[float, int, str] | None = None
@@ -168,7 +202,11 @@ def _feature_column(table: Table, numeric: list[str]) -> tuple[str | None, str |
         column = table.frame[name]
         known = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower()))
         is_number = looks_numeric(column)
-        if is_number and known != "entrez" and not (position == 0 and re.search(r"gene|entrez|id$", name, re.I)):
+        if (
+            is_number
+            and known != "entrez"
+            and not (position == 0 and re.search(r"gene|entrez|id$", name, re.I))
+        ):
             continue
         cells = [cell for cell in as_text(column) if cell]
         if len(cells) < 0.5 * len(column) or len(set(cells)) < 0.5 * len(cells):
@@ -189,7 +227,7 @@ def _feature_column(table: Table, numeric: list[str]) -> tuple[str | None, str |
 
 def _wide(table: Table, numeric: list[str]) -> tuple[dict[str, Any], int] | None:
     """Options for a table with a column per sample, and the number of samples."""
-    feature, _ = _feature_column(table, numeric)
+    feature, _ = _feature_column(table)
     if feature is None:
         return None
     cells = [cell for cell in as_text(table.frame[feature]) if cell]
@@ -197,7 +235,9 @@ def _wide(table: Table, numeric: list[str]) -> tuple[dict[str, Any], int] | None
     if table.frame.height < FEWEST and known in (None, "entrez"):
         return None
     samples = [name for name in numeric if name != feature]
-    if known is None and len(samples) < table.frame.width - 1 - len(samples):  # more words than numbers: a sheet
+    if known is None and len(samples) < table.frame.width - 1 - len(
+        samples
+    ):  # more words than numbers: a sheet
         return None
     kept = [name for name in samples if not ANNOTATION.search(name)]
     # columns that count the rows, or that hold one value throughout, are no samples either

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sevaxis.adding.contrasts import Proposal
+from sevaxis.validation import TODO
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,10 @@ class Draft:
 
 def card_text(draft: Draft) -> str:
     """The card, with the evidence for each proposal as a comment beside it."""
-    lines = [SCHEMA, f"# Drafted by `sevaxis add`: every line is a proposal; the comments say what it rests on."]
+    lines = [
+        SCHEMA,
+        "# Drafted by `sevaxis add`: every line is a proposal; the comments say what it rests on.",
+    ]
     for key in ("id", "title", "accession", "citation", "licence", "homepage"):
         if value := getattr(draft, key):
             lines.append(_line(key, value, draft.evidence.get(key)))
@@ -74,13 +78,18 @@ def card_text(draft: Draft) -> str:
         lines.append(_line("join", draft.join, draft.evidence.get("join")))
     if draft.sheet is not None:
         columns = {name: name for name in STANDARD if name in draft.sheet}
-        lines += ["", *(f"# {key}: {_plain(draft.evidence[key])}" for key in STANDARD if key in draft.evidence)]
+        lines += [
+            "",
+            *(f"# {key}: {_plain(draft.evidence[key])}" for key in STANDARD if key in draft.evidence),
+        ]
         lines.append(f"columns: {_flow(columns)}")
         if draft.sex_labels:
-            labels = {label: "TODO female or male" for label in draft.sex_labels}
+            labels = dict.fromkeys(draft.sex_labels, f"{TODO} female or male")
             lines.append(f"sex_labels: {_flow(labels)}")
     if draft.values:
-        lines += [f"# {_plain(draft.evidence[key])}" for key in ("values", "normalise") if key in draft.evidence]
+        lines += [
+            f"# {_plain(draft.evidence[key])}" for key in ("values", "normalise") if key in draft.evidence
+        ]
         lines.append(f"values: {_flow(draft.values)}")
     lines += ["", "contrasts:"]
     last = None

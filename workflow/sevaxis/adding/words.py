@@ -48,7 +48,9 @@ TISSUES = {
     "kidney": r"kidney|renal",
     "colon": r"colon\w*|colorectal",
 }
-CELL_LINES = r"bv2|c2c12|mcf\d+\w*|mda|hela|hek\w*|hepg2|l6 cells|cell lines?|cell culture|cultured"
+CELL_LINES = (
+    r"cells?|lysates?|bv2|c2c12|mcf\d+\w*|mda|hela|hek\w*|hepg2|l6 cells|cell lines?|cell culture|cultured"
+)
 VESICLE_TEXT = r"s?evs?|exosom[a-z]*|exo|(?:extracellular )?vesicles?|elvs?"
 ORGANISMS = {
     "human": r"homo sapiens|human|9606|patients?|volunteers?|participants?",
@@ -59,7 +61,7 @@ UNIPROT_SPECIES = {"HUMAN": "human", "MOUSE": "mouse", "RAT": "rat"}
 #: Names of columns -> what they may hold.
 COLUMNS = {
     "sex": r"sex|gender",
-    "batch": r"batch(?:es)?|plate|plex|tmt.?plex|library.?batch|sequencing.?run|cohort.?batch",
+    "batch": r".*batch.*|plate|plex|tmt.?plex|sequencing.?run",
     "subject": r"subject.*|patient.*|participant.*|donor.*|individual.*|animal.*|mouse.?id|rat.?id|person|pid|bid|bio.?rep.*|id",
     "group": r"groups?|grouping.*|treatments?|conditions?|diets?|time.?points?|time|phenotypes?|diseases?|diagnos\w*|"
     r"stages?|fibrosis.?stage|genotypes?|media|medium|interventions?|exp.?group|status|class|factor.?value.*|"
@@ -88,7 +90,9 @@ def words(text: str) -> set[str]:
 
 def is_control(text: str) -> bool:
     """Whether a level says that it is what others are compared with."""
-    return bool(words(text) & CONTROL) or bool(re.search(r"\bnon[ _-]?(?:trained|treated|diseased)", text, re.I))
+    return bool(words(text) & CONTROL) or bool(
+        re.search(r"\bnon[ _-]?(?:trained|treated|diseased)", text, re.I)
+    )
 
 
 def role_of(text: str) -> str | None:
