@@ -85,6 +85,17 @@ def test_limits_and_features_that_say_nothing(rng):
     assert -0.49 <= rho[3] <= 0.99
 
 
+def test_features_without_residuals_disturb_nothing(rng):
+    """Group means alone, up to rounding, and what missing values leave of them: 0 / 0 without a warning."""
+    y = simulate(rng, 40, 0.5)
+    y[20:] = rng.normal(22, 2, (20, 3)) @ DESIGN.matrix.T * 10.0 ** rng.integers(-8, 9, (20, 1))
+    y[30:] = 20.0 + (rng.random((10, 24)) < 0.1)
+    y[rng.random(y.shape) < 0.4] = np.nan
+    rho = feature_correlations(y, DESIGN, SUBJECT)
+    np.testing.assert_array_equal(rho[:20], feature_correlations(y[:20], DESIGN, SUBJECT))
+    assert (np.isnan(rho) | (np.abs(rho) < 1)).all()
+
+
 @pytest.mark.parametrize(
     ("blocks", "says"),
     [
