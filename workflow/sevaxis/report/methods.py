@@ -142,8 +142,8 @@ def _data(study: ReportInput) -> Section:
     if any(card["assay"] == "effects" for card in study.cards):
         paragraphs.append(
             "Published result tables are shown as published. A missing standard error was derived from the published "
-            "t, or from p and the group sizes, and the row says so; without either no interval and no minimum detectable "
-            "effect can be shown."
+            "t, or from p and the group sizes, and the row says so; without either no interval and no minimum "
+            "detectable effect can be shown."
         )
     return Section("Data", paragraphs)
 
