@@ -69,7 +69,8 @@ def read_delimited(
     Problems
         For damaged files, missing columns, text among numbers and names that must not be merged.
     """
-    names = {feature, *([sample] if isinstance(sample, str) else sample or [])} - {None}
+    # names are text, also where they look like numbers; without a word they stand in the first column
+    names = {feature, *([sample] if isinstance(sample, str) else sample or [])} - {None} or {0}
     table = read_table(
         path,
         separator=SEPARATORS[separator] if separator else None,

@@ -160,7 +160,10 @@ def choose_object(content: Any, name: str | None, file: str) -> tuple[str, Any]:
 
 
 def _is_dge_list(content: dict) -> bool:
-    return {"counts", "samples"} <= set(content)
+    """Lists that edgeR (DGEList) and limma (EList) make classes of."""
+    return {"counts", "samples"} <= set(content) or (
+        "E" in content and {"genes", "targets"} & set(content) != set()
+    )
 
 
 def _parts_of(content: Any, assay: str | None, where: str):
@@ -185,7 +188,13 @@ def _parts_of(content: Any, assay: str | None, where: str):
         matrix = _with_names(matrix, names, getattr(slots["colData"], "rownames", NULL))
         return matrix, _data_frame(slots["colData"]), _data_frame(annotation), {"class": _class(content)}
     if isinstance(content, dict) and _is_dge_list(content):
-        return content["counts"], content["samples"], content.get("genes"), {"class": "DGEList"}
+        name = "DGEList" if "counts" in content else "EList"
+        matrix, obs = (
+            (content["counts"], content["samples"])
+            if name == "DGEList"
+            else (content["E"], content.get("targets"))
+        )
+        return matrix, obs, content.get("genes"), {"class": name}
     return content, None, None, {}
 
 

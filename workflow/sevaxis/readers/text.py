@@ -189,7 +189,7 @@ def read_table(
     decimal: str | None = None,
     comment: str | None = None,
     skip: int = 0,
-    as_text: bool | set[str] = frozenset(),
+    as_text: bool | set[str | int] = frozenset(),
     quoted: bool = True,
     columns: list[str] | None = None,
 ) -> Table:
@@ -206,7 +206,7 @@ def read_table(
     skip
         Further lines to skip before the header.
     as_text
-        Columns whose cells stay text (leading zeros, ``7503.0``); True for all.
+        Columns whose cells stay text (leading zeros, long numbers), by name or position; True for all.
     quoted
         Whether double quotes enclose cells.
     columns
@@ -241,7 +241,7 @@ def parse_table(
     decimal: str | None = None,
     comment: str | None = None,
     skip: int = 0,
-    as_text: bool | set[str] = frozenset(),
+    as_text: bool | set[str | int] = frozenset(),
     quoted: bool = True,
     columns: list[str] | None = None,
     notes: dict[str, Any] | None = None,
@@ -286,7 +286,8 @@ def parse_table(
     if separator == " ":
         # runs of spaces are one separator; polars knows single characters only
         data, offset = re.sub(rb"[ \t]+", b" ", data[offset:]), 0
-    text_columns = names if as_text is True else [column for column in names if column in as_text]
+    wanted = set(range(len(names))) if as_text is True else as_text
+    text_columns = [column for i, column in enumerate(names) if column in wanted or i in wanted]
     frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted)
     empty = [
         column for column in names if not column.split(".")[0] and frame[column].null_count() == frame.height
