@@ -20,7 +20,7 @@ from sevaxis.report.plots import drawn_features
 from sevaxis.report.sexes import classes, tested_strata
 from sevaxis.report.strip import axis_row
 from sevaxis.report.study import ReportInput, Shown
-from sevaxis.report.wording import CLASSES, STATUSES, STRATA, words
+from sevaxis.report.wording import CLASSES, STATUSES, STRATA, signed, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,12 +30,12 @@ UP, DOWN, SOFT, INK, LINE = "#c8481a", "#2a62b8", "#59646d", "#1c2328", "#dfe4e8
 SEXES = {"female": ("#7d4bb4", "o"), "male": ("#a87400", "s")}
 UNKNOWN = (SOFT, "^")
 GROUPS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d31", "#999999", "#e69f00")
-CLASS_COLOURS = {
-    "shared": "#009e73",
-    "larger_in_females": SEXES["female"][0],
-    "larger_in_males": SEXES["male"][0],
-    "opposite": "#d55e00",
-    "undetermined": "#0072b2",
+#: Class of interaction -> colour and marker; what is undetermined stays grey.
+CLASS_LOOKS = {
+    "shared": ("#009e73", "o"),
+    "larger_in_females": (SEXES["female"][0], "<"),
+    "larger_in_males": (SEXES["male"][0], ">"),
+    "opposite": ("#d55e00", "X"),
 }
 STYLE = {
     "svg.hashsalt": "sevaxis",
@@ -116,7 +116,7 @@ def _verdict(study: ReportInput, folder: Path) -> Path:
         image = axes.imshow(values, cmap=colours, vmin=-2, vmax=2, aspect="auto")
         for i, row in enumerate(table.to_dict("records")):
             there = not pd.isna(row["log2fc"])
-            text = f"{row['log2fc']:+.2f}" if there else words(STATUSES, row["status"])
+            text = signed(row["log2fc"]) if there else words(STATUSES, row["status"])
             certain = str(row["reading"]).startswith("changed")
             look = {"fontsize": 8 if there else 6, "fontweight": "bold" if certain else "normal"}
             axes.text(i % shape[1], i // shape[1], text, ha="center", va="center", color=INK, **look)
@@ -262,15 +262,16 @@ def _contrast(
         table["class"] = [groups.get((shown.dataset, shown.name, str(i)), "") for i in table["feature_id"]]
 
         def draw_sexes(axes: Axes) -> None:
-            plain = table["class"].eq("")
+            plain = ~table["class"].isin(list(CLASS_LOOKS))
             axes.axline((0, 0), slope=1, color=SOFT, linewidth=0.8, linestyle=":")
             rest = table[plain]
             axes.scatter(
                 rest["female"], rest["male"], s=5, c="#a8b0b6", linewidths=0, alpha=0.6, rasterized=True
             )
             for name, mine in table[~plain].groupby("class", sort=True):
+                colour, marker = CLASS_LOOKS[name]
                 axes.scatter(
-                    mine["female"], mine["male"], s=16, c=CLASS_COLOURS[name], label=words(CLASSES, name)
+                    mine["female"], mine["male"], s=18, c=colour, marker=marker, label=words(CLASSES, name)
                 )
             _name_axis_genes(axes, study, table, table["female"], table["male"])
             axes.set(xlabel="log2 fold change in females", ylabel="log2 fold change in males")
