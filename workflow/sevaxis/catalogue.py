@@ -137,15 +137,12 @@ def _entry(card: Card, sheet_path: Path | None) -> Entry:
         facts = facts_of(sheet, card) if sheet is not None else None
     sexes, n = _samples(card, facts)
     roles = dict.fromkeys(contrast.role for contrast in card.contrasts)
-    both = (
-        "female" in sexes
-        and "male" in sexes.replace("female", "")
-        or (facts is None and bool(card.columns.sex))
-    )
+    counted = "female" in sexes and "male" in sexes.replace("female", "")
+    both = counted or (facts is None and card.columns.sex is not None)
     serves = (*roles, *(["sex"] if both and "sex" not in roles else []))
     return Entry(
-        card.id, card.organism, card.tissue, card.compartment, card.assay, sexes, n, serves, card.licence, card.verified,
-        card.title,
+        card.id, card.organism, card.tissue, card.compartment, card.assay, sexes, n, serves, card.licence,
+        card.verified, card.title,
     )  # fmt: skip
 
 
@@ -153,9 +150,8 @@ def _samples(card: Card, facts: list[SampleFacts] | None) -> tuple[str, str]:
     """Sexes and number of samples, as text."""
     if facts is not None:
         counts = Counter(fact.sex or "unknown" for fact in facts)
-        return ", ".join(f"{sex} {counts[sex]}" for sex in ("female", "male", "unknown") if counts[sex]), str(
-            len(facts)
-        )
+        told = [f"{sex} {counts[sex]}" for sex in ("female", "male", "unknown") if counts[sex]]
+        return ", ".join(told), str(len(facts))
     if card.assay == "effects":
         strata = {contrast.stratum for contrast in card.contrasts} - {"all"}
         return " and ".join(sorted(strata)) or "not stated", "published"

@@ -339,7 +339,7 @@ def _propose_compartment(kind: Kind, texts: Texts) -> None:
     for where, text in strong if kind.tissue == "plasma" else (*strong, weak):
         vesicles, cells = find({"v": VESICLE_TEXT}, text), find({"c": CELL_LINES}, text)
         if vesicles or cells:
-            said = (vesicles or cells).popitem()[1][0]
+            said = next(iter((vesicles or cells).values()))[0]
             kind.compartment = ("plasma_sev" if kind.tissue == "plasma" else "sev") if vesicles else "cells"
             kind.evidence["compartment"] = f"{where} '{said}'"
             return

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 
 #: Levels that others are compared with.
-CONTROL = set(
-    "control controls ctrl ctl con cont sed sedentary healthy normal chow ncd nc nd cd baseline base pre vehicle veh "
-    "untreated mock sham lean active wt wildtype placebo oil pbs saline naive rest resting before reference none "
-    "lgli unexercised nontreated t0 0h d0".split()
-)
+CONTROL = {
+    "control", "controls", "ctrl", "ctl", "con", "cont", "sed", "sedentary", "healthy", "normal",
+    "chow", "ncd", "nc", "nd", "cd", "baseline", "base", "pre", "vehicle", "veh", "untreated", "mock",
+    "sham", "lean", "active", "wt", "wildtype", "placebo", "oil", "pbs", "saline", "naive", "rest",
+    "resting", "before", "reference", "none", "lgli", "unexercised", "nontreated", "t0", "0h", "d0",
+}  # fmt: skip
 #: Levels that say that nobody trained there: what is compared with them is training.
 SEDENTARY = {"sed", "sedentary", "unexercised"}
 #: Word stems -> role, in the order in which they are asked; a stem counts where a word begins with it.
@@ -23,8 +24,9 @@ ROLES = {
     "acute_exercise": ("acute", "bout", "postex", "exhaust"),
     "training": ("train", "exercis", "endurance", "aerobic", "treadmill", "hiit", "resistance", "swim", "wheel"),
     "disease": (
-        "nash", "nafl", "masl", "mash", "ccl4", "cci4", "fibro", "steato", "steatosis", "cirrho", "disease", "hfd", "mcd",
-        "western", "obes", "diabet", "cancer", "tumor", "tumour", "cardiomyopathy", "hepatitis", "injur", "alcohol",
+        "nash", "nafl", "masl", "mash", "ccl4", "cci4", "fibro", "steato", "steatosis", "cirrho", "disease", "hfd",
+        "mcd", "western", "obes", "diabet", "cancer", "tumor", "tumour", "cardiomyopathy", "hepatitis", "injur",
+        "alcohol",
     ),
 }  # fmt: skip
 #: Both kinds of sample, vesicles and what they came from, in one data set: the contrast is an enrichment.
@@ -62,7 +64,8 @@ UNIPROT_SPECIES = {"HUMAN": "human", "MOUSE": "mouse", "RAT": "rat"}
 COLUMNS = {
     "sex": r"sex|gender",
     "batch": r".*batch.*|plate|plex|tmt.?plex|sequencing.?run",
-    "subject": r"subject.*|patient.*|participant.*|donor.*|individual.*|animal.*|mouse.?id|rat.?id|person|pid|bid|bio.?rep.*|id",
+    "subject": r"subject.*|patient.*|participant.*|donor.*|individual.*|animal.*|mouse.?id|rat.?id|person|"
+    r"pid|bid|bio.?rep.*|id",
     "group": r"groups?|grouping.*|treatments?|conditions?|diets?|time.?points?|time|phenotypes?|diseases?|diagnos\w*|"
     r"stages?|fibrosis.?stage|genotypes?|media|medium|interventions?|exp.?group|status|class|factor.?value.*|"
     r".*disease.?state|conc\.?|ratio|types?|dose|cell.?type",
