@@ -164,6 +164,50 @@ def test_header_shorter_by_the_row_names_of_r(tmp_path):
     assert list(adata.var_names) == ["A", "B"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"s1" "s2"\n"100287102" 1.5 3\n"7503" 2 NA\n',  # write.table
+        '"","s1","s2"\n"100287102",1.5,3\n"7503",2,NA\n',  # write.csv
+        '"";"s1";"s2"\n"100287102";1,5;3\n"7503";2;NA\n',  # write.csv2
+        "\ts1\ts2\n100287102\t1.5\t3\n7503\t2\tNA\n",  # write.table with col.names = NA
+        "100287102\t1.5\t3\t\n7503\t2\t\t\n",  # ends with separators
+    ],
+)
+def test_what_r_writes(tmp_path, text):
+    if text.startswith("1"):
+        text = "id\ts1\ts2\t\n" + text
+    adata = read_delimited(written(tmp_path, text))
+    assert list(adata.obs_names) == ["s1", "s2"]
+    # long numbers are names as they stand, never 1.00287102e+08
+    assert list(adata.var_names) == ["100287102", "7503"]
+    np.testing.assert_array_equal(adata.X, [[1.5, 2], [3, np.nan]])
+
+
+@pytest.mark.parametrize(
+    ("separator", "decimal"), [(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ",")]
+)
+@pytest.mark.parametrize("missing", ["NA", "NaN", "", "#N/A", "Filtered"])
+def test_what_pandas_writes(tmp_path, separator, decimal, missing):
+    import pandas as pd
+
+    rng = np.random.default_rng(3)
+    values = rng.lognormal(3, 4, (300, 7))
+    values[rng.random(values.shape) < 0.3] = np.nan
+    values[250:, 3] = np.nan
+    values[:240, 5] = np.nan  # nothing but missing values where the type is guessed
+    table = pd.DataFrame(
+        values, columns=[f"s {i}" for i in range(7)], index=[f"P{i};Q{i}" for i in range(300)]
+    )
+    table.insert(0, "text, with; signs", [f"a, b; {i}" for i in range(300)])
+    path = tmp_path / "t.txt"
+    table.to_csv(path, sep=separator, decimal=decimal, na_rep=missing)
+    adata = read_delimited(path)
+    assert list(adata.obs_names) == list(table.columns[1:])
+    np.testing.assert_allclose(adata.X, values.T, rtol=1e-14)
+    assert adata.var["text, with; signs"].tolist() == table.iloc[:, 0].tolist()
+
+
 def test_second_header_row(tmp_path):
     # as in GSE142530: the second row holds sample names and would turn the matrix to text
     text = "gene,X1,X2\nid,normal 1,normal 2\nA,1,2\nB,3,4\n"

@@ -15,7 +15,14 @@ from sevaxis.readers.r_object import read_r_object
 #: age (1, NA) and symbols (A, NA, C). se: SummarizedExperiment with assays counts = m, logc = log2(m + 1), sex (F, M),
 #: symbols (A, B, C). rse: the same with ranges. dge: DGEList(matrix(1:6, 3, 2), group = c("a", "b")). dds: DESeqDataSet
 #: of m with 2 for NA, design ~ c. sparse: Matrix of (0, 0, 3, 4, 0, 6). list: list(a = m, b = list(c = df)).
+#: elist: limma's EList of (1.5, NA, 3, 4, 5, 6) with symbols and targets.
 OBJECTS = {
+    "elist.rds": (
+        "H4sIAAAAAAAAA21Qy07DMBDc2HFfEihSOPATVKJcuFFA7QluIHE1rYki4hbFkYATfAtfyJELcTd+tTVY8u7YO54d78MIACikhABl"
+        "CIHd381PziGhuSkAOcTcu/gBsz6+u9j/mg7seZq5fOTyMbiVEgwJpDDsdJalxHSAm1jZLu9RBkhZcSkU4tzxMuvN1ElxGtAkoDPH"
+        "Iv5GBZaaYGxRIDdd9tWSSw+uPLiODDHvJtu57Kl3+biuYuqi4iqmjpa84eOnGlUi+rBev469upnJJwat9e8/jv3PkrkHt1aO6qgh"
+        "VeLNltK49McL01Hr1rb2r8nuaza7KVUTfaL/whfPvBBRJ1aVUvKtWHAZJj/zzEKscAJOreF1IZpuIO0GahSuVZMCAAA="
+    ),
     "int_na.rda": (
         "H4sIAAAAAAAAAwtyiTDmiuBiYGBgZmBhYmJgZgUyGVhDQ9x0LRiAIkAOIwMLAyeIzmVgYOIFMthAnAYGMGAGYhaQDog4igbmlEyg"
         "FgaQFiaoUiY0JRxAJXmJuanFQLYwVJ0AxDFgeaZ0QzjLCM4yhqpigokUw1UVGwHJfyAMABlHduDaAAAA"
@@ -123,6 +130,7 @@ def read(tmp_path):
         ("dge.rds", {}, [[1, 2, 3], [4, 5, 6]]),
         ("dds.rds", {}, [[1, 2, 3], [4, 5, 6]]),
         ("sparse.rds", {}, [[0, 0, 3], [4, 0, 6]]),
+        ("elist.rds", {}, [[1.5, np.nan, 3], [4, 5, 6]]),
         ("list.rds", {"object": "a"}, M),
     ],
 )

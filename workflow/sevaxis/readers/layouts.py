@@ -149,7 +149,7 @@ def _sample_columns(
         for column in samples:
             choose_column(table, column, "samples")
         return list(samples), list(samples)
-    found = [column for column in columns if looks_numeric(table.frame[column])]
+    found = [column for column in columns if looks_numeric(table.frame[column], table.decimal)]
     twice = sorted(name for name in table.repeated if name in found)
     if twice:
         hint = (
@@ -161,7 +161,7 @@ def _sample_columns(
     return found, found
 
 
-def looks_numeric(column: pl.Series) -> bool:
+def looks_numeric(column: pl.Series, decimal: str = ".") -> bool:
     """Whether a column holds numbers, perhaps below a few rows of further headers."""
     import polars as pl
 
@@ -170,7 +170,7 @@ def looks_numeric(column: pl.Series) -> bool:
     if column.dtype != pl.String:
         return column.dtype == pl.Null
     cells = column.drop_nulls()
-    numbers = to_numbers(cells)
+    numbers = to_numbers(cells, decimal)
     return len(cells) > 0 and numbers[min(3, len(cells) - 1) :].null_count() == 0
 
 
@@ -184,7 +184,7 @@ def _cut_stray_rows(table: Table, feature: str, columns: list[str]):
     while len(text) > len(columns) / 2 and frame.height > 1:
         row = frame.row(0, named=True)
         cells = pl.Series([row[column] for column in text], dtype=pl.String)
-        if cells.null_count() == len(cells) or to_numbers(cells).null_count() < len(cells):
+        if cells.null_count() == len(cells) or to_numbers(cells, table.decimal).null_count() < len(cells):
             break
         headers.append(["" if row[column] is None else str(row[column]) for column in columns])
         frame = frame.slice(1)
@@ -229,8 +229,7 @@ def to_matrix(frame: pl.DataFrame, columns: list[str], table: Table) -> np.ndarr
 
 def to_float(column: pl.Series, table: Table) -> np.ndarray:
     """Numbers of a column; a problem that shows the cells where they are none."""
-    decimal = "," if table.notes.get("decimal") == "comma" else "."
-    numbers = to_numbers(column, decimal)
+    numbers = to_numbers(column, table.decimal)
     wrong = numbers.is_null() & column.is_not_null()
     if wrong.any():
         rows = wrong.arg_true().to_list()
@@ -316,7 +315,9 @@ def _constant_within(frame: pl.DataFrame, key: str, columns: list[str]) -> pl.Da
 def _from_transposed(table, sample, identifier, duplicates):
     name = choose_column(table, _single(sample) or table.frame.columns[0], "sample")
     columns = [
-        column for column in table.frame.columns if column != name and looks_numeric(table.frame[column])
+        column
+        for column in table.frame.columns
+        if column != name and looks_numeric(table.frame[column], table.decimal)
     ]
     values = np.vstack([to_float(table.frame[column], table) for column in columns])
     obs = to_pandas(table.frame.drop(columns), table.frame.height)

@@ -102,11 +102,10 @@ def _assemble_long(
     import polars as pl
 
     frame = table.frame
-    decimal = "," if table.notes.get("decimal") == "comma" else "."
     notes = {**table.notes, "kind": "long", "quantity": quantity, "rows": frame.height}
     for name in ("PG.Qvalue", "EG.Qvalue"):
         if name in frame.columns:
-            above = (to_numbers(frame[name], decimal) > q).fill_null(False)
+            above = (to_numbers(frame[name], table.decimal) > q).fill_null(False)
             notes[f"rows_above_{name}_{q:g}"] = int(above.sum())
             frame = frame.filter(~above)
     if "EG.IsDecoy" in frame.columns:

@@ -69,6 +69,11 @@ class Table:
     repeated: set[str] = field(default_factory=set)
     notes: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def decimal(self) -> str:
+        """Decimal sign of cells that are still text."""
+        return "," if self.notes.get("decimal") == "comma" else "."
+
 
 def read_bytes(path: Path) -> bytes:
     """Content of a file, decompressed where its first bytes say gzip, bzip2 or xz.
@@ -143,18 +148,18 @@ def sniff_separator(lines: list[str]) -> str:
     -----
     A separator fits a line that it cuts into two or more fields, but not into more than the header has (one more
     is R's way with row names; fewer is a line whose empty ends were trimmed). The one that fits most lines wins;
-    among equals the one with more lines as long as the header, then the earlier of tab, semicolon, comma, bar and
-    space. Decimal commas and ``;``-joined accessions do not mislead: the header has none.
+    among equals the one with more lines as long as the header, then the one with more fields, then the earlier of tab,
+    semicolon, comma, bar and space. Decimal commas and ``;``-joined accessions do not mislead: the header has none.
     """
-    best, best_score = "\t", (0.0, 0.0)
+    best, best_score = "\t", (0.0, 0.0, 0)
     for separator in SEPARATORS:
         header, *counts = [len(fields) for fields in csv.reader(lines, delimiter=separator)]
         counts = counts or [header]
         # one field in the header: row names and a single sample, but rather not a separator at all
         fits = sum(2 <= count <= header + 1 for count in counts) / len(counts) / (2 if header == 1 else 1)
         full = sum(header <= count <= header + 1 for count in counts) / len(counts)
-        if (fits, full) > best_score:
-            best, best_score = separator, (fits, full)
+        if (fits, full, header) > best_score:
+            best, best_score = separator, (fits, full, header)
     return best
 
 
@@ -271,8 +276,8 @@ def parse_table(
     )
     if decimal is None:
         decimal = "." if separator == "," else sniff_decimal(rows[1:60])
-        if decimal == ",":
-            notes["decimal"] = "comma"
+    if decimal == ",":
+        notes["decimal"] = "comma"
     if columns is not None:
         header, offset = list(columns), start
     else:
