@@ -9,6 +9,17 @@ from pathlib import Path
 
 PARTS = ("Snakefile", "workflow", "config", "envs", "profiles", "resources")
 
+#: Rule -> what its jobs say, with the data set or organism.
+MESSAGES = {
+    "retrieve": r"Retrieve the files of (\w+)",
+    "orthologs": r"Retrieve the human orthologs of (\w+)",
+    "read": r"Read (\w+)",
+    "assess": r"Assess and normalise (\w+)",
+    "compare": r"Compare the groups of (\w+)",
+    "answer": r"Answer the questions of the study",
+    "report": r"Write the report",
+}
+
 
 class Project:
     """The project's files in a folder of their own, so that tests may edit them.
@@ -52,12 +63,11 @@ class Project:
         """What a dry run would do: rule -> data sets (or organisms), an empty list for rules without."""
         output = self.snakemake("-n", "--cores", "1", *arguments).stdout
         jobs: dict[str, list[str]] = {}
-        for block in re.split(r"\n(?=\S)", output):
-            rule = re.match(r"(?:local)?rule (\w+):", block)
-            if rule is None or rule[1] == "all":
-                continue
-            wildcard = re.search(r"wildcards: (?:dataset|organism)=(\w+)", block)
-            jobs.setdefault(rule[1], []).extend([wildcard[1]] if wildcard else [])
+        for message in re.findall(r"^Job \d+: (.+)$", output, re.MULTILINE):
+            rule, found = next(
+                (rule, m) for rule, said in MESSAGES.items() if (m := re.fullmatch(said, message))
+            )
+            jobs.setdefault(rule, []).extend(found.groups())
         return {rule: sorted(of) for rule, of in jobs.items()}
 
     def edit(self, path: str, old: str, new: str) -> None:
