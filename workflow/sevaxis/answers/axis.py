@@ -153,7 +153,7 @@ def _tell(rows: pd.DataFrame, axis: Axis) -> tuple[str, list[str]]:
         place = f"{tissue} {COMPARTMENT_WORDS[compartment]}".strip()
         places.append(f"in {place} " + " and ".join(_directions(of_place)))
     rest = overtraining[~overtraining.index.isin(changed.index)]
-    tail = f" Of {len(rest)} other comparisons {_count(rest)}." if len(rest) else ""
+    tail = f" Of the {len(rest)} other comparisons: {_count(rest)}." if len(rest) else ""
     return f"Under overtraining, {'; '.join(places)}.{tail}", reasons
 
 
@@ -192,7 +192,7 @@ COMPARTMENT_WORDS = {
 READING_WORDS = {
     "changed_up": "up",
     "changed_down": "down",
-    "equivalent": "shown to be smaller than the smallest effect of interest",
+    "equivalent": "without a change of interest (equivalence test)",
     "undetermined": "undetermined",
     "published": "published without a test here",
     "not_estimable": "not estimable",
