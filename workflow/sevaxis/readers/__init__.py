@@ -14,6 +14,10 @@ For published result tables ``obs`` has one row per contrast and the layers hold
 
 The keyword-only parameters of a reader's function, with their types and defaults, are its options in a card: they
 are checked before any job starts. Heavy libraries are imported inside the functions.
+
+What formats have in common stands once: bytes to typed columns in :mod:`~sevaxis.readers.text`, which columns are
+samples in :mod:`~sevaxis.readers.layouts`, names and duplicates in :mod:`~sevaxis.readers.assembly`, decoys and
+contaminants in :mod:`~sevaxis.readers.proteins`, probes of arrays in :mod:`~sevaxis.readers.probes`.
 """
 
 from __future__ import annotations
