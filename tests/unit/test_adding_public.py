@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 from sevaxis.adding import add
+from sevaxis.cards import Card, Reading, Retrieval
+from sevaxis.matrix import build
 from sevaxis.problems import Problems
+from sevaxis.retrieve import retrieve
 
 pytestmark = pytest.mark.shared
 
@@ -196,6 +199,14 @@ def test_a_raw_folder_becomes_a_card_or_says_what_it_could_not_decide(name, shar
     assert case.columns <= set(card.get("columns", {}))
     assert "overtraining" not in added.card
     assert (tmp_path / "datasets/mine/card.yaml").read_text() == added.card
+    if case.groups and not case.open:  # a draft that leaves nothing open can be read
+        model = Card.model_validate(card)
+        retrieve(Retrieval.model_validate(model.part(Retrieval)), tmp_path / "data", mirror=data, seed=1)
+        sheet = tmp_path / "datasets/mine/samples.tsv"
+        adata = build(
+            Reading.model_validate(model.part(Reading)), tmp_path / "data", sheet=sheet, orthologs=None
+        )
+        assert adata.obs["group"].value_counts().to_dict() == case.groups
 
 
 @pytest.mark.parametrize(

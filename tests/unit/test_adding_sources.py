@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
+import tarfile
 
 import numpy as np
 import pytest
@@ -132,6 +134,54 @@ def test_a_series_of_geo_becomes_a_card_that_runs(server, tmp_path, root):
     assert {"female", "male", "average", "interaction"} <= set(effects["stratum"])
     assert set(AXIS) <= set(effects["human_symbol"])
     assert np.isfinite(effects.loc[effects["status"] == "tested", "log2fc"]).all()
+
+
+def test_tables_of_single_samples_come_from_the_archive_and_keep_their_own_addresses(server, tmp_path):
+    """GEO's `_RAW.tar`: its members become files of the card, each at the address where GEO serves the sample."""
+    random = np.random.default_rng(3)
+    samples = [(f"GSM{4100 + i}", "NASH" if i % 2 else "control") for i in range(1, 13)]
+    lines = [
+        ["!Series_title", "Liver of patients"],
+        ["!Sample_title", *(f"patient {i}" for i in range(12))],
+        ["!Sample_geo_accession", *(sample for sample, _ in samples)],
+        ["!Sample_source_name_ch1", *["liver biopsy"] * 12],
+        ["!Sample_characteristics_ch1", *(f"diagnosis: {group}" for _, group in samples)],
+    ]
+    text = "\n".join("\t".join([line[0], *(f'"{cell}"' for cell in line[1:])]) for line in lines) + "\n"
+    series, packed = "/geo/series/GSE42nnn/GSE42002", io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for sample, _ in samples:
+            counts = (
+                "".join(f"ENSG{i:011d}\t{random.poisson(40)}\n" for i in range(150)) + "__no_feature\t7\n"
+            )
+            body = gzip.compress(counts.encode(), mtime=0)
+            member = tarfile.TarInfo(f"{sample}_liver.counts.txt.gz")
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+            server.serve(f"/geo/samples/{sample[:-3]}nnn/{sample}/suppl/{member.name}", body)
+    server.serve(f"{series}/matrix/", index("GSE42002_series_matrix.txt.gz"))
+    server.serve(f"{series}/matrix/GSE42002_series_matrix.txt.gz", gzip.compress(text.encode()))
+    server.serve(f"{series}/suppl/", index("GSE42002_RAW.tar"))
+    server.serve(f"{series}/suppl/GSE42002_RAW.tar", packed.getvalue())
+    server.serve("/geo/download/?acc=GSE42002", b"<html></html>")
+    added = add(
+        ["GSE42002"], folder=tmp_path / "datasets", data=tmp_path / "data", addresses=addresses(server)
+    )
+    assert added.open == (), added.open
+    card = Card.model_validate(yaml.safe_load(added.card))
+    assert (card.organism, card.tissue, card.join, len(card.files)) == ("human", "liver", "samples", 12)
+    assert all(file.reader == "htseq" and "/geo/samples/GSM4nnn/GSM41" in file.url for file in card.files)
+    rows = [line.split("\t") for line in added.sheet.splitlines()[1:]]
+    groups = dict(samples)
+    assert all(groups[row[0].split("_")[0]] == row[1] for row in rows)
+    assert [(c.case, c.reference, c.role) for c in card.contrasts] == [("NASH", "control", "disease")]
+    data = tmp_path / "fresh"
+    retrieve(Retrieval.model_validate(card.part(Retrieval)), data, mirror=None, seed=1, patience=HASTE)
+    sheet = tmp_path / "datasets/gse42002/samples.tsv"
+    assert build(Reading.model_validate(card.part(Reading)), data, sheet=sheet, orthologs=None).shape == (
+        12,
+        150,
+    )
 
 
 def test_a_project_of_pride_becomes_a_card(server, tmp_path):

@@ -165,6 +165,7 @@ def _matches(cells: list[str], samples: list[str]):
         "names equal but for the ending of a file": lambda text: _bare(
             re.sub(RAW, "", _base(text), flags=re.I)
         ),
+        "the GEO accession at the start": _accession,
         "the number in the name": _number,
     }
     for how, key in senses.items():
@@ -199,6 +200,11 @@ def _bare(text: str) -> str:
 
 def _base(text: str) -> str:
     return re.split(r"[\\/]", text.strip())[-1]
+
+
+def _accession(text: str) -> str:
+    match = re.match(r"GSM\d+(?!\d)", text.strip())
+    return match[0] if match else ""
 
 
 def _number(text: str) -> str:

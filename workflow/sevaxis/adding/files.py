@@ -116,10 +116,14 @@ class _Shelf:
                 self.rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
     def of_accession(self, accession: str) -> list[Gathered]:
-        """Files whose path or address names an accession."""
+        """Files whose path names an accession: those of the manifest, else any in the folder."""
         pattern = re.compile(rf"(?<![A-Za-z0-9]){re.escape(accession)}(?!\d)", re.IGNORECASE)
         named = [r for r in self.rows if pattern.search((r.get("path") or "").replace("_", " "))]
         found = [self._gathered(row) for row in named if (self.folder / row["path"]).is_file()]
+        if self.folder is not None and not found:
+            paths = [path for path in sorted(self.folder.rglob("*")) if path.is_file()]
+            names = {path: str(path.relative_to(self.folder)).replace("_", " ") for path in paths}
+            found = [replace(_local(path), path=str(path)) for path in paths if pattern.search(names[path])]
         if found:
             say(f"{accession}: {len(found)} files of the mirror {self.folder}")
         return found
@@ -253,8 +257,8 @@ def _members(archive: Gathered, folder: Path, addresses: Addresses) -> list[Gath
     base = addresses.geo.removesuffix("/series")
     found = []
     for path in sorted(place.rglob("GSM*")):
-        sample = re.match(r"GSM\d+", path.name)
+        sample = re.match(r"GSM(\d+)", path.name)
         if sample and path.is_file():
-            url = f"{base}/samples/{sample[0][:-3]}nnn/{sample[0]}/suppl/{path.name}"
+            url = f"{base}/samples/GSM{sample[1][:-3]}nnn/{sample[0]}/suppl/{path.name}"
             found.append(replace(_local(path), url=url))
     return found

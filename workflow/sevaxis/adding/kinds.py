@@ -12,6 +12,7 @@ import numpy as np
 from sevaxis.adding.formats import Recognised
 from sevaxis.adding.words import (
     CELL_LINES,
+    CELL_TEXT,
     ORGANISMS,
     TISSUES,
     UNIPROT_SPECIES,
@@ -334,13 +335,19 @@ def propose_place(kind: Kind, adata: AnnData | None, texts: Texts) -> None:
 
 
 def _propose_compartment(kind: Kind, texts: Texts) -> None:
-    """The first text that names vesicles or cells; blood without either is plasma, and any other tissue is tissue."""
-    *strong, weak = texts.in_order()
-    for where, text in strong if kind.tissue == "plasma" else (*strong, weak):
-        vesicles, cells = find({"v": VESICLE_TEXT}, text), find({"c": CELL_LINES}, text)
-        if vesicles or cells:
+    """The first text that names vesicles or cells; then names of cell lines; blood without either is plasma.
+
+    The name of a cell line is the weakest word: its vesicles are called by it, too.
+    """
+    of_sev = "plasma_sev" if kind.tissue == "plasma" else "sev"
+    *strong, folder = texts.in_order()
+    asked = [(CELL_TEXT, text) for text in (strong if kind.tissue == "plasma" else [*strong, folder])]
+    asked += [(CELL_LINES, text) for text in (*strong, folder)]
+    for cell_pattern, (where, text) in asked:
+        vesicles, cells = find({"v": VESICLE_TEXT}, text), find({"c": cell_pattern}, text)
+        if cells or (vesicles and cell_pattern == CELL_TEXT):
             said = next(iter((vesicles or cells).values()))[0]
-            kind.compartment = ("plasma_sev" if kind.tissue == "plasma" else "sev") if vesicles else "cells"
+            kind.compartment = of_sev if vesicles else "cells"
             kind.evidence["compartment"] = f"{where} '{said}'"
             return
     if kind.tissue == "plasma":

@@ -50,9 +50,8 @@ TISSUES = {
     "kidney": r"kidney|renal",
     "colon": r"colon\w*|colorectal",
 }
-CELL_LINES = (
-    r"cells?|lysates?|bv2|c2c12|mcf\d+\w*|mda|hela|hek\w*|hepg2|l6 cells|cell lines?|cell culture|cultured"
-)
+CELL_TEXT = r"cells?|lysates?"
+CELL_LINES = r"bv2|c2c12|mcf\d+\w*|mda|hela|hek\w*|hepg2|l6 cells|cell lines?|cell culture|cultured"
 VESICLE_TEXT = r"s?evs?|exosom[a-z]*|exo|(?:extracellular )?vesicles?|elvs?"
 ORGANISMS = {
     "human": r"homo sapiens|human|9606|patients?|volunteers?|participants?",
