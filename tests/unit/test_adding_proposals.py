@@ -207,6 +207,8 @@ def test_assay_and_scale_are_judged_from_values_and_identifiers(tmp_path):
         ([f"X{i}_HUMAN" for i in range(60)], "", "human"),
         ([f"X{i}_YEAST" for i in range(60)], "", "TODO"),
         ([f"Abc{i}" for i in range(60)], "", "TODO"),
+        # Entrez Gene: FBXO2, CD63, FLOT1, ALB, MB of man
+        (["26232", "967", "10211", "213", "4151", *map(str, range(900000, 900055))], "", "human"),
     ],
 )
 def test_organism(names, text, expected):

@@ -288,14 +288,20 @@ def test_what_is_undecided_stands_as_todo_and_check_explains_it(tmp_path, monkey
         (["ftp://a.b/c.tsv"], {}, "cannot be had"),
         (["noise.bin"], {}, "is not known"),
         (["x.tsv"], {"id": "../up"}, "cannot be the id"),
+        (["counts.dat"], {"sheets": ["absent.tsv"]}, "There is no such sheet"),
+        (["counts.dat"], {"sheets": ["others.tsv"]}, "describes none of the samples"),
         (["x.tsv"], {"mirror": "nowhere"}, "mirror folder does not exist"),
     ],
 )
 def test_what_cannot_be_added_is_a_problem(tmp_path, monkeypatch, wanted, options, what):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "counts.dat").write_text(COUNTS)
+    (tmp_path / "others.tsv").write_text("name\tgroup\nu\tA\nv\tA\nw\tB\n")
     if "mirror" in options:
         options = {"mirror": tmp_path / options["mirror"]}
+    if "sheets" in options:
+        options = {"sheets": [tmp_path / name for name in options["sheets"]]}
     with pytest.raises(Problems) as caught:
         add(wanted, folder=tmp_path / "datasets", **options)
     assert what in str(caught.value)

@@ -111,6 +111,11 @@ def add(
         raise Problems(
             [Problem("There is such a data set already", str(target), named, "a new folder", hint)]
         )
+    missing = [str(path) for path in sheets or [] if not path.is_file()]
+    if missing:
+        raise Problems(
+            [Problem("There is no such sheet", "--sheet", ", ".join(missing), "a file", "check the path")]
+        )
     with tempfile.TemporaryDirectory(prefix="sevaxis-add-") as scratch:
         place = Path(scratch) / "data" if dry_run else data / named
         gathered, accession = gather(wanted, place, mirror=mirror, addresses=addresses)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.adding.annotation import (
+    Annotation,
     Described,
     Series,
     annotation_of_matrix,
@@ -98,6 +99,8 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
     annotations = [found for path in sheets for one in recognise(path) for found in annotations_of(one)]
     samples = [str(name) for name in adata.obs_names]
     described = describe(annotations, samples)
+    if sheets and described is None:
+        raise Problems([_unmatched(annotations, samples, sheets)])
     annotations += [a for one in recognised if one.content == "samples" for a in annotations_of(one)]
     if len(adata.obs.columns):
         annotations.append(annotation_of_matrix(adata, used[0].path.name))
@@ -122,6 +125,19 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
         drafted.files.append(entry)
     _title(drafted)
     return drafted
+
+
+def _unmatched(annotations: list[Annotation], samples: list[str], sheets: list[Path]) -> Problem:
+    columns = [
+        f"{name}: {', '.join(a.frame[name].head(3))}" for a in annotations for name in a.frame.columns[:4]
+    ]
+    return Problem(
+        "The sheet describes none of the samples, or fewer than half of them",
+        ", ".join(map(str, sheets)),
+        "; ".join(columns)[:300] or "no rows",
+        f"a column with the samples' names: {', '.join(samples[:5])}, ...",
+        "add a column with these names to the sheet",
+    )
 
 
 def _read_matrices(draft: Draft, matrices: list[Recognised]) -> tuple[list[Recognised], AnnData]:

@@ -255,7 +255,7 @@ def propose_organism(kind: Kind, adata: AnnData, texts: Texts) -> None:
 
 
 def _organism_of_names(kind: Kind, adata: AnnData, names: pd.Series) -> None:
-    """By symbols: capitals are human; Rik and Gm genes mouse, LOC and RGD genes rat. By accessions: known proteins."""
+    """By symbols: capitals are human, Rik and Gm genes mouse, LOC and RGD genes rat; else by known identifiers."""
     import pandas as pd
 
     from sevaxis.resources import load_table
@@ -282,15 +282,22 @@ def _organism_of_names(kind: Kind, adata: AnnData, names: pd.Series) -> None:
         return
     column = adata.var.get("uniprot", names)
     accessions = pd.Series(column).dropna().astype(str).str.replace(r"-\d+$", "", regex=True)
+    # accessions and Entrez identifiers of the species never coincide
     by_organism = {
-        o: {a for cell in known.loc[known["organism"] == o, "uniprot"] for a in cell.split(";") if a}
+        o: {
+            member
+            for kind_of_id in ("uniprot", "entrez")
+            for cell in known.loc[known["organism"] == o, kind_of_id]
+            for member in cell.split(";")
+            if member
+        }
         for o in panel
     }
     hits = {o: int(accessions.isin(by_organism[o]).sum()) for o in panel}
     best = max(hits, key=hits.get)
     if hits[best] >= 3 and hits[best] > 2 * sorted(hits.values())[-2]:
         kind.organism = best
-        kind.evidence["organism"] = f"{hits[best]} accessions are known proteins of the {best}"
+        kind.evidence["organism"] = f"{hits[best]} identifiers are known genes or proteins of the {best}"
 
 
 def _uniprot_species(adata: AnnData) -> Counter:
