@@ -198,6 +198,8 @@ def test_a_raw_folder_becomes_a_card_or_says_what_it_could_not_decide(name, shar
         assert {contrast["role"] for contrast in card["contrasts"]} == case.roles
     assert case.columns <= set(card.get("columns", {}))
     assert "overtraining" not in added.card
+    if name == "results of DESeq2":  # p of Wald's tests: standard errors can be derived
+        assert all(file["options"]["df"] == "normal" for file in card["files"])
     assert (tmp_path / "datasets/mine/card.yaml").read_text() == added.card
     if case.groups and not case.open:  # a draft that leaves nothing open can be read
         model = Card.model_validate(card)

@@ -115,7 +115,7 @@ def propose_assay(kind: Kind, adata: AnnData, recognised: Recognised) -> None:
         kind.assay, why = "array", words
     elif fits["counts"] is None and (whole or _looks_estimated(values)):
         kind.assay, why = "rna_counts", f"{'whole numbers' if whole else 'estimated reads'}, {words}"
-    elif np.isnan(values).any() and fits["counts"] is not None:
+    elif np.isnan(values).any() and fits["counts"] is not None and identifier != "entrez":
         kind.assay, why = (
             "protein",
             f"{np.isnan(values).mean():.0%} missing values, as in proteomics; {words}",

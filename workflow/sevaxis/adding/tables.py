@@ -179,6 +179,11 @@ def _effects(path: Path, table: Table, options: dict[str, Any]) -> dict[str, Any
     result["contrasts"] = {
         (_slug(key) if key and len(blocks) > 1 else stem): block for key, block in blocks.items()
     }
+    if any(
+        block["log2fc"] == "log2FoldChange" and "p" in block and not {"t", "se"} & set(block)
+        for block in blocks.values()
+    ):
+        result["df"] = "normal"  # columns of DESeq2, whose p is of Wald's test
     if any(c.lower().startswith("basemean") for c in used) or any("tpm" in c.lower() for c in used):
         result["mean_abundance_scale"] = "linear"
     return result
