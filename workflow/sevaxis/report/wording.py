@@ -44,7 +44,7 @@ STRATA = {
 STATUSES = {
     "tested": "tested",
     "low": "too low to test",
-    "absent": "not detected",
+    "absent": "not measured",
     "unmapped": "not mapped",
     "not_estimable": "not estimable",
 }
