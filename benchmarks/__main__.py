@@ -45,18 +45,23 @@ def main() -> int:
     say(versions(), "")
     models = [importlib.import_module(f"benchmarks.{name}") for name in MODELS if name in options.only]
     absent: list[str] = []
-    for title, jobs in [
-        ("Side by side", [job for m in models for job in m.JOBS if job.quick or not options.quick]),
-        ("Growth", [job for m in models for job in m.GROWTH] if options.growth else []),
-    ]:
-        if jobs:
-            say(f"## {title}", "", HEADER, "|---|---|---|---|---|---|---|---|")
-        for job in jobs:
+    jobs = [job for model in models for job in model.JOBS if job.quick or not options.quick]
+    if jobs:
+        say("## Side by side", "", HEADER, "|---|---|---|---|---|---|---|---|")
+    for job in jobs:
+        runs, messages = run_job(job)
+        absent += messages
+        say(*rows_of(job, runs))
+    say(*(["", *absent] if absent else []), "")
+    if models and options.growth:
+        say("## Growth", "", "| job | CPU s | wall s | peak MB |", "|---|---|---|---|")
+        for job in [job for model in models for job in model.GROWTH]:
             runs, messages = run_job(job)
-            absent += messages
-            say(*rows_of(job, runs))
-        say("", *absent, *([""] if absent else []))
-        absent.clear()
+            say(
+                *(f"| {job.label} | {run.cpu:.3f} | {run.wall:.3f} | {run.peak_mb:.0f} |" for run in runs),
+                *messages,
+            )
+        say("")
     if "agreement" in options.only:
         say("## Agreement with R", "", *agreement(options.data), "")
     if "spike" in options.only:
