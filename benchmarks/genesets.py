@@ -1,47 +1,30 @@
-"""Time the gene-set tests side by side with R's limma and fgsea, and GSEApy.
+"""Gene-set tests beside R's limma and fgsea, and GSEApy.
 
-    OMP_NUM_THREADS=1 python benchmarks/genesets.py [--growth]
-
-For Linux. Every measurement is a process of its own: CPU and wall seconds of the test without reading, compiled
-before the clock starts; memory of the whole process. R takes part where `Rscript` has limma (Debian: r-bioc-limma)
-and, for the preranked test, fgsea. The last column is the largest |log2| ratio of the p-values; of random tests it
-is the median.
+Agreement is the largest |log2| ratio of the p-values; of tests by random permutation or rotation, the median.
 """
 
-import argparse
-import json
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.side_by_side import Job, R
+
 SEED = 1
+R_NAME = "R limma"
 RANDOM = {"roast", "preranked"}
-
-
-@dataclass(frozen=True)
-class Job:
-    """One test on one size of data."""
-
-    test: str
-    features: int = 8_000
-    samples: int = 12
-    sets: int = 300
-
-    @property
-    def label(self) -> str:
-        return f"{self.test}, {self.features:,} x {self.samples}, {self.sets:,} sets"
-
-
-TESTS = ("camera", "camera, estimated", "camera, weights", "camera preranked", "fry", "roast", "preranked")
+SIZE = {"features": 8_000, "samples": 12, "sets": 300}
+JOBS = [
+    Job("genesets", "camera", **SIZE),
+    Job("genesets", "camera, estimated", **SIZE, quick=False),
+    Job("genesets", "camera, weights", **SIZE, quick=False),
+    Job("genesets", "camera preranked", **SIZE, quick=False),
+    Job("genesets", "fry", **SIZE),
+    Job("genesets", "roast", **SIZE, quick=False),
+    Job("genesets", "preranked", **SIZE, peers=("GSEApy", R), quick=False),
+]
 GROWTH = [
-    Job(test, features, 24, sets)
-    for test in ("camera", "fry", "preranked")
+    Job("genesets", model, features, 24, sets=sets, peers=())
+    for model in ("camera", "fry", "preranked")
     for features, sets in ((5_000, 1_000), (20_000, 1_000), (60_000, 1_000), (20_000, 5_000))
 ]
 
@@ -59,122 +42,63 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
     pooled = (y[:, half:].var(axis=1, ddof=1) + y[:, :half].var(axis=1, ddof=1)) / 2
     return {
         "y": y, "w": rng.uniform(0.5, 2, y.shape), "t": difference / np.sqrt(pooled * 2 / half),
-        "rows": np.concatenate(rows).astype(np.int32), "set": np.repeat(np.arange(job.sets, dtype=np.int32), sizes),
+        "rows": np.concatenate(rows), "set": np.repeat(np.arange(job.sets), sizes),
     }  # fmt: skip
 
 
-def run_own(job: Job, data: dict[str, np.ndarray]) -> np.ndarray:
+def run_own(job: Job, data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """P-values of all sets."""
     from sevaxis.models.camera import camera, camera_preranked
     from sevaxis.models.genesets import SetIndex
     from sevaxis.models.preranked import preranked
     from sevaxis.models.rotation import fry, roast
 
-    sizes = np.bincount(data["set"])
+    sizes = np.bincount(data["set"].astype(int))
     sets = SetIndex(tuple(map(str, range(job.sets))), data["rows"].astype(int), sizes, job.features)
     design = np.column_stack([np.ones(job.samples), np.repeat([0.0, 1.0], job.samples // 2)])
     model = data["y"], design, np.array([0.0, 1.0]), sets
-    match job.test:
+    match job.model:
         case "camera":
-            return camera(*model)["p"]
+            table = camera(*model)
         case "camera, estimated":
-            return camera(*model, correlation=None)["p"]
+            table = camera(*model, correlation=None)
         case "camera, weights":
-            return camera(*model, weights=data["w"])["p"]
+            table = camera(*model, weights=data["w"])
         case "camera preranked":
-            return camera_preranked(data["t"], sets)["p"]
+            table = camera_preranked(data["t"], sets)
         case "fry":
-            return fry(*model)["p"]
+            table = fry(*model)
         case "roast":
-            return roast(*model, rotations=9_999, seed=SEED)["p"]
+            table = roast(*model, rotations=9_999, seed=SEED)
         case "preranked":
-            return preranked(data["t"], sets, permutations=10_000, seed=SEED)["p"]
+            table = preranked(data["t"], sets, permutations=10_000, seed=SEED)
+    return {"p": table["p"].to_numpy()}
 
 
-def run_gseapy(job: Job, data: dict[str, np.ndarray]) -> float:
-    """CPU seconds of GSEApy's preranked test with a tenth of the permutations, times ten."""
+def run_gseapy(job: Job, data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The preranked test with as many permutations; its smallest p-values are 0."""
     import gseapy
     import pandas as pd
 
     names = np.array([f"g{i}" for i in range(job.features)])
-    ends = np.cumsum(np.bincount(data["set"]))[:-1]
-    members = {f"s{i}": names[rows].tolist() for i, rows in enumerate(np.split(data["rows"], ends))}
-    ranking = pd.Series(data["t"], index=names).sort_values(ascending=False)
-    options = {"permutation_num": 1000, "min_size": 1, "max_size": 10_000, "threads": 1, "seed": SEED}
-    before = time.process_time()
-    gseapy.prerank(ranking, members, outdir=None, no_plot=True, **options)
-    return 10 * (time.process_time() - before)
-
-
-def child(job: Job, folder: Path) -> None:
-    """Measure one job in this process and print what it took."""
-    data = simulate(job)
-    small = Job(job.test, 500, job.samples, 20)
-    run_own(small, simulate(small))
-    cpu, wall = time.process_time(), time.perf_counter()
-    p = run_own(job, data)
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    peak = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
-    np.asarray(p, dtype=float).tofile(folder / "own.bin")
-    peer = run_gseapy(job, data) if job == Job("preranked") else None
-    print(json.dumps({"cpu": cpu, "wall": wall, "peak": peak, "gseapy": peer}))
-
-
-def run_r(job: Job, folder: Path) -> list[str] | None:
-    """CPU, wall, memory in R and the agreement; None where R or a package is missing."""
-    script = Path(__file__).with_suffix(".R")
-    size = [str(number) for number in (job.features, job.samples, job.sets)]
-    command = ["Rscript", str(script), job.test, *size, str(folder)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        print(f"no answer from R for {job.label}: {' '.join(done.stderr.split())}", file=sys.stderr)
-        return None
-    cpu, wall, peak = (float(word) for word in done.stdout.split())
-    off = np.abs(np.log2(np.fromfile(folder / "own.bin") / np.fromfile(folder / "p.bin")))
-    agreement = np.nanmedian(off) if job.test in RANDOM else np.nanmax(off)
-    return [f"{cpu:.3f}", f"{wall:.3f}", f"{peak:.0f}", f"{agreement:.1e}"]
-
-
-def measure(job: Job) -> list[str]:
-    """One row of the table."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for key, values in simulate(job).items():
-            values.tofile(folder / f"{key}.bin")
-        command = [sys.executable, __file__, "--child", json.dumps(asdict(job)), "--folder", name]
-        own = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        row = [job.label, f"{own['cpu']:.3f}", f"{own['wall']:.3f}", f"{own['peak']:.0f}"]
-        theirs = run_r(job, folder) if shutil.which("Rscript") else None
-        cpu, wall, peak, agreement = theirs or [""] * 4
-        ratio = f"{own['cpu'] / float(cpu):.2f}" if theirs else ""
-        return [
-            *row,
-            cpu,
-            wall,
-            peak,
-            ratio,
-            "" if own["gseapy"] is None else f"{own['gseapy']:.1f}",
-            agreement,
-        ]
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ends = np.cumsum(np.bincount(data["set"].astype(int)))[:-1]
+    sets = [f"s{i}" for i in range(job.sets)]
+    members = dict(
+        zip(sets, (names[rows].tolist() for rows in np.split(data["rows"].astype(int), ends)), strict=True)
     )
-    parser.add_argument("--growth", action="store_true", help="also time and memory as the data grow")
-    parser.add_argument("--child", help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.child:
-        child(Job(**json.loads(arguments.child)), arguments.folder)
-        return
-    print("| job | CPU s | wall s | MB | R CPU s | R wall s | R MB | CPU / R | GSEApy CPU s | log2 p ratio |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for job in [Job(test) for test in TESTS] + (GROWTH if arguments.growth else []):
-        print("| " + " | ".join(measure(job)) + " |", flush=True)
+    ranking = pd.Series(data["t"], index=names).sort_values(ascending=False)
+    options = {"permutation_num": 10_000, "min_size": 1, "max_size": 10_000, "threads": 1, "seed": SEED}
+    done = gseapy.prerank(ranking, members, outdir=None, no_plot=True, **options)
+    return {"p": done.res2d.set_index("Term")["NOM p-val"].reindex(sets).to_numpy(float)}
 
 
-if __name__ == "__main__":
-    main()
+ENGINES = {"sevaxis": run_own, "GSEApy": run_gseapy}
+
+
+def agreement(job: Job, found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> str:
+    """Log2 ratios of p, of the sets whose p is not 0."""
+    positive = found["p"] > 0
+    off = np.abs(np.log2(found["p"][positive] / expected["p"][positive]))
+    size = f"median {np.nanmedian(off):.0e}" if job.model in RANDOM else f"within {np.nanmax(off):.0e}"
+    zeros = "" if positive.all() else f"; p = 0 for {(~positive).sum()} sets"
+    return f"log2 p {size}{zeros}"

@@ -1,10 +1,9 @@
 """Score the linear models on spiked proteins: what is true is known.
 
-    python benchmarks/spike.py FOLDER
+    python -m benchmarks --only spike --data FOLDER
 
-FOLDER holds the two public data sets `spike_ups1_ecoli_limrots` and `spike_staes_hye_diann`. Prints a markdown
-table: spiked proteins found and background proteins called at a false discovery rate of 5 %, and how far the log2
-ratios are from those that were pipetted.
+FOLDER holds two public data sets. A markdown table: spiked proteins found and background proteins called at a false
+discovery rate of 5 %, and how far the log2 ratios are from those that were pipetted.
 
 UPS1 in E. coli (Artistic-2.0): eight concentrations, 0.1 to 50 fmol, the lower four against the upper four; each
 injection processed by two tools. Its authors added a shift to 100 background proteins in a false batch that the
@@ -12,8 +11,6 @@ contrast is partly confounded with. "Expected" is what the same model gives for 
 the concentration. UPS2 in yeast (CC BY-NC-SA 4.0): concentrations 2, 4 and 8, three runs each, DIA-NN.
 """
 
-import argparse
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +22,7 @@ from sevaxis.models.linear import fit_linear
 from sevaxis.models.multiplicity import benjamini_hochberg
 
 FDR = 0.05
+UPS1, UPS2 = "spike_ups1_ecoli_limrots", "spike_staes_hye_diann"
 
 
 @dataclass(frozen=True)
@@ -146,20 +144,3 @@ def table(scores: list[Score]) -> str:
             f"{s.expected:.2f} | {s.spiked_log2fc:.2f} ({s.bias:+.2f}) | {s.background_log2fc:+.3f} |"
         )
     return "\n".join(lines)
-
-
-def main() -> int:
-    """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path, help="folder of both data sets")
-    folder = parser.parse_args().folder
-    scores = score_ups1_ecoli(folder / "spike_ups1_ecoli_limrots")
-    scores += score_ups2_yeast(folder / "spike_staes_hye_diann")
-    print(table(scores))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,24 +1,13 @@
 """Spiked proteins: what the models must find, and what a batch left out of the model does."""
 
-import importlib.util
-import sys
-
 import pytest
+
+from benchmarks import spike
 
 pytestmark = pytest.mark.shared
 
 
-@pytest.fixture(scope="module")
-def spike(root):
-    """The benchmark as a module."""
-    spec = importlib.util.spec_from_file_location("benchmark_spike", root / "benchmarks" / "spike.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_ups1_in_e_coli_needs_the_batch_in_the_model(spike, shared):
+def test_ups1_in_e_coli_needs_the_batch_in_the_model(shared):
     scores = {s.model: s for s in spike.score_ups1_ecoli(shared / "data" / "spike_ups1_ecoli_limrots")}
     plain = scores["group; ordinary t"]
     # the numbers given with the data: 47 true, 413 false positives
@@ -33,7 +22,7 @@ def test_ups1_in_e_coli_needs_the_batch_in_the_model(spike, shared):
     assert plain.expected == pytest.approx(4.983, abs=1e-3)
 
 
-def test_ups2_in_yeast_has_the_ratios_pipetted(spike, shared):
+def test_ups2_in_yeast_has_the_ratios_pipetted(shared):
     scores = spike.score_ups2_yeast(shared / "data" / "spike_staes_hye_diann")
     assert {s.contrast: s.expected for s in scores} == {"8 v 2": 2, "4 v 2": 1, "8 v 4": 1}
     for s in scores:

@@ -1,0 +1,1 @@
+"""Speed, memory and agreement, side by side with R and Python peers; see `python -m benchmarks --help`."""
