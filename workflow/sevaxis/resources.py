@@ -1,4 +1,4 @@
-"""The small tables of ``resources/``: gene panels, identifiers, sex-linked genes, protein names, data sets yet without a card."""
+"""The small tables of ``resources/``: panels, identifiers, sex-linked genes, protein names, accessions without a card."""
 
 from __future__ import annotations
 
