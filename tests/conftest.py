@@ -18,5 +18,7 @@ def shared() -> Path:
     """Folder of real public data (`data/`) and of R's answers (`reference/`); skips loudly where it is missing."""
     folder = ROOT.parent / "shared"
     if not (folder / "data" / "MANIFEST.tsv").is_file():
-        pytest.skip(f"NOT TESTED: no real data at {folder} (this test compares with public data and R's answers)")
+        pytest.skip(
+            f"NOT TESTED: no real data at {folder} (this test compares with public data and R's answers)"
+        )
     return folder

@@ -1,4 +1,4 @@
-"""The small tables of ``resources/``: panels, identifiers, sex-linked genes, protein names, accessions without a card."""
+"""The small tables of ``resources/``: panels, identifiers, sex-linked genes, protein names, uncarded accessions."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def _read(name: str) -> pd.DataFrame:
     return pd.read_csv(path, sep="\t", dtype="string", keep_default_na=False)
 
 
-def load_table(name: Literal["panels", "identifiers", "sex_markers", "protein_names", "catalogue"]) -> pd.DataFrame:
+def load_table(
+    name: Literal["panels", "identifiers", "sex_markers", "protein_names", "catalogue"],
+) -> pd.DataFrame:
     """One of the tables, all cells as text, empty where nothing is known (see ``resources/README.md``)."""
     return _read(name).copy()
