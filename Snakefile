@@ -26,3 +26,7 @@ include: "workflow/rules/report.smk"
 
 onsuccess:
     print(f"\nReport: {RESULTS / 'report.html'}\n{first_sentence()}")
+
+
+onerror:
+    print(f"\n{files_wanted()}")

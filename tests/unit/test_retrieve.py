@@ -422,3 +422,18 @@ def test_real_files_survive_a_bad_server(shared, server, folder):
     assert [record["sha256"] for record in records] == [row[2] for row in chosen]
     assert len(chosen) > 40
     assert all(len(server.asked(f"/{number}")) == 3 for number in range(len(chosen)))
+
+
+def test_every_wanted_file_of_a_study_is_listed_with_its_place(root, monkeypatch, capsys, tmp_path):
+    """`sevaxis check --files`: what a machine without network needs to be given."""
+    from sevaxis.cli import main
+
+    monkeypatch.chdir(root)
+    settings = (root / "config/public.yaml").read_text() + f"\ndata_folder: {tmp_path}\n"
+    configuration = tmp_path / "public.yaml"
+    configuration.write_text(settings)
+    assert main(["check", str(configuration), "--files"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("https://") == told.count("sha256:") > 20
+    assert f"{tmp_path}/motrpac_gn_rna/TRNSCRPT_GN.rda" in told
+    assert f"{tmp_path}/orthologs/" in told

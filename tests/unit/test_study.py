@@ -197,7 +197,7 @@ def test_ten_mistakes_give_ten_messages(project, monkeypatch, capsys):
     monkeypatch.chdir(root)
     assert main(["check"]) == 2
     shown = capsys.readouterr().err
-    assert shown.startswith("10 problems; nothing was started.")
+    assert shown.startswith("10 problems\n")
     assert shown.count("hint:") == 10
 
 

@@ -154,7 +154,7 @@ def test_mistakes_stop_even_a_dry_run_before_any_job(finished):
     with changed(finished, MUSCLE, "organism: mouse", "organism: mose"):
         result = finished.snakemake("-n", "--cores", "1", check=False)
     assert result.returncode != 0
-    assert "1 problem; nothing was started." in result.stdout
+    assert "Nothing was started." in result.stdout
     assert "did you mean 'mouse'?" in result.stdout
     assert "Traceback" not in result.stdout
 
@@ -171,3 +171,17 @@ def test_other_entrances_plan_the_same(finished, tmp_path):
     plan = finished.snakemake("-n", "--cores", "1", "-s", "other.smk", "sevaxis_everything").stdout
     assert "Nothing to be done" in plan
     other.unlink()
+
+
+def test_without_a_network_every_wanted_file_is_named_once(root, tmp_path, monkeypatch):
+    """One list for the whole study, where to put each file, and no traceback."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens there: no network wherever this runs
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    project = Project(root, tmp_path / "project")
+    result = project.snakemake("--cores", "2", "--configfile", "config/public.yaml", check=False)
+    assert result.returncode != 0
+    assert "Traceback" not in result.stdout
+    told = result.stdout[result.stdout.index("files are not here yet") :]
+    for card in ("motrpac_gn_rna/TRNSCRPT_GN.rda", "gse281849/CompiledData.xlsx", "orthologs/"):
+        assert f"data/{card}" in told
+    assert not list((project.folder / "data").rglob("files.json"))

@@ -16,7 +16,7 @@ try:
         settings=config,
     )
 except Problems as problems:
-    raise WorkflowError(str(problems)) from None
+    raise WorkflowError(f"{problems}\n\nNothing was started.") from None
 
 settings = study.configuration
 RESULTS = study.results
@@ -115,3 +115,15 @@ def memory(gigabytes):
 def first_sentence():
     """What the report says first."""
     return json.loads((RESULTS / "answers" / "axis.json").read_text())["verdict"]
+
+
+def files_wanted():
+    """After a failure for want of a network: every file that the study still needs, of all its data sets."""
+    logs = [*Path("logs/retrieve").glob("*.log"), *Path("logs/orthologs").glob("*.log")]
+    if any("No network for" in log.read_text() for log in logs):
+        from sevaxis.retrieve import tell_wanted
+
+        return tell_wanted(
+            study, mirror=Path(settings.mirror) if settings.mirror else None
+        )
+    return "What failed is told above; what was finished is kept, and the next run goes on from there."

@@ -16,6 +16,12 @@ def main(arguments: list[str] | None = None) -> int:
 
     check = commands.add_parser("check", help="list every problem of a study and start nothing")
     check.add_argument("configuration", nargs="?", type=Path, default=Path("config/config.yaml"))
+    check.add_argument(
+        "--files", action="store_true", help="list the files that are not here yet, and their places"
+    )
+    check.add_argument(
+        "--mirror", type=Path, help="with --files: a folder that serves files instead of the network"
+    )
     check.set_defaults(run=_check)
 
     add = commands.add_parser("add", help="draft the card of a data set")
@@ -50,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return chosen.run(chosen)
     except Problems as problems:
-        print(problems, file=sys.stderr)
+        print(f"{problems}\n\nNothing was started.", file=sys.stderr)
         return 2
 
 
@@ -60,6 +66,10 @@ def _check(chosen: argparse.Namespace) -> int:
     study = load_study(chosen.configuration)
     contrasts = sum(len(card.contrasts) for card in study.cards.values())
     print(f"{chosen.configuration}: no problems; {len(study.cards)} data sets, {contrasts} contrasts.")
+    if chosen.files:
+        from sevaxis.retrieve import tell_wanted
+
+        print(tell_wanted(study, mirror=chosen.mirror))
     return 0
 
 

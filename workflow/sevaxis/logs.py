@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from pathlib import Path
+from types import TracebackType
 from typing import TextIO
+
+from sevaxis.problems import Problems
 
 
 class Tee:
@@ -39,3 +43,12 @@ def log_to(path: str | Path, *, show: bool = False) -> None:
     file = Path(path).open("w", buffering=1)  # noqa: SIM115 - open until the process ends
     sys.stdout = Tee(sys.stdout, file) if show else file
     sys.stderr = Tee(sys.stderr, file) if show else file
+    sys.excepthook = _tell
+
+
+def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Problems of the user's are told in their own words; only our own errors show where the code broke."""
+    if isinstance(error, Problems):
+        print(error, file=sys.stderr)
+    else:
+        traceback.print_exception(kind, error, trace)

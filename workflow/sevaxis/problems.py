@@ -50,7 +50,7 @@ class Problems(Exception):
 
     def __str__(self) -> str:
         count = len(self.problems)
-        head = "1 problem; nothing was started." if count == 1 else f"{count} problems; nothing was started."
+        head = "1 problem" if count == 1 else f"{count} problems"
         return "\n\n".join([head, *(f"[{i}] {p}" for i, p in enumerate(self.problems, start=1))])
 
     def __reduce__(self):

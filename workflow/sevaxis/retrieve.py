@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from sevaxis.cards import Retrieval, Source
@@ -20,6 +20,9 @@ from sevaxis.problems import Problem, Problems, nearest
 from sevaxis.sources.http import CHUNK, PATIENT, Failure, Patience
 from sevaxis.sources.mirror import Mirror, checksum
 from sevaxis.sources.transfer import download, forget
+
+if TYPE_CHECKING:
+    from sevaxis.study import Study
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,36 @@ def locate(cards: Iterable[Retrieval], data_folder: Path, *, mirror: Path | None
                 origin = "network"
             wanted.append(Wanted(card.id, source, place, origin))
     return wanted
+
+
+def tell_wanted(study: Study, *, mirror: Path | None = None) -> str:
+    """Every file of a study that is not here yet: address, checksum, and where to put it.
+
+    Parameters
+    ----------
+    study
+        A validated study.
+    mirror
+        Folder that serves files instead of the network.
+    """
+    settings = study.configuration
+    tables = tuple(settings.orthologs.values())
+    cards = [*study.cards.values(), *([Retrieval(id="orthologs", files=tables)] if tables else [])]
+    wanted = locate(cards, Path(settings.data_folder), mirror=mirror)
+    wanted = {file.place: file for file in wanted if file.origin in ("network", "missing")}
+    if not wanted:
+        return "Every file is here, or in the mirror, or made here."
+    lines = [f"{len(wanted)} files are not here yet:"]
+    for place, file in wanted.items():
+        lines += [
+            f"  {place}",
+            f"    from:   {file.source.url or file.source.path}",
+            f"    sha256: {file.source.sha256 or 'any'}",
+        ]
+    hint = (
+        "Put them where the list says, or into a folder with a MANIFEST.tsv, and name it with MIRROR=folder."
+    )
+    return "\n".join([*lines, hint])
 
 
 def _looks_right(path: Path, source: Source) -> bool:
