@@ -17,7 +17,7 @@ public: .venv/ready
 	$(SNAKEMAKE) --configfile config/public.yaml $(OFFLINE)
 
 test: .venv/ready-dev lint
-	$(BIN)/pytest -n $(CORES) -m "not slow and not slurm"
+	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow and not slurm"
 
 test-fast: .venv/ready-dev
 	$(BIN)/pytest -n $(CORES) tests/unit tests/reference -m "not slow"

@@ -48,6 +48,13 @@ def main(arguments: list[str] | None = None) -> int:
     compare.add_argument("--output", type=Path, help="write every changed row of effects to this TSV file")
     compare.set_defaults(run=_compare)
 
+    robust = commands.add_parser("robustness", help="say which findings of a contrast survive other analyses")
+    robust.add_argument("configuration", type=Path, help="of a study that has been run")
+    robust.add_argument("dataset")
+    robust.add_argument("contrast")
+    robust.add_argument("--output", type=Path, help="write every finding and how it fares to this TSV file")
+    robust.set_defaults(run=_robustness)
+
     schema = commands.add_parser("schema", help="write the JSON schemas and the tables of config/README.md")
     schema.add_argument("folder", nargs="?", type=Path, default=Path("workflow/schemas"))
     schema.set_defaults(run=_schema)
@@ -112,6 +119,55 @@ def _compare(chosen: argparse.Namespace) -> int:
     if chosen.output:
         changes.effects.to_csv(chosen.output, sep="\t", index=False, float_format="%.6g")
         print(f"Every changed row: {chosen.output}")
+    return 0
+
+
+def _robustness(chosen: argparse.Namespace) -> int:
+    from anndata import read_h5ad
+
+    from sevaxis.problems import Problem, nearest
+    from sevaxis.robustness import vary_choices
+    from sevaxis.study import load_study
+
+    study = load_study(chosen.configuration)
+    if chosen.dataset not in study.cards:
+        allowed, hint = ", ".join(study.cards), nearest(chosen.dataset, study.cards)
+        raise Problems(
+            [
+                Problem(
+                    "There is no such data set in the study",
+                    str(chosen.configuration),
+                    chosen.dataset,
+                    allowed,
+                    hint,
+                )
+            ]
+        )
+    matrix = study.results / "datasets" / chosen.dataset / "matrix.h5ad"
+    if not matrix.is_file():
+        hint = f"run snakemake --configfile {chosen.configuration} first"
+        raise Problems(
+            [Problem("The study has not been run", str(matrix), "no file", "an assessed matrix", hint)]
+        )
+    settings = study.configuration
+    found = vary_choices(
+        read_h5ad(matrix),
+        study.cards[chosen.dataset],
+        chosen.contrast,
+        axis=settings.axis.genes,
+        min_per_group=settings.thresholds.min_per_group,
+        fdr=settings.thresholds.fdr,
+        seed=settings.seed,
+    )
+    print(f"{chosen.dataset}, {found.contrast}, {found.stratum}")
+    print(found.choices.to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    print("\nAxis genes:")
+    print(found.axis.to_string(index=False, float_format=lambda value: f"{value:.3g}"))
+    total, always = len(found.findings), int((found.findings["stands"] == found.findings["choices"]).sum())
+    print(f"\n{always} of {total} findings stand under every choice.")
+    if chosen.output:
+        found.findings.to_csv(chosen.output, sep="\t", index=False, float_format="%.6g")
+        print(f"Every finding: {chosen.output}")
     return 0
 
 

@@ -77,8 +77,7 @@ def compare(
     else:
         from sevaxis.estimation import estimate
 
-        included = adata[adata.obs["included"].to_numpy(bool)].copy()
-        included.obs["sex"] = _known_sex(included.obs)
+        included = include(adata)
         _check(included, card, min_per_group)
         plans, reasons = plan_strata(included.obs, card.contrasts, min_per_group)
         contrasts = {contrast.name: contrast for contrast in card.contrasts}
@@ -94,6 +93,13 @@ def compare(
     table = _with_rows(table, _axis_without_strata(table, axis, reasons))
     kind = {"dataset": card.id, "assay": card.assay, "organism": card.organism}
     return conform(table.assign(**kind))
+
+
+def include(adata: AnnData) -> AnnData:
+    """The samples that take part, with the sex that is known of them."""
+    included = adata[adata.obs["included"].to_numpy(bool)].copy()
+    included.obs["sex"] = _known_sex(included.obs)
+    return included
 
 
 def _of_whom(contrast: Contrast) -> str:
