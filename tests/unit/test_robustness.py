@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-
 from sevaxis.problems import Problems
 from sevaxis.robustness import vary_choices
+
 from tests.unit.test_compare import GROUPS, SEXES, comparison, matrix
 
 

@@ -175,7 +175,9 @@ def test_other_entrances_plan_the_same(finished, tmp_path):
 
 def test_without_a_network_every_wanted_file_is_named_once(root, tmp_path, monkeypatch):
     """One list for the whole study, where to put each file, and no traceback."""
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")  # nobody listens there: no network wherever this runs
+    monkeypatch.setenv(
+        "HTTPS_PROXY", "http://127.0.0.1:9"
+    )  # nobody listens there: no network wherever this runs
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     project = Project(root, tmp_path / "project")
     result = project.snakemake("--cores", "2", "--configfile", "config/public.yaml", check=False)
