@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def _data_files(folder: Path) -> list[Path]:
 def _imports_of(path: Path) -> tuple[Path, ...]:
     """Modules of the package that a module imports, anywhere in its body, and the readers that it names in text."""
     found = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in _executed(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -81,7 +82,19 @@ def _imports_of(path: Path) -> tuple[Path, ...]:
             continue
         for name in names:
             parts = name.split(".")
-            if parts[0] == "sevaxis" and len(parts) > 1:
-                base = PACKAGE.joinpath(*parts[1:])
+            for depth in range(2, len(parts) + 1) if parts[0] == "sevaxis" else ():
+                base = PACKAGE.joinpath(*parts[1:depth])  # importing a.b.c runs a.b, too
                 found += [p for p in (base / "__init__.py", base.with_suffix(".py")) if p.is_file()]
     return tuple(found)
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """Nodes of a module, without what only type checkers read."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (
+            isinstance(child, ast.If)
+            and isinstance(child.test, ast.Name)
+            and child.test.id == "TYPE_CHECKING"
+        ):
+            yield from _executed(child)
