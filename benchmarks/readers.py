@@ -20,7 +20,7 @@ CHILD = """
 import json, resource, sys, time
 from pathlib import Path
 import anndata, numpy, pandas, polars
-from sevaxis.readers import reader
+from sevaxis.readers.registry import reader
 from sevaxis.readers import assembly, layouts
 path = Path(sys.argv[2])
 held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

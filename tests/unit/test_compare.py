@@ -238,3 +238,13 @@ def test_the_effects_table_refuses_what_breaks_its_promises():
             conform(pd.DataFrame([{**row, **change}]))
     with pytest.raises(ValueError, match="two rows"):
         concatenate([conform(pd.DataFrame([row]))] * 2)
+
+
+def test_deqms_takes_its_counts_from_the_column_that_the_card_names():
+    rng = np.random.default_rng(9)
+    adata = matrix(rng.normal(20, 1, (200, 8)), ["over", "control"] * 4)
+    adata.var["Peptides"] = rng.integers(1, 30, 200)
+    card = comparison(model={"method": "deqms", "peptides": "Peptides"})
+    assert compare(adata, card, axis=[])["p"].notna().all()
+    with pytest.raises(Problems, match="did you mean 'Peptides'"):
+        compare(adata, comparison(model={"method": "deqms", "peptides": "peptide"}), axis=[])

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import io, sparse
 from sevaxis.problems import Problems
-from sevaxis.readers import reader
+from sevaxis.readers.registry import reader
 
 
 def written(tmp_path, name, text):

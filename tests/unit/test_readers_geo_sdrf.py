@@ -6,7 +6,7 @@ import gzip
 import numpy as np
 import pytest
 from sevaxis.problems import Problems
-from sevaxis.readers import reader
+from sevaxis.readers.registry import reader
 
 
 @pytest.mark.shared

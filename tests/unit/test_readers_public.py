@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter
 from sevaxis.cards import Card, Configuration, Reading
 from sevaxis.problems import Problems
-from sevaxis.readers import reader
+from sevaxis.readers.registry import reader
 
 PUBLIC = (
     "motrpac_gn_rna", "motrpac_vl_rna", "motrpac_gn_protein", "gse281849", "metamex_acute", "glymreg_plasma_ev",

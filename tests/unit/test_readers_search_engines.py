@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from sevaxis.problems import Problems
-from sevaxis.readers import reader
+from sevaxis.readers.registry import reader
 
 
 def lines_of(path, delimiter="\t"):

@@ -103,6 +103,14 @@ def test_labels_of_sex_are_read_in_all_spellings(project):
             "names a group that no sample is in",
             "did you mean 'over'?",
         ),
+        ({"assay": "protein", "model": {"method": "voom"}}, "'voom' does not fit", "leave method out"),
+        ({"model": {"method": "mixed"}}, "'mixed' does not fit", "say columns: {subject: COLUMN}"),
+        ({"assay": "protein", "model": {"method": "deqms"}}, "'deqms' does not fit", "peptides: COLUMN"),
+        (
+            {"columns": {"subject": "batch"}, "model": {"method": "negative_binomial"}},
+            "'negative_binomial' does not fit",
+            "independent",
+        ),
         ({"keep": {"batch": ["3"]}}, "keeps samples with batch = '3'", "choose one of 1, 2"),
         ({"exclude": {"a": "broken"}}, "is too small", "add samples"),
         (

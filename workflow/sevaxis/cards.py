@@ -37,6 +37,7 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 #: How the assay's values are analysed unless the card says otherwise.
 DEFAULT_METHOD = {"rna_counts": "voom", "array": "trend", "protein": "trend", "ptm": "trend"}
+COUNT_METHODS = ("voom", "voom_quality", "negative_binomial")
 DEFAULT_NORMALISATION = {"rna_counts": "tmm", "array": "none", "protein": "median", "ptm": "median"}
 
 
@@ -223,6 +224,9 @@ class ModelChoice(Model):
     )
     robust: bool = Field(True, description="Robust prior for the variances (Phipson 2016).")
     array_weights: bool = Field(False, description="Estimate a weight for each sample (Ritchie 2006).")
+    peptides: str | None = Field(
+        None, description="Column of the feature annotation with peptide or spectrum counts (method deqms)."
+    )
     covariates: tuple[str, ...] = Field((), description="Further columns of the sheet that enter the model.")
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sevaxis.cards import COUNT_METHODS
 from sevaxis.models.array_weights import array_weights
 from sevaxis.models.blocks import duplicate_correlation
 from sevaxis.models.counts import filter_by_expression, tmm_factors, voom, voom_quality
 from sevaxis.models.design import Design, cell_means, contrast_matrix
 from sevaxis.models.empirical_bayes import Moderated, moderate
 from sevaxis.models.linear import fit_linear
+from sevaxis.problems import Problem, Problems, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
     from sevaxis.cards import Comparison
     from sevaxis.strata import Plan
-
-COUNT_METHODS = ("voom", "voom_quality", "negative_binomial")
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,24 @@ def _log2(
     if card.method == "deqms":
         from sevaxis.models.empirical_bayes import moderate_by_count
 
-        return _moderated(moderate_by_count(fit, features["n_peptides"].to_numpy(float)), correlation)
+        return _moderated(moderate_by_count(fit, _peptides(features, card)), correlation)
     return _moderated(moderate(fit, trend=True, robust=card.model.robust), correlation)
+
+
+def _peptides(features: pd.DataFrame, card: Comparison) -> np.ndarray:
+    """Peptide or spectrum count of each feature."""
+    column = card.model.peptides
+    if column not in features:
+        allowed, hint = (
+            ", ".join(map(str, features.columns)),
+            nearest(str(column), map(str, features.columns)),
+        )
+        what, where = (
+            "The feature annotation has no such column of peptide counts",
+            f"data set {card.id}, model.peptides",
+        )
+        raise Problems([Problem(what, where, str(column), allowed, hint)])
+    return features[column].to_numpy(float)
 
 
 def _moderated(moderated: Moderated, correlation: float | None) -> Estimates:

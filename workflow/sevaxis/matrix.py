@@ -38,7 +38,7 @@ import numpy as np
 
 from sevaxis.cards import ReadableFile, Reading
 from sevaxis.problems import Problem, Problems
-from sevaxis.readers import options_model, reader
+from sevaxis.readers.registry import options_model, reader
 from sevaxis.sample_matching import match_samples, sheet_of
 from sevaxis.scales import check_scale, to_log2
 from sevaxis.sheets import load_sheet

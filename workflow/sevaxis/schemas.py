@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from sevaxis import cards
-from sevaxis.readers import READERS, options_model, reader
+from sevaxis.readers.registry import READERS, options_model, reader
 
 SCHEMAS = {"config.schema.json": cards.Configuration, "card.schema.json": cards.Card}
 #: A generated part of the page: everything between these two lines.

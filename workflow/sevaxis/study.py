@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sevaxis.cards import Card, Configuration
+from sevaxis.cards import COUNT_METHODS, Card, Configuration
 from sevaxis.problems import Problem, Problems, nearest
-from sevaxis.readers import READERS, options_model
+from sevaxis.readers.registry import READERS, options_model
 from sevaxis.sheets import check_contrasts, check_sheet, facts_of, load_sheet
 from sevaxis.validation import is_undecided, validate
 from sevaxis.yaml_source import YamlSource, load_yaml
@@ -155,6 +155,7 @@ def load_dataset(
             problems += load_sheet(root / beside, str(beside))[1]
         return None, None, problems
     problems += _check_files(card, source)
+    problems += _check_method(card, source)
     sheet_path = None
     if card.assay == "effects":
         problems += _check_published(card, source)
@@ -212,6 +213,25 @@ def _check_files(card: Card, source: YamlSource) -> list[Problem]:
                     )
                 )
     return problems
+
+
+def _check_method(card: Card, source: YamlSource) -> list[Problem]:
+    """A method that fits the values and the design."""
+    where = source.where(("model", "method"))
+    method, counted, paired = card.model.method, card.scale == "counts", card.columns.subject is not None
+    what, allowed, hint = f"The method '{method}' does not fit this data set", "", ""
+    if method in COUNT_METHODS and not counted:
+        allowed, hint = "trend, deqms or mixed for log2 values", "leave method out: the assay decides"
+    elif method == "deqms" and card.model.peptides is None:
+        allowed, hint = "a column of peptide counts", "say model: {method: deqms, peptides: COLUMN}"
+    elif method == "mixed" and not paired:
+        allowed, hint = "data with several samples of one subject", "say columns: {subject: COLUMN}"
+    elif method == "negative_binomial" and paired:
+        allowed, hint = (
+            "voom or mixed for paired samples",
+            "it would take samples of one subject for independent ones",
+        )
+    return [Problem(what, where, method, allowed, hint)] if allowed else []
 
 
 def _check_published(card: Card, source: YamlSource) -> list[Problem]:

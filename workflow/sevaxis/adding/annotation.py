@@ -94,7 +94,7 @@ def series_of(path: Path) -> Series:
 
 def annotations_of(recognised: Recognised) -> list[Annotation]:
     """Annotations that a recognised sheet gives; an SDRF names samples in three ways."""
-    from sevaxis.readers import reader
+    from sevaxis.readers.registry import reader
 
     path, named = recognised.path, recognised.path.name
     if recognised.format == "SDRF sample sheet":

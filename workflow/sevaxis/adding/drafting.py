@@ -23,7 +23,7 @@ from sevaxis.adding.kinds import Kind, Texts, propose_assay, propose_organism, p
 from sevaxis.adding.texts import Draft
 from sevaxis.adding.words import role_of
 from sevaxis.problems import Problem, Problems
-from sevaxis.readers import options_model, reader
+from sevaxis.readers.registry import options_model, reader
 from sevaxis.validation import TODO, is_undecided
 
 if TYPE_CHECKING:

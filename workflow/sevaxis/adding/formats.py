@@ -243,7 +243,7 @@ def _of_text(path: Path, head: bytes) -> Recognised:
 
 def _strandedness(path: Path) -> dict[str, Any]:
     """Column of STAR's table that holds the reads: the stranded one that has nearly all of them, if one has."""
-    from sevaxis.readers import reader
+    from sevaxis.readers.registry import reader
 
     totals = reader("star")(path).uns["reading"]
     forward, reverse = totals["reads_in_genes_forward"], totals["reads_in_genes_reverse"]
