@@ -139,6 +139,8 @@ FILES = [
     ("masld_de_tables/mcd_week3.tsv.gz", "effects_table", DESEQ, (1, 56884)),
     ("masld_de_tables/mouse_human_orthologs.tsv.gz", "delimited", SHEET, None),
     ("motrpac_muscle/METAB_GN.rda", "r_object", {}, (50, 1215)),
+    ("motrpac_muscle/RAT_TO_HUMAN.rda", "r_object", {**SHEET, "sample": "symbol"}, None),
+    ("motrpac_physiology/WEEKLY_MEASURES.rda", "r_object", {**SHEET, "sample": "pid"}, None),
     ("motrpac_physiology/ANALYTES.rda", "r_object", {**SHEET, "sample": "pid"}, (282, 0)),
     ("motrpac_physiology/VO2MAX.rda", "r_object", {**SHEET, "sample": "pid"}, (234, 0)),
     ("mouse_liver_nash_ccl4_hcc/SampleMetaData.tsv", "delimited", SHEET, (28, 0)),
@@ -154,7 +156,7 @@ FILES = [
 def test_every_other_file_of_the_folder(shared, name, kind, options, shape):
     path = shared / "data" / name
     if shape is None:
-        # several mouse genes of one name: no sheet of samples
+        # several genes of one name, several weeks of one animal: no sheet of samples
         with pytest.raises(Problems, match="Two samples have one name"):
             reader(kind)(path, **options)
         return
