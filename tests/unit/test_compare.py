@@ -111,6 +111,17 @@ def test_sex_that_nobody_declared_is_taken_from_the_chromosomes():
     )  # samples 4 to 9: what is declared stays
 
 
+def test_one_unknown_subject_does_not_undo_the_pairs():
+    subjects = [str(i // 2) for i in range(16)]
+    values = np.random.default_rng(3).normal(20, 1, (60, 16))
+    values += np.repeat(np.random.default_rng(4).normal(0, 2, (60, 8)), 2, axis=1)  # what subjects share
+    paired = compare(matrix(values, GROUPS, subjects=subjects), comparison(), axis=[])
+    unpaired = compare(matrix(values, GROUPS), comparison(), axis=[])
+    gap = compare(matrix(values, GROUPS, subjects=[*subjects[:-1], None]), comparison(), axis=[])
+    assert paired["se"].median() < 0.6 * unpaired["se"].median()
+    assert gap["se"].median() < 0.75 * unpaired["se"].median()
+
+
 def test_too_few_of_one_sex():
     sexes = ["female", "male"] + ["male"] * 14
     values = np.random.default_rng(4).normal(20, 1, (30, 16))

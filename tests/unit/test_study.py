@@ -137,6 +137,11 @@ def test_mistakes_in_the_card(project, card, what, hint):
             "told from the batch",
             "",
         ),
+        (
+            SHEET.replace("over\tF\t1", "over\tF\t"),
+            "no value in a column that enters",
+            "samples.tsv:2, column 'batch'",
+        ),
         (SHEET.replace("c\t", "\t"), "has no name", "samples.tsv:4"),
         (SHEET.replace("batch\n", "sex\n"), "Two columns have one name", "samples.tsv:1"),
     ],

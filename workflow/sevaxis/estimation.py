@@ -98,8 +98,7 @@ def _voom(
     y, weights, *_ = transform(counts, design, lib_size=lib_size)
     correlation = None
     if block is not None:
-        # Weights depend on the correlation and the correlation on the weights: two rounds, as the authors of
-        # limma advise (Law 2018, F1000Research 5:1408).
+        # Weights depend on the correlation and the correlation on the weights: a second round settles both.
         for _ in range(2):
             correlation = duplicate_correlation(y, design, block, weights=weights)
             y, weights, *_ = transform(
@@ -199,6 +198,8 @@ def make_design(samples: pd.DataFrame, card: Comparison, plan: Plan) -> Design:
 
 
 def block_of(samples: pd.DataFrame) -> list[str] | None:
-    """Subject of each sample where some subject has several; None otherwise."""
-    subject = samples["subject"]
-    return subject.astype(str).tolist() if subject.notna().all() and subject.duplicated().any() else None
+    """Subject of each sample where some subject has several; None otherwise. A sample whose subject is not known is a
+    block of its own, so that it does not undo the pairs of the others."""
+    alone = {name: f"{name} alone" for name in samples.index[samples["subject"].isna()]}
+    blocks = [alone.get(name, str(subject)) for name, subject in samples["subject"].items()]
+    return blocks if len(set(blocks)) < len(blocks) else None

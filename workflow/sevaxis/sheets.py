@@ -181,6 +181,16 @@ def check_sheet(sheet: Sheet, card: Reading) -> list[Problem]:
                 problems.append(
                     Problem(what, sheet.shown, value, ", ".join(sorted(present)), nearest(value, present))
                 )
+    modelled = [columns.batch, *(card.model.covariates if isinstance(card, Card) else ())]
+    for index in select_samples(sheet, card):
+        for column in modelled:
+            if column in sheet.header and sheet.rows[index][column].lower() in UNKNOWN:
+                what = "A sample has no value in a column that enters the model"
+                hint = "fill the cell, exclude the sample, or leave the column out of the card"
+                found = f"'{sheet.rows[index][column]}'"
+                problems.append(
+                    Problem(what, sheet.cell(index, column), found, "a value for every sample", hint)
+                )
     if columns.sex in sheet.header:
         for index, row in enumerate(sheet.rows):
             try:
