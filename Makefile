@@ -20,7 +20,7 @@ test: .venv/ready-dev lint
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow and not slurm"
 
 test-fast: .venv/ready-dev
-	$(BIN)/pytest -n $(CORES) tests/unit tests/reference -m "not slow"
+	$(BIN)/pytest -n $(CORES) -m "not slow and not slurm and not workflow and not browser"
 
 test-browser: .venv/ready-dev
 	$(BIN)/pytest -m browser

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sevaxis.models.array_weights import array_weights
-from sevaxis.models.blocks import duplicate_correlation
-from sevaxis.models.counts import filter_by_expression, tmm_factors, voom
-from sevaxis.models.design import Design, cell_means, contrast_matrix, from_formula
-from sevaxis.models.empirical_bayes import f_test, moderate
-from sevaxis.models.linear import fit_linear
-from sevaxis.models.multiplicity import benjamini_hochberg
+from sevaxis.models.counts.voom import filter_by_expression, tmm_factors, voom
+from sevaxis.models.inference.multiplicity import benjamini_hochberg
+from sevaxis.models.linear.array_weights import array_weights
+from sevaxis.models.linear.blocks import duplicate_correlation
+from sevaxis.models.linear.design import Design, cell_means, contrast_matrix, from_formula
+from sevaxis.models.linear.empirical_bayes import f_test, moderate
+from sevaxis.models.linear.fit import fit_linear
 
 from tests.reference import real_data
 
@@ -237,13 +237,13 @@ def _of_p(file: str, p: np.ndarray, expected: np.ndarray) -> Iterator[Agreement]
 
 def simulated_deseq2(shared: Path) -> Iterator[Agreement]:
     """Simulated counts: size factors, dispersions, Wald and likelihood-ratio tests, shrinkage."""
-    from sevaxis.models.negative_binomial import (
+    from sevaxis.models.counts.negative_binomial import (
         NO_COUNT_IN_CONTRAST,
         fit_negative_binomial,
         likelihood_ratio,
         wald,
     )
-    from sevaxis.models.shrinkage import shrink_counts, shrink_effects
+    from sevaxis.models.inference.shrinkage import shrink_counts, shrink_effects
 
     counts, samples = real_data.read_simulated(shared, "countsA")
     male, treated = (samples.sex == "M").to_numpy(float), (samples.treat == "trt").to_numpy(float)
@@ -297,7 +297,7 @@ def simulated_deseq2(shared: Path) -> Iterator[Agreement]:
 
 def random_intercepts(shared: Path) -> Iterator[Agreement]:
     """Donors as a random intercept, Satterthwaite's degrees of freedom."""
-    from sevaxis.models.mixed import fit_random_intercept
+    from sevaxis.models.mixed.random_intercept import fit_random_intercept
 
     values, samples = real_data.read_simulated(shared, "mixedD")
     design = np.column_stack([np.ones(len(samples)), samples["treat"] == "trt", samples["age"]]).astype(float)
@@ -312,7 +312,7 @@ def random_intercepts(shared: Path) -> Iterator[Agreement]:
 
 def pooled(shared: Path) -> Iterator[Agreement]:
     """Worked meta-analyses, and 2,000 genes."""
-    from sevaxis.models.pooling import pool
+    from sevaxis.models.meta.pooling import pool
 
     folder = shared / "reference/simulated"
     r = pd.read_csv(folder / "R/meta.metafor.tsv", sep="\t")
@@ -350,10 +350,10 @@ def pooled(shared: Path) -> Iterator[Agreement]:
 
 def gene_sets(shared: Path) -> Iterator[Agreement]:
     """Gene-set tests on one simulated matrix."""
-    from sevaxis.models.camera import camera, camera_preranked
-    from sevaxis.models.genesets import index_sets, sample_scores
-    from sevaxis.models.preranked import preranked
-    from sevaxis.models.rotation import fry
+    from sevaxis.models.genesets.camera import camera, camera_preranked
+    from sevaxis.models.genesets.preranked import preranked
+    from sevaxis.models.genesets.rotation import fry
+    from sevaxis.models.genesets.sets import index_sets, sample_scores
 
     values, samples = real_data.read_simulated(shared, "gs_expr")
     samples = samples.set_index("sample").loc[values.columns]
@@ -417,7 +417,7 @@ def rat_proteome(shared: Path) -> Iterator[Agreement]:
 
 def rat_transcriptome(shared: Path) -> Iterator[Agreement]:
     """Rat gastrocnemius counts: voom and negative binomial."""
-    from sevaxis.models.negative_binomial import fit_negative_binomial, wald
+    from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
 
     counts, cells = real_data.read_motrpac(shared, "TRNSCRPT_GN")
     design, strata = cell_means(cells), real_data.sex_strata("8W", "SED")
@@ -447,7 +447,7 @@ def rat_transcriptome(shared: Path) -> Iterator[Agreement]:
 
 def vesicles(shared: Path) -> Iterator[Agreement]:
     """Vesicles: sparse counts of microglia, three v three; human plasma around exercise, paired."""
-    from sevaxis.models.negative_binomial import fit_negative_binomial, wald
+    from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
 
     counts = real_data.read_bv2_ev_counts(shared)
     cells = ["control"] * 3 + ["LPS"] * 3

@@ -41,7 +41,7 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
 
 
 def run_own(job: Job, data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    from sevaxis.models.negative_binomial import fit_negative_binomial, wald
+    from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
 
     fit = fit_negative_binomial(data["counts"], data["design"])
     found = wald(fit, np.array([0.0, 0.0, 1.0, 0.0]))
@@ -74,7 +74,7 @@ ENGINES = {"sevaxis": run_own, "pydeseq2": run_pydeseq2}
 
 def agreement(job: Job, found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> str:
     """Relative differences, and the share of hits at a false discovery rate of 5 % that both call."""
-    from sevaxis.models.multiplicity import benjamini_hochberg
+    from sevaxis.models.inference.multiplicity import benjamini_hochberg
 
     p, of_r = found["p"], expected["p"]
     error = np.nanquantile(np.abs(p / of_r - 1), 0.99)

@@ -48,10 +48,10 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
 
 def run_own(job: Job, data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """P-values of all sets."""
-    from sevaxis.models.camera import camera, camera_preranked
-    from sevaxis.models.genesets import SetIndex
-    from sevaxis.models.preranked import preranked
-    from sevaxis.models.rotation import fry, roast
+    from sevaxis.models.genesets.camera import camera, camera_preranked
+    from sevaxis.models.genesets.preranked import preranked
+    from sevaxis.models.genesets.rotation import fry, roast
+    from sevaxis.models.genesets.sets import SetIndex
 
     sizes = np.bincount(data["set"].astype(int))
     sets = SetIndex(tuple(map(str, range(job.sets))), data["rows"].astype(int), sizes, job.features)

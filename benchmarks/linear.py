@@ -58,12 +58,12 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
 
 def run_own(job: Job, data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Fit, contrast and moderate."""
-    from sevaxis.models.array_weights import array_weights
-    from sevaxis.models.blocks import duplicate_correlation
-    from sevaxis.models.counts import filter_by_expression, tmm_factors, voom, voom_quality
-    from sevaxis.models.design import cell_means
-    from sevaxis.models.empirical_bayes import moderate
-    from sevaxis.models.linear import fit_linear
+    from sevaxis.models.counts.voom import filter_by_expression, tmm_factors, voom, voom_quality
+    from sevaxis.models.linear.array_weights import array_weights
+    from sevaxis.models.linear.blocks import duplicate_correlation
+    from sevaxis.models.linear.design import cell_means
+    from sevaxis.models.linear.empirical_bayes import moderate
+    from sevaxis.models.linear.fit import fit_linear
 
     y, options = data["y"], {}
     cells = [str(j % job.cells) for j in range(job.samples)]

@@ -38,7 +38,7 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
 
 
 def run_own(job: Job, data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    from sevaxis.models.mixed import fit_random_intercept
+    from sevaxis.models.mixed.random_intercept import fit_random_intercept
 
     fit = fit_random_intercept(data["y"], data["design"], data["donor"])
     found = fit.contrast(np.array([0.0, 1.0, 0.0]))

@@ -10,22 +10,24 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import stats
-from sevaxis.models.array_weights import array_weights
-from sevaxis.models.blocks import duplicate_correlation
-from sevaxis.models.camera import camera
-from sevaxis.models.counts import tmm_factors, voom, voom_quality
-from sevaxis.models.empirical_bayes import moderate, moderate_by_count
-from sevaxis.models.linear import fit_linear
-from sevaxis.models.negative_binomial import fit_negative_binomial, likelihood_ratio, wald
-from sevaxis.models.pooling import pool
-from sevaxis.models.rotation import fry, roast
+from sevaxis.models.counts.negative_binomial import fit_negative_binomial, likelihood_ratio, wald
+from sevaxis.models.counts.voom import tmm_factors, voom, voom_quality
+from sevaxis.models.genesets.camera import camera
+from sevaxis.models.genesets.rotation import fry, roast
+from sevaxis.models.linear.array_weights import array_weights
+from sevaxis.models.linear.blocks import duplicate_correlation
+from sevaxis.models.linear.empirical_bayes import moderate, moderate_by_count
+from sevaxis.models.linear.fit import fit_linear
+from sevaxis.models.meta.pooling import pool
 
-from tests.unit import test_genesets, test_models_calibration, test_null_rates
+from tests.models import test_calibration as test_models_calibration
+from tests.models import test_null_rates
+from tests.models.genesets import test_genesets
 
 SIZES = (3, 5, 10)
 ALPHA = 0.05
 GROUPS = np.array([-1.0, 1.0])
-#: Of R DESeq2 1.38.3 on the same counts (tests/unit/test_null_rates.py).
+#: Of R DESeq2 1.38.3 on the same counts (tests/test_null_rates.py).
 WALD_OF_R = {3: 1019 / 20_000, 5: 1114 / 20_000, 10: 1071 / 20_000}
 
 Rate = tuple[float, float | None]

@@ -35,7 +35,7 @@ def simulate(job: Job) -> dict[str, np.ndarray]:
 
 
 def run_own(job: Job, data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    from sevaxis.models.pooling import pool
+    from sevaxis.models.meta.pooling import pool
 
     found = pool(data["effects"], data["se"], method=job.model)
     return {"estimate": found.estimate, "se": found.se, "p": found.p, "tau2": found.tau2}

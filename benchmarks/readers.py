@@ -20,8 +20,8 @@ CHILD = """
 import json, resource, sys, time
 from pathlib import Path
 import anndata, numpy, pandas, polars
-from sevaxis.readers.registry import reader
-from sevaxis.readers import assembly, layouts
+from sevaxis.matrix.readers.registry import reader
+from sevaxis.matrix.readers import assembly, layouts
 path = Path(sys.argv[2])
 held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start, cpu = time.perf_counter(), time.process_time()

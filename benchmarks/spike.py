@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sevaxis.models.design import Design
-from sevaxis.models.empirical_bayes import apply_prior, moderate
-from sevaxis.models.linear import fit_linear
-from sevaxis.models.multiplicity import benjamini_hochberg
+from sevaxis.models.inference.multiplicity import benjamini_hochberg
+from sevaxis.models.linear.design import Design
+from sevaxis.models.linear.empirical_bayes import apply_prior, moderate
+from sevaxis.models.linear.fit import fit_linear
 
 FDR = 0.05
 UPS1, UPS2 = "spike_ups1_ecoli_limrots", "spike_staes_hye_diann"

@@ -55,7 +55,7 @@ def _benchmarks(results: Path, room: str) -> pd.DataFrame:
 
 def model_against_reading(results: Path) -> list[str]:
     """CPU seconds of each data set's model beside those of reading: the files as retrieved, and the matrix."""
-    from sevaxis.study import load_study
+    from sevaxis.study.study import load_study
 
     configurations = [path for path in sorted(Path("config").glob("*.yaml")) if _names(path, results.name)]
     if not configurations:
@@ -78,8 +78,9 @@ def _names(path: Path, study: str) -> bool:
 
 def _row(results: Path, name: str, card: Any, study: Any) -> str:
     from anndata import read_h5ad
-    from sevaxis import compare as room
-    from sevaxis import estimation, matrix
+    from sevaxis.effects import compare as room
+    from sevaxis.effects import estimation
+    from sevaxis.matrix import read as matrix
 
     settings = study.configuration
     orthologs = Path(settings.data_folder) / "orthologs" / f"{settings.name}.{card.organism}.parquet"

@@ -4,8 +4,8 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.cards import Comparison
-from sevaxis.compare import compare
+from sevaxis.effects.compare import compare
+from sevaxis.study.card import Comparison
 
 from tests.reference.real_data import read_expression_set
 

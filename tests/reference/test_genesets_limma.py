@@ -6,9 +6,9 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.models.camera import camera
-from sevaxis.models.genesets import index_sets
-from sevaxis.models.rotation import fry
+from sevaxis.models.genesets.camera import camera
+from sevaxis.models.genesets.rotation import fry
+from sevaxis.models.genesets.sets import index_sets
 
 SCRIPT = """
 suppressMessages(library(limma))

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.models.camera import camera, camera_preranked
-from sevaxis.models.genesets import index_sets, sample_scores
-from sevaxis.models.preranked import preranked
-from sevaxis.models.rotation import fry, roast
+from sevaxis.models.genesets.camera import camera, camera_preranked
+from sevaxis.models.genesets.preranked import preranked
+from sevaxis.models.genesets.rotation import fry, roast
+from sevaxis.models.genesets.sets import index_sets, sample_scores
 
 pytestmark = pytest.mark.shared
 CONTRAST = np.array([0.0, 1.0])

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.models.counts import filter_by_expression, tmm_factors, voom, voom_quality
-from sevaxis.models.design import cell_means, contrast_matrix, from_formula
-from sevaxis.models.empirical_bayes import moderate
-from sevaxis.models.linear import fit_linear
+from sevaxis.models.counts.voom import filter_by_expression, tmm_factors, voom, voom_quality
+from sevaxis.models.linear.design import cell_means, contrast_matrix, from_formula
+from sevaxis.models.linear.empirical_bayes import moderate
+from sevaxis.models.linear.fit import fit_linear
 
 from tests.reference.real_data import (
     read_answers,

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.models.array_weights import array_weights
-from sevaxis.models.blocks import duplicate_correlation, feature_correlations
-from sevaxis.models.design import contrast_matrix, from_formula
-from sevaxis.models.empirical_bayes import f_test, moderate, moderate_by_count, treat
-from sevaxis.models.linear import fit_linear
+from sevaxis.models.linear.array_weights import array_weights
+from sevaxis.models.linear.blocks import duplicate_correlation, feature_correlations
+from sevaxis.models.linear.design import contrast_matrix, from_formula
+from sevaxis.models.linear.empirical_bayes import f_test, moderate, moderate_by_count, treat
+from sevaxis.models.linear.fit import fit_linear
 
 from tests.reference.real_data import read_answers, read_simulated
 

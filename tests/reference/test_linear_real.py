@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.models.array_weights import array_weights
-from sevaxis.models.blocks import duplicate_correlation
-from sevaxis.models.design import cell_means, contrast_matrix
-from sevaxis.models.empirical_bayes import moderate
-from sevaxis.models.linear import fit_linear
+from sevaxis.models.linear.array_weights import array_weights
+from sevaxis.models.linear.blocks import duplicate_correlation
+from sevaxis.models.linear.design import cell_means, contrast_matrix
+from sevaxis.models.linear.empirical_bayes import moderate
+from sevaxis.models.linear.fit import fit_linear
 
 from tests.reference.real_data import (
     read_answers,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.models.mixed import fit_random_intercept
+from sevaxis.models.mixed.random_intercept import fit_random_intercept
 
 pytestmark = pytest.mark.shared
 

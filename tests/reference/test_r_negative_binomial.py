@@ -3,15 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.models.count_outliers import find_count_outliers
-from sevaxis.models.filtering import filter_independently
-from sevaxis.models.negative_binomial import (
+from sevaxis.models.counts.independent_filter import filter_independently
+from sevaxis.models.counts.negative_binomial import (
     NO_COUNT_IN_CONTRAST,
     fit_negative_binomial,
     likelihood_ratio,
     wald,
 )
-from sevaxis.models.shrinkage import shrink_counts, shrink_effects
+from sevaxis.models.counts.outliers import find_count_outliers
+from sevaxis.models.inference.shrinkage import shrink_counts, shrink_effects
 
 from tests.reference.real_data import read_expression_set
 
@@ -136,7 +136,7 @@ def test_shrunken_by_normal_mixture(counts_a):
 def test_shrunken_by_cauchy_prior(counts_a):
     """R lfcShrink(type = "apeglm"), whose optimiser stops early: the further from the mode, the more counts.
 
-    That the values here are the modes is shown in tests/unit/test_shrinkage.py; six features of few counts have
+    That the values here are the modes is shown in tests/test_shrinkage.py; six features of few counts have
     two modes, of which R returns the lower.
     """
     folder, _, _, fit = counts_a

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.models.pooling import METHODS, pool
+from sevaxis.models.meta.pooling import METHODS, pool
 
 pytestmark = pytest.mark.shared
 

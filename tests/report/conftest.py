@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-import study_by_hand
 from sevaxis import report
+
+from tests.report import study_by_hand
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from samples_by_hand import GENES, HOSTILE, axis_values, qualities
 from scipy.stats import false_discovery_control, norm
-from sevaxis.answers import Answer
-from sevaxis.effects import conform
+from sevaxis.answers.answer import Answer
+from sevaxis.effects.table import conform
 from sevaxis.report import ReportInput
+
+from tests.report.samples_by_hand import GENES, HOSTILE, axis_values, qualities
 
 PANELS = {"Fibrosis": ("COL1A1", "ACTA2", "TIMP1"), "Muscle": ("CKM", "MB")}
 NOT_MAPPED = "no identifier of this gene is in the file's annotation"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import study_by_hand
+
+from tests.report import study_by_hand
 
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api")

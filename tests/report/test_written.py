@@ -11,14 +11,15 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-import study_by_hand
 from sevaxis import report
-from sevaxis.report import methods
-from sevaxis.report.genes import gene_cards
-from sevaxis.report.glyphs import glyph, reach
-from sevaxis.report.plots import contrast_payload
-from sevaxis.report.strip import axis_row, strip
-from sevaxis.report.wording import p_value, signed
+from sevaxis.report.drawings.glyphs import glyph, reach
+from sevaxis.report.drawings.plots import contrast_payload
+from sevaxis.report.sections import methods
+from sevaxis.report.sections.genes import gene_cards
+from sevaxis.report.sections.strip import axis_row, strip
+from sevaxis.report.words import p_value, signed
+
+from tests.report import study_by_hand
 
 
 @pytest.fixture(scope="module")

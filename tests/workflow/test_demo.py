@@ -115,14 +115,14 @@ MUSCLE = "config/datasets/demo_muscle_rna/card.yaml"
         ),
         pytest.param("workflow/sevaxis/answers/sex.py", '"""Do', '"""So do', TELLING, id="code of an answer"),
         pytest.param(
-            "workflow/sevaxis/strata.py",
+            "workflow/sevaxis/effects/strata.py",
             '"""Which',
             '"""So which',
             {"compare": DATASETS, **TELLING},
             id="code of compare",
         ),
         pytest.param(
-            "workflow/sevaxis/readers/maxquant.py",
+            "workflow/sevaxis/matrix/readers/maxquant.py",
             "from __future__ import annotations\n",
             "from __future__ import annotations\n\n# changed\n",
             dict.fromkeys(("read", "assess", "compare"), DATASETS) | TELLING,

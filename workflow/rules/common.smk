@@ -5,10 +5,10 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
-from sevaxis.cards import Assessment, Comparison, Reading, Retrieval
-from sevaxis.fingerprint import fingerprint
-from sevaxis.problems import Problems
-from sevaxis.study import load_study
+from sevaxis.study.card import Assessment, Comparison, Reading, Retrieval
+from sevaxis.base.fingerprint import fingerprint
+from sevaxis.base.problems import Problems
+from sevaxis.study.study import load_study
 
 try:
     study = load_study(
@@ -46,15 +46,15 @@ envvars:
 # What each room's library call can reach; Snakemake does not see edits of imported modules.
 QUESTIONS = [*settings.questions, *(["planted"] if settings.simulated else [])]
 CODE = {
-    "retrieve": fingerprint("retrieve", *(["simulate"] if settings.simulated else [])),
-    "orthologs": fingerprint("orthologs", "retrieve"),
-    "read": fingerprint("matrix"),
-    "assess": fingerprint("quality"),
-    "compare": fingerprint("compare"),
+    "retrieve": fingerprint("files.retrieve", *(["demo"] if settings.simulated else [])),
+    "orthologs": fingerprint("genes.orthologs", "files.retrieve"),
+    "read": fingerprint("matrix.read"),
+    "assess": fingerprint("matrix.assess"),
+    "compare": fingerprint("effects.compare"),
     "answer": fingerprint(
-        "effects", *(f"answers.{question}" for question in QUESTIONS)
+        "effects.table", *(f"answers.{question}" for question in QUESTIONS)
     ),
-    "report": fingerprint("report", "provenance"),
+    "report": fingerprint("report", "base.provenance"),
 }
 
 
@@ -121,7 +121,7 @@ def files_wanted():
     """After a failure for want of a network: every file that the study still needs, of all its data sets."""
     logs = [*Path("logs/retrieve").glob("*.log"), *Path("logs/orthologs").glob("*.log")]
     if any("No network for" in log.read_text() for log in logs):
-        from sevaxis.retrieve import tell_wanted
+        from sevaxis.files.retrieve import tell_wanted
 
         return tell_wanted(
             study, mirror=Path(settings.mirror) if settings.mirror else None

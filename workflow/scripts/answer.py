@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import pandas as pd
-from sevaxis.answers import answer_all, write_answer
-from sevaxis.cards import Axis
-from sevaxis.effects import concatenate, read_effects, write_effects
-from sevaxis.logs import log_to
+from sevaxis.answers.answer import answer_all, write_answer
+from sevaxis.base.logs import log_to
+from sevaxis.effects.table import concatenate, read_effects, write_effects
+from sevaxis.study.card import Axis
 
 log_to(snakemake.log[0])
 effects = concatenate([read_effects(path) for path in snakemake.input.effects])

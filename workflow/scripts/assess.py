@@ -2,9 +2,9 @@ import json
 from pathlib import Path
 
 from anndata import read_h5ad
-from sevaxis.cards import Assessment
-from sevaxis.logs import log_to
-from sevaxis.quality import assess
+from sevaxis.base.logs import log_to
+from sevaxis.matrix.assess import assess
+from sevaxis.study.card import Assessment
 
 log_to(snakemake.log[0])
 matrix, quality, values = assess(

@@ -1,8 +1,8 @@
 from anndata import read_h5ad
-from sevaxis.cards import Comparison
-from sevaxis.compare import compare
-from sevaxis.effects import write_effects
-from sevaxis.logs import log_to
+from sevaxis.base.logs import log_to
+from sevaxis.effects.compare import compare
+from sevaxis.effects.table import write_effects
+from sevaxis.study.card import Comparison
 
 log_to(snakemake.log[0])
 effects = compare(

@@ -1,10 +1,10 @@
 import os
 from pathlib import Path
 
-from sevaxis.cards import Orthologs
-from sevaxis.logs import log_to
-from sevaxis.orthologs import build_orthologs
-from sevaxis.retrieve import fetch_file
+from sevaxis.base.logs import log_to
+from sevaxis.files.retrieve import fetch_file
+from sevaxis.genes.orthologs import build_orthologs
+from sevaxis.study.card import Orthologs
 
 log_to(snakemake.log[0], show=True)
 table = Path(snakemake.output[0])

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from sevaxis.cards import Reading
-from sevaxis.logs import log_to
-from sevaxis.matrix import build
+from sevaxis.base.logs import log_to
+from sevaxis.matrix.read import build
+from sevaxis.study.card import Reading
 
 log_to(snakemake.log[0])
 matrix = build(

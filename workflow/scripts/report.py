@@ -2,10 +2,10 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from sevaxis.answers import read_answer
-from sevaxis.effects import read_effects
-from sevaxis.logs import log_to
-from sevaxis.provenance import provenance
+from sevaxis.answers.answer import read_answer
+from sevaxis.base.logs import log_to
+from sevaxis.base.provenance import provenance
+from sevaxis.effects.table import read_effects
 from sevaxis.report import ReportInput, write
 
 log_to(snakemake.log[0])

@@ -2,9 +2,9 @@ import json
 import os
 from pathlib import Path
 
-from sevaxis.cards import Retrieval
-from sevaxis.logs import log_to
-from sevaxis.retrieve import retrieve
+from sevaxis.base.logs import log_to
+from sevaxis.files.retrieve import retrieve
+from sevaxis.study.card import Retrieval
 
 log_to(snakemake.log[0], show=True)
 manifest = Path(snakemake.output[0])

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from sevaxis.problems import Problems
+from sevaxis.base.problems import Problems
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -74,20 +74,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    from sevaxis.study import load_study
+    from sevaxis.study.study import load_study
 
     study = load_study(chosen.configuration)
     contrasts = sum(len(card.contrasts) for card in study.cards.values())
     print(f"{chosen.configuration}: no problems; {len(study.cards)} data sets, {contrasts} contrasts.")
     if chosen.files:
-        from sevaxis.retrieve import tell_wanted
+        from sevaxis.files.retrieve import tell_wanted
 
         print(tell_wanted(study, mirror=chosen.mirror))
     return 0
 
 
 def _add(chosen: argparse.Namespace) -> int:
-    from sevaxis.adding import add
+    from sevaxis.drafting import add
 
     added = add(
         chosen.wanted,
@@ -102,7 +102,7 @@ def _add(chosen: argparse.Namespace) -> int:
 
 
 def _catalogue(chosen: argparse.Namespace) -> int:
-    from sevaxis.catalogue import list_cards, list_leads, select, tell, tell_leads
+    from sevaxis.study.catalogue import list_cards, list_leads, select, tell, tell_leads
 
     entries, problems = list_cards(chosen.folder)
     carded = {entry.id for entry in entries if entry.assay != "effects"}
@@ -118,7 +118,7 @@ def _catalogue(chosen: argparse.Namespace) -> int:
 
 
 def _compare(chosen: argparse.Namespace) -> int:
-    from sevaxis.changes import compare_runs
+    from sevaxis.diff import compare_runs
 
     changes = compare_runs(chosen.run_a, chosen.run_b, fdr=chosen.fdr)
     print(*changes.tell(), sep="\n")
@@ -131,9 +131,9 @@ def _compare(chosen: argparse.Namespace) -> int:
 def _robustness(chosen: argparse.Namespace) -> int:
     from anndata import read_h5ad
 
-    from sevaxis.problems import Problem, nearest
-    from sevaxis.robustness import vary_choices
-    from sevaxis.study import load_study
+    from sevaxis.base.problems import Problem, nearest
+    from sevaxis.effects.robustness import vary_choices
+    from sevaxis.study.study import load_study
 
     study = load_study(chosen.configuration)
     if chosen.dataset not in study.cards:
@@ -178,7 +178,7 @@ def _robustness(chosen: argparse.Namespace) -> int:
 
 
 def _schema(chosen: argparse.Namespace) -> int:
-    from sevaxis.schemas import write_options, write_schemas
+    from sevaxis.study.schemas import write_options, write_schemas
 
     for path in [*write_schemas(chosen.folder), write_options(Path("config/README.md"))]:
         print(path)

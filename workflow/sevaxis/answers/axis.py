@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.answers import Answer
-from sevaxis.models.multiplicity import holm
-from sevaxis.models.power import verdict
+from sevaxis.answers.answer import Answer
+from sevaxis.models.inference.multiplicity import holm
+from sevaxis.models.inference.power import verdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sevaxis.cards import Axis
+    from sevaxis.study.card import Axis
 
 #: How each role is spoken of. Training is not overtraining, and no wording may blur it.
 ROLE_WORDS = {

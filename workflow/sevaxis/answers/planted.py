@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sevaxis.answers import Answer
+from sevaxis.answers.answer import Answer
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.answers import Answer
-from sevaxis.models.power import equivalence
+from sevaxis.answers.answer import Answer
+from sevaxis.models.inference.power import equivalence
 
 if TYPE_CHECKING:
     import pandas as pd

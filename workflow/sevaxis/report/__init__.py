@@ -4,7 +4,7 @@
 ``figures/`` (SVG, the TSV behind each beside it), ``methods.md`` and ``provenance.json``.
 """
 
+from sevaxis.report.document import ReportInput
 from sevaxis.report.page import render, write
-from sevaxis.report.study import ReportInput
 
 __all__ = ["ReportInput", "render", "write"]

@@ -10,18 +10,19 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from sevaxis.report import formulas, wording
+from sevaxis.report import words as wording
+from sevaxis.report.document import ReportInput
+from sevaxis.report.drawings import formulas
+from sevaxis.report.drawings.plots import contrast_payloads, point_payload, sample_payload
 from sevaxis.report.embed import libraries, pack
-from sevaxis.report.genes import gene_cards
-from sevaxis.report.methods import choices, markdown, methods, references
-from sevaxis.report.planted import planted_page
-from sevaxis.report.plots import contrast_payloads, point_payload, sample_payload
-from sevaxis.report.samples import sample_pages
-from sevaxis.report.sexes import sex_page
-from sevaxis.report.sources import refusals, sources
-from sevaxis.report.strip import strip
-from sevaxis.report.study import ReportInput
-from sevaxis.report.table import effects_table
+from sevaxis.report.sections.genes import gene_cards
+from sevaxis.report.sections.methods import choices, markdown, methods, references
+from sevaxis.report.sections.planted import planted_page
+from sevaxis.report.sections.samples import sample_pages
+from sevaxis.report.sections.sexes import sex_page
+from sevaxis.report.sections.sources import refusals, sources
+from sevaxis.report.sections.strip import strip
+from sevaxis.report.sections.table import effects_table
 
 
 def render(study: ReportInput) -> str:
@@ -59,7 +60,7 @@ def write(study: ReportInput, folder: Path) -> Path:
     pathlib.Path
         ``report.html``.
     """
-    from sevaxis.report.figures import write_figures
+    from sevaxis.report.drawings.figures import write_figures
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

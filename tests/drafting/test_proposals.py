@@ -1,0 +1,235 @@
+"""What names, columns and numbers make `sevaxis add` propose; expectations are what a reader of the names would say."""
+
+from __future__ import annotations
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+from sevaxis.drafting.annotation import Annotation, describe
+from sevaxis.drafting.columns import assign, groups_of_names
+from sevaxis.drafting.contrasts import propose_contrasts, reference_of, role
+from sevaxis.drafting.formats import Recognised
+from sevaxis.drafting.kinds import Kind, Texts, propose_assay, propose_organism, propose_place
+from sevaxis.drafting.words import role_of
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("overtrained", "overtraining"),
+        ("Over-training 8 weeks", "overtraining"),
+        ("overreaching", "overtraining"),
+        ("trained", "training"),
+        ("8 weeks of treadmill training", "training"),
+        ("endurance exercise", "training"),
+        ("untrained", None),
+        ("NASH", "disease"),
+        ("CCl4_3x", "disease"),
+        ("F4 fibrosis", "disease"),
+        ("Activity Reduction", "inactivity"),
+        ("bed", None),
+    ],
+)
+def test_words_tell_the_role(text, expected):
+    assert role_of(text) == expected
+
+
+@pytest.mark.parametrize("case", ["trained", "8W", "HIIT", "exercise", "strength training", "T", "running"])
+@pytest.mark.parametrize("reference", ["SED", "control", "untrained", "rest"])
+def test_training_is_never_proposed_as_overtraining(case, reference):
+    assert role(case, reference) != "overtraining"
+    assert all(p.role != "overtraining" for p in propose_contrasts({case: 5, reference: 5}, "training group"))
+
+
+@pytest.mark.parametrize(
+    ("case", "reference", "expected"),
+    [
+        ("8W", "SED", "training"),
+        ("overtrained", "control", "overtraining"),
+        ("trained", "overtrained", "other"),
+        ("NASH", "lean", "disease"),
+        ("control Evs", "control cells", "sev_enrichment"),
+        ("sev", "lysate", "sev_enrichment"),
+        ("Male", "Female", "sex"),
+        ("MT", "MB", "sev_source"),
+        ("LPS", "control", "other"),
+        ("western_control", "chow_control", "disease"),
+    ],
+)
+def test_roles_of_contrasts(case, reference, expected):
+    assert role(case, reference) == expected
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        (["1W", "2W", "SED"], "SED"),
+        (["Inactive", "Active"], "Active"),
+        (["NASH", "NCD", "CCl4_1x"], "NCD"),
+        (["time1", "time2", "time3"], "time1"),
+        (["3", "0", "1"], "0"),
+        (["male", "female"], "female"),
+        (["exosomes", "lysate"], "lysate"),
+        (["A", "B"], None),
+        (["CCL4_NCD_x", "Oil_NCD_x"], "Oil_NCD_x"),
+    ],
+)
+def test_the_reference_is_the_level_that_says_so(levels, expected):
+    assert reference_of(levels)[0] == expected
+
+
+def test_crossed_factors_are_compared_one_at_a_time_and_their_interaction_too():
+    sizes = dict.fromkeys(["chow_sedentary", "chow_trained", "western_sedentary", "western_trained"], 4)
+    found = {p.name: p for p in propose_contrasts(sizes)}
+    assert {(p.case, p.reference) for p in found.values() if not p.weights} == {
+        ("western_sedentary", "chow_sedentary"),
+        ("western_trained", "chow_trained"),
+        ("chow_trained", "chow_sedentary"),
+        ("western_trained", "western_sedentary"),
+    }
+    assert found["western_trained_v_chow_trained"].role == "disease"
+    assert found["western_trained_v_western_sedentary"].role == "training"
+    (interaction,) = [p for p in found.values() if p.weights]
+    assert interaction.role == "disease_x_training"
+    assert interaction.weights == {
+        "western_trained": 1,
+        "western_sedentary": -1,
+        "chow_trained": -1,
+        "chow_sedentary": 1,
+    }
+
+
+def test_groups_that_do_not_say_which_is_the_reference_are_left_to_the_user():
+    (found,) = propose_contrasts({"A": 3, "B": 3, "alone": 1})
+    assert found.case.startswith("TODO one of: A, B")
+    assert found.reference.startswith("TODO")
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [
+        (["NCD_3", "NCD_4", "CCI4_1x_4", "CCI4_1x_6"], ["NCD", "NCD", "CCI4_1x", "CCI4_1x"]),
+        (["Intensity.MB.1", "Intensity.MB.2", "Intensity.MT.1", "Intensity.MT.2"], ["MB", "MB", "MT", "MT"]),
+        (["IL-10 cells_1", "IL-10 cells_2", "ctl cells_1", "ctl cells_2"], ["IL-10", "IL-10", "ctl", "ctl"]),
+        (["S1", "S2", "S3", "S4"], None),
+    ],
+)
+def test_groups_of_names(names, groups):
+    found = groups_of_names(names)
+    assert (found and [found[name] for name in names]) == groups
+
+
+SHEET = pd.DataFrame(
+    {
+        "exp_group": ["F_SED", "F_8W", "M_SED", "M_8W"] * 2,
+        "timepoint": ["SED", "8W", "SED", "8W"] * 2,
+        "sex": ["Female", "Female", "Male", "Male"] * 2,
+        "animal": ["1", "2", "3", "4"] * 2,
+        "plate": ["A"] * 4 + ["B"] * 4,
+        "RIN": ["8.1", "8.2", "8.3", "8.1", "8.0", "8.2", "8.5", "8.6"],
+    },
+    index=[f"s{i}" for i in range(8)],
+)
+
+
+def test_columns_find_their_roles_with_evidence():
+    roles = assign(SHEET, "sheet.tsv")
+    found = {key: getattr(roles, key).name for key in ("group", "sex", "subject", "batch")}
+    assert found == {"group": "timepoint", "sex": "sex", "subject": "animal", "batch": "plate"}
+    assert roles.evidence["sex"] == "column 'sex' of sheet.tsv has Female 4, Male 4"
+
+
+def test_labels_of_sex_without_a_meaning_are_asked():
+    roles = assign(SHEET.assign(sex=["1", "1", "2", "2"] * 2), "sheet.tsv")
+    assert roles.sex_labels == ["1", "2"]
+
+
+def test_a_batch_that_is_the_group_and_one_already_removed_are_left_out():
+    aliased = assign(SHEET.assign(plate=["A", "B"] * 4), "sheet.tsv")
+    assert aliased.batch is None
+    assert "one group only" in aliased.evidence["batch"]
+    values = np.random.default_rng(1).normal(size=(8, 200))
+    removed = values.copy()
+    for rows in (slice(0, 4), slice(4, 8)):
+        removed[rows] -= removed[rows].mean(axis=0)
+    assert assign(SHEET, "sheet.tsv", values=values).batch is not None
+    assert assign(SHEET, "sheet.tsv", values=removed).batch is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "samples"),
+    [
+        (["a-1", "a-2", "b-1"], ["A.1", "A 2", "b_1"]),
+        (["304", "305", "306"], ["M304", "M305", "M306"]),
+        (["x/Run_01.raw", "x/Run_02.raw", "x/Run_03.raw"], ["Run_01", "Run_02", "Run_03"]),
+        (["BV2_ctl_1", "BV2_ctl_2", "BV2_lps_1"], ["Norm_BV2_ctl_1", "Norm_BV2_ctl_2", "Norm_BV2_lps_1"]),
+    ],
+)
+def test_samples_find_their_rows(cells, samples):
+    sheet = pd.DataFrame({"file": cells, "fact": ["p", "q", "r"]}).iloc[::-1].reset_index(drop=True)
+    found = describe([Annotation("sheet", sheet)], samples)
+    assert found.frame["fact"].tolist() == ["p", "q", "r"]
+
+
+def test_a_sheet_about_other_samples_describes_nothing():
+    sheet = pd.DataFrame({"file": ["u", "v", "w"], "fact": ["p", "q", "r"]})
+    assert describe([Annotation("sheet", sheet)], ["a", "b", "c"]) is None
+
+
+def matrix(values, names) -> anndata.AnnData:
+    adata = anndata.AnnData(np.asarray(values, dtype=float))
+    adata.var_names = names
+    return adata
+
+
+def test_assay_and_scale_are_judged_from_values_and_identifiers(tmp_path):
+    random = np.random.default_rng(2)
+    genes = [f"ENSMUSG{i:011d}" for i in range(200)]
+    proteins = [f"P{i:05d}" for i in range(200)]
+    file = Recognised(tmp_path, "table", "matrix", "delimited")
+    counts, linear, log2, fpkm = Kind(), Kind(), Kind(), Kind()
+    propose_assay(counts, matrix(random.poisson(50, (6, 200)), genes), file)
+    propose_assay(linear, matrix(random.lognormal(15, 1, (6, 200)), proteins), file)
+    propose_assay(log2, matrix(random.normal(20, 2, (6, 200)), proteins), file)
+    propose_assay(fpkm, matrix(random.lognormal(3, 2, (6, 200)), genes), file)
+    assert (counts.assay, counts.values) == ("rna_counts", {})
+    assert (linear.assay, linear.values["scale"]) == ("protein", "linear")
+    assert (log2.assay, log2.values["scale"]) == ("protein", "log2")
+    assert fpkm.assay.startswith("TODO") and "FPKM" in fpkm.assay
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "expected"),
+    [
+        ([f"ENSRNOG{i:011d}" for i in range(60)], "mouse", "rat"),
+        ([f"Abc{i}" for i in range(60)], "samples of Rattus norvegicus", "rat"),
+        ([f"X{i}_HUMAN" for i in range(60)], "", "human"),
+        ([f"X{i}_YEAST" for i in range(60)], "", "TODO"),
+        ([f"Abc{i}" for i in range(60)], "", "TODO"),
+        # Entrez Gene: FBXO2, CD63, FLOT1, ALB, MB of man
+        (["26232", "967", "10211", "213", "4151", *map(str, range(900000, 900055))], "", "human"),
+    ],
+)
+def test_organism(names, text, expected):
+    kind = Kind()
+    propose_organism(kind, matrix(np.ones((2, 60)), names), Texts(title=text))
+    assert kind.organism.startswith(expected), kind
+
+
+@pytest.mark.parametrize(
+    ("texts", "tissue", "compartment"),
+    [
+        (Texts(samples="vastus lateralis"), "muscle", "tissue"),
+        (Texts(title="Exosomes of plasma after exercise"), "plasma", "plasma_sev"),
+        (Texts(title="Serum proteome"), "plasma", "plasma"),
+        (Texts(names="C2C12 myotubes"), "muscle", "cells"),
+        (Texts(names="cell_counts", folder="microglia_ev"), "microglia", "cells"),
+        (Texts(title="Nothing here"), "TODO", "TODO"),
+    ],
+)
+def test_tissue_and_compartment(texts, tissue, compartment):
+    kind = Kind()
+    propose_place(kind, None, texts)
+    assert kind.tissue.startswith(tissue), kind
+    assert kind.compartment.startswith(compartment), kind

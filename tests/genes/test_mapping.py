@@ -1,0 +1,398 @@
+"""Identifiers, orthologs and the mapping of features to human genes."""
+
+import hashlib
+import re
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+from sevaxis.base.problems import Problems
+from sevaxis.base.resources import load_table
+from sevaxis.genes.identifiers import are_row_numbers, kinds_of, members, species_of_ensembl
+from sevaxis.genes.mapping import axis_status, map_features
+from sevaxis.genes.orthologs import build_orthologs
+
+AXIS = ["FBXO2", "SORBS3", "FLOT1", "CD63"]
+
+# HCOP pairs written by hand, with identifiers that no real gene has.
+PAIRS = [
+    ("GENEA", "Genea", "ENSG99000000001", "ENSMUSG99000000001", "11", "21", "A,B,C,D,E,F"),
+    (
+        "GENEA",
+        "Geneb",
+        "ENSG99000000001",
+        "ENSMUSG99000000002",
+        "11",
+        "22",
+        "A",
+    ),  # weak beside both genes' best
+    ("GENEB", "Geneb", "ENSG99000000002", "ENSMUSG99000000002", "12", "22", "A,B,C,D"),
+    ("TWO1", "Two", "ENSG99000000003", "ENSMUSG99000000003", "13", "23", "A,B,C,D"),
+    (
+        "TWO2",
+        "Two",
+        "ENSG99000000004",
+        "ENSMUSG99000000003",
+        "14",
+        "23",
+        "A,B,C",
+    ),  # one mouse gene, two human
+    ("MANY", "Many1", "ENSG99000000005", "ENSMUSG99000000004", "15", "24", "A,B"),
+    (
+        "MANY",
+        "Many2",
+        "ENSG99000000005",
+        "ENSMUSG99000000005",
+        "15",
+        "25",
+        "A,B",
+    ),  # two mouse genes, one human
+    ("SEPT7", "Sept7", "ENSG99000000006", "ENSMUSG99000000006", "16", "26", "A,B,C"),
+    ("GENEE", "Genee", "ENSG99000000007", "-", "17", "27.0", "A,B"),  # no mouse Ensembl
+]
+COLUMNS = [
+    "human_symbol",
+    "mouse_symbol",
+    "human_ensembl",
+    "mouse_ensembl",
+    "human_entrez",
+    "mouse_entrez",
+    "support",
+]
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    path = tmp_path / "orthologs.tsv"
+    pd.DataFrame(PAIRS, columns=COLUMNS).to_csv(path, sep="\t", index=False)
+    return path
+
+
+@pytest.fixture
+def orthologs(pairs):
+    return build_orthologs(pairs, "table", "mouse")
+
+
+def data(features, values=None, **var):
+    values = np.ones((2, len(features))) if values is None else values
+    return anndata.AnnData(np.asarray(values, float), var=pd.DataFrame(var, index=pd.Index(features)))
+
+
+def humans(adata):
+    return [None if pd.isna(cell) else str(cell) for cell in adata.var["human_symbol"]]
+
+
+# --- identifiers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "expected"),
+    [
+        ("ensembl", "ENSG00000161896.12", ["ENSG00000161896"]),
+        ("ensembl", "ENSG00000182378.15_PAR_Y", ["ENSG00000182378"]),
+        ("entrez", "7503.0", ["7503"]),
+        ("uniprot", "Q8CGP2-2", ["Q8CGP2"]),
+        ("uniprot", "sp|O75955|FLOT1_HUMAN", ["O75955"]),
+        ("uniprot", "Q9CQL1;P61327;CON__P02768;REV__G3UZW7", ["Q9CQL1", "P61327"]),
+        ("uniprot", "A0A0G2K4T7, Q5U2Y1", ["A0A0G2K4T7", "Q5U2Y1"]),
+        ("refseq", "NP_073192.2", ["NP_073192"]),
+        ("refseq", "NP_001004072.2_K267", ["NP_001004072"]),
+        ("symbol", "Magohb;Magoh", ["Magohb", "Magoh"]),
+        ("symbol", "SEPT7", ["SEPTIN7"]),
+        ("symbol", "Cd63-ps", ["Cd63-ps"]),
+        ("symbol", "MARCKS", ["MARCKS"]),
+        ("name", "ATP synthase subunit alpha, mitochondrial", ["ATP synthase subunit alpha, mitochondrial"]),
+    ],
+)
+def test_identifiers_are_brought_to_one_form(kind, given, expected):
+    assert members(pd.Series([given], dtype="string"), kind).tolist() == expected
+
+
+def test_kinds_are_told_apart_by_form():
+    def kinds(*names):
+        return kinds_of(pd.Series(names, dtype="string")).tolist()
+
+    assert kinds("ENSMUSG00000059714.14", "Flot1") == ["ensembl", "symbol"]
+    assert kinds("O08917", "Q8CGP2-2;Q9D2U9") == ["uniprot", "uniprot"]
+    # B3GNT2 and P2RY12 have the form of an accession and are symbols among symbols
+    assert kinds("B3GNT2", "P2RY12", "ACTB", "GAPDH", "ALB") == ["symbol"] * 5
+    assert kinds("7503", "1234.0") == ["entrez", "entrez"]
+    assert kinds("Coagulation factor V", "Gelsolin", "Protein AMBP") == ["name"] * 3
+
+
+def test_row_numbers_and_species():
+    assert are_row_numbers(pd.Series(["0", "1", "2", "3"], dtype="string"))
+    assert not are_row_numbers(pd.Series(["1", "2", "9", "10"], dtype="string"))  # A1BG, A2M, NAT1, NAT2
+    assert species_of_ensembl(pd.Series(["ENSRNOG00000008829"] * 3)) == "rat"
+    assert species_of_ensembl(pd.Series(["ENSG00000008829"] * 3)) == "human"
+
+
+# --- orthologs -----------------------------------------------------------------------------------------------------
+
+
+def test_orthologs_by_best_support(orthologs):
+    found = orthologs.set_index("symbol")[["human_symbol", "ortholog_type", "support_n"]].T.to_dict("list")
+    assert found == {
+        "Genea": ["GENEA", "one2one", 6],
+        "Geneb": ["GENEB", "one2one", 4],
+        "Two": ["TWO1", "one2many", 4],
+        "Many1": ["MANY", "many2one", 2],
+        "Many2": ["MANY", "many2one", 2],
+        "Septin7": ["SEPTIN7", "one2one", 3],
+        "Genee": ["GENEE", "one2one", 2],
+    }
+    assert orthologs.set_index("symbol").loc["Genee", "entrez"] == "27"
+
+
+def test_human_genes_of_a_table(pairs):
+    genes = build_orthologs(pairs, "table", "human")
+    assert set(genes["ortholog_type"]) == {"same_species"}
+    assert genes.loc[genes["ensembl"] == "ENSG99000000003", "human_symbol"].tolist() == ["TWO1"]
+
+
+def test_table_of_another_organism_is_refused(pairs):
+    with pytest.raises(Problems, match=r"HCOP table of rat.*looks like one of mouse"):
+        build_orthologs(pairs, "table", "rat")
+
+
+@pytest.mark.shared
+def test_types_agree_with_ensembl(shared):
+    """Ensembl Compara's types in a public table of 25,439 mouse-human pairs; 1 % may differ (measured: 1.0 %)."""
+    ours = build_orthologs(shared / "data/orthologs_hcop/mouse.rda", "hcop", "mouse")
+    public = pd.read_csv(shared / "data/masld_de_tables/mouse_human_orthologs.tsv.gz", sep="\t")
+    both = ours.merge(
+        public,
+        left_on=["ensembl", "human_ensembl"],
+        right_on=["mouse_ensembl_gene_id", "human_ensembl_gene_id"],
+    )
+    one = both[both["orthology_type"] == "ortholog_one2one"]
+    assert len(one) > 16_000
+    assert (one["ortholog_type"] == "one2one").mean() > 0.985
+    assert not ours["ensembl"].dropna().duplicated().any()
+    lead = ours.set_index("human_symbol").loc[AXIS]
+    assert lead["ensembl"].tolist() == [
+        "ENSMUSG00000041556",
+        "ENSMUSG00000022091",
+        "ENSMUSG00000059714",
+        "ENSMUSG00000025351",
+    ]
+    assert set(lead["ortholog_type"]) == {"one2one"}
+
+
+# --- mapping -------------------------------------------------------------------------------------------------------
+
+
+def test_hand_made_table_wins_and_matches_whole_identifiers(orthologs):
+    adata = data(
+        ["Fbxo2", "Fbxo21", "Fbxo32", "Fbxo22", "Cd63", "Cd63-ps", "Sorbs1", "Sorbs3", "Flot2", "Genea"]
+    )
+    map_features(adata, "mouse", orthologs)
+    expected = ["FBXO2", "FBXO21", "FBXO32", None, "CD63", None, "SORBS1", "SORBS3", "FLOT2", "GENEA"]
+    assert humans(adata) == expected
+    assert adata.var.loc["Fbxo2", "mapping_route"] == "identifiers: symbol"
+    assert adata.var.loc["Genea", "mapping_route"] == "orthologs: symbol"
+    assert adata.var["feature_id"].tolist() == adata.var_names.tolist()
+
+
+def test_pseudogene_is_not_taken_for_the_gene():
+    """Cd63-ps (ENSMUSG00000085939) moves with Cd63 in RNA-seq; a table that pairs it with CD63 must not win."""
+    wrong = pd.DataFrame(
+        {
+            "human_symbol": ["CD63", "CD63"],
+            "symbol": ["Cd63", "Cd63-ps"],
+            "ensembl": ["ENSMUSG00000025351", "ENSMUSG00000085939"],
+            "entrez": ["12512", None],
+            "ortholog_type": ["many2one", "many2one"],
+        },
+        dtype="string",
+    )
+    adata = data(["ENSMUSG00000025351.15", "ENSMUSG00000085939.3"])
+    map_features(adata, "mouse", wrong)
+    assert humans(adata) == ["CD63", None]
+    assert "related to CD63" in adata.var["mapping_route"].iloc[1]
+
+
+def test_routes(orthologs):
+    adata = data(["a", "b", "c", "d", "e"])
+    adata.var["ensembl"] = ["ENSMUSG99000000001.4", None, None, None, "ENSMUSG99000009999"]
+    adata.var["entrez"] = [None, "22.0", None, None, None]
+    adata.var["symbol"] = [None, None, "MANY2", "Septin7", "Nobody"]
+    report = map_features(adata, "mouse", orthologs)
+    assert humans(adata) == ["GENEA", "GENEB", "MANY", "SEPTIN7", None]
+    assert adata.var["mapping_route"].tolist() == [
+        "orthologs: ensembl",
+        "orthologs: entrez",
+        "orthologs: symbol, another case",
+        "orthologs: symbol",
+        "none: no identifier that the tables know",
+    ]
+    assert adata.var["ortholog_type"].tolist() == ["one2one", "one2one", "many2one", "one2one", "none"]
+    assert (report["n_mapped"], report["mapping_rate"], report["unmapped_examples"]) == (4, 0.8, ["e"])
+
+
+def test_groups_of_proteins():
+    """O08917 is Flot1, P41731 Cd63; A0A000ZZZ9 is in no table."""
+    adata = data(["A0A000ZZZ9;O08917", "O08917;P41731", "CON__P02768", "O08917-2", "P41731"])
+    map_features(adata, "mouse", None)
+    assert humans(adata) == ["FLOT1", "FLOT1", None, "FLOT1", "CD63"]
+    assert "disagrees" not in adata.var["mapping_route"].iloc[0]
+    assert adata.var["mapping_route"].iloc[1].endswith("first of a group that disagrees")
+    assert adata.var["mapping_route"].iloc[2] == "none: contaminant or decoy"
+
+
+def test_own_symbol_outranks_a_moved_ensembl_gene():
+    """ENSRNOG00000003661 was Jpt1 and is Sumo2 in the newer annotation (MoTrPAC's feature table)."""
+    table = pd.DataFrame(
+        {
+            "human_symbol": ["JPT1", "SUMO2"],
+            "symbol": ["Jpt1", "Sumo2"],
+            "ensembl": ["ENSRNOG00000003661", "ENSRNOG00000099999"],
+            "entrez": ["1", "2"],
+            "ortholog_type": ["one2one", "one2one"],
+        },
+        dtype="string",
+    )
+    adata = data(["ENSRNOG00000003661"], symbol=["Sumo2"])
+    map_features(adata, "rat", table)
+    assert humans(adata) == ["SUMO2"]
+    without = data(["ENSRNOG00000003661"])
+    map_features(without, "rat", table)
+    assert humans(without) == ["JPT1"]
+
+
+def test_excel_dates_stay_unmapped(orthologs):
+    adata = data(["1-Mar", "2023-03-01", "44986", "Genea", "Geneb"])
+    report = map_features(adata, "mouse", orthologs)
+    assert humans(adata) == [None, None, None, "GENEA", "GENEB"]
+    assert report["excel_dates"] == ["1-Mar", "2023-03-01", "44986"]
+    assert adata.var["mapping_route"].iloc[0] == "none: a date that Excel made of a gene name"
+
+
+def test_human_data(pairs):
+    genes = build_orthologs(pairs, "table", "human")
+    adata = data(["FBXO2", "LINC01234", "AARS", "ENSG99000000003.2", "ENSG99000009999", "1-Mar"])
+    map_features(adata, "human", genes)
+    # AARS is the former symbol of AARS1; a symbol that no table lists is still a symbol
+    assert humans(adata) == ["FBXO2", "LINC01234", "AARS1", "TWO1", None, None]
+    assert set(adata.var["ortholog_type"]) == {"same_species", "none"}
+
+
+def test_protein_names_without_accessions():
+    adata = data(
+        [
+            "Vinexin",
+            "Flotillin-1",
+            "Heat shock 70 kDa protein 1A;Heat shock 70 kDa protein 1B",
+            "No such protein",
+        ]
+    )
+    report = map_features(adata, "human", None, min_mapped=0.9)
+    assert humans(adata)[:2] == ["SORBS3", "FLOT1"] and humans(adata)[3] is None
+    assert "No such protein" in report["unmapped"]  # all are listed where no threshold can hold
+
+
+def test_too_few_mapped_fails_with_examples(orthologs):
+    adata = data(["Nobody", "Noone", "Genea", "Nix", "Nil"])
+    with pytest.raises(Problems, match=r"1 of 5 detected features \(20\.0%\).*Nobody, Noone") as error:
+        map_features(adata, "mouse", orthologs, min_mapped=0.3)
+    assert "is the organism really mouse" in str(error.value)
+    unseen = data(["Nobody", "Genea"], values=[[0, 5], [0, 7]])  # what was never detected does not count
+    assert map_features(unseen, "mouse", orthologs, min_mapped=0.9)["n_mappable"] == 1
+
+
+def test_accessions_alone_are_exempt(orthologs):
+    adata = data(["Q3U2W2", "A0JN39", "O08917"])
+    report = map_features(adata, "mouse", orthologs, min_mapped=0.9)
+    assert (report["n_mappable"], report["n_mapped"], report["unmapped"]) == (0, 1, ["Q3U2W2", "A0JN39"])
+
+
+@pytest.mark.parametrize(
+    ("features", "organism", "message"),
+    [
+        (["0", "1", "2", "3"], "mouse", "row numbers"),
+        (["ENSMUSG00000041556", "ENSMUSG00000022091"], "rat", "not rat genes"),
+    ],
+)
+def test_names_that_cannot_be_right(features, organism, message, orthologs):
+    with pytest.raises(Problems, match=message):
+        map_features(data(features), organism, orthologs)
+
+
+# --- the axis ------------------------------------------------------------------------------------------------------
+
+
+def test_axis_status_says_why():
+    adata = data(["ENSRNOG00000008829", "ENSRNOG00000000826"])
+    map_features(adata, "rat", None)
+    status = axis_status(adata, [*AXIS, "NOSUCHGENE"], "rat").set_index("human_symbol")
+    assert status["status"].tolist() == ["absent", "present", "present", "absent", "unmapped"]
+    assert status.loc["SORBS3", "features"] == "ENSRNOG00000008829"
+    for word in ("rat Fbxo2", "RefSeq NP_445963", "RGD 621751", "removed before publication"):
+        assert word in status.loc["FBXO2", "reason"]
+    assert "resources/identifiers.tsv" in status.loc["NOSUCHGENE", "reason"]
+
+
+def test_axis_gene_whose_identifiers_do_not_meet_is_unmapped():
+    adata = data(["NP_073192.2", "NP_001005762.1"])  # Flot1, Sorbs3; no RefSeq of rat Cd63 is known
+    map_features(adata, "rat", None)
+    status = axis_status(adata, AXIS, "rat").set_index("human_symbol")
+    assert status["status"].to_dict() == {
+        "FBXO2": "absent",
+        "SORBS3": "present",
+        "FLOT1": "present",
+        "CD63": "unmapped",
+    }
+    assert "RefSeq only" in status.loc["CD63", "reason"]
+
+
+# --- the tables of resources/ --------------------------------------------------------------------------------------
+
+
+def test_identifiers_of_the_axis():
+    """SCIENCE: public tables; mouse Flot1 and Sorbs3 accessions on TFLink's protein pages."""
+    table = load_table("identifiers").set_index(["human_symbol", "organism"])
+    expected = {
+        ("FBXO2", "human"): ("ENSG00000116661", "26232", "Q9UK22"),
+        ("SORBS3", "human"): ("ENSG00000120896", "10174", "O60504"),
+        ("FLOT1", "human"): ("ENSG00000137312", "10211", "O75955"),
+        ("CD63", "human"): ("ENSG00000135404", "967", "P08962"),
+        ("FBXO2", "mouse"): ("ENSMUSG00000041556", "230904", "Q80UW2"),
+        ("SORBS3", "mouse"): ("ENSMUSG00000022091", "20410", "Q9R1Z8"),
+        ("FLOT1", "mouse"): ("ENSMUSG00000059714", "14251", "O08917"),
+        ("CD63", "mouse"): ("ENSMUSG00000025351", "12512", "P41731"),
+        ("SORBS3", "rat"): ("ENSRNOG00000008829", "282843", "Q5XIL4"),
+        ("FLOT1", "rat"): ("ENSRNOG00000000826", "64665", "Q9Z1E1"),
+    }
+    for key, (ensembl, entrez, uniprot) in expected.items():
+        row = table.loc[key]
+        assert (row["ensembl"], row["entrez"]) == (ensembl, entrez), key
+        assert uniprot in row["uniprot"].split(";"), key
+    assert table.loc[("FBXO2", "rat"), "refseq"] == "NP_445963"
+    assert table.loc[("FBXO2", "rat"), "rgd"] == "621751"
+
+
+def test_no_identifier_belongs_to_two_genes():
+    table = load_table("identifiers")
+    for column in ("symbol", "ensembl", "entrez", "uniprot", "refseq"):
+        cells = table.assign(cell=table[column].str.split(";")).explode("cell")
+        cells = cells[cells["cell"] != ""]
+        assert not cells.duplicated(["organism", "cell"]).any(), column
+
+
+def test_every_panel_gene_has_human_identifiers_and_every_row_a_source():
+    panels, identifiers = load_table("panels"), load_table("identifiers")
+    human = identifiers[identifiers["organism"] == "human"]
+    assert set(panels["human_symbol"]) == set(human["human_symbol"])
+    assert human["ensembl"].str.fullmatch(r"ENSG\d{11}").all()
+    for table in (panels, identifiers, load_table("sex_markers"), load_table("protein_names")):
+        assert table["source"].ne("").all()
+    assert set(panels["verified"]) == {"yes", "no"}
+    memory = panels["source"].str.contains("not checked against a source|as remembered")
+    assert (memory == panels["verified"].eq("no")).all()
+
+
+def test_checksums_of_the_tables(root):
+    text = (root / "resources/README.md").read_text()
+    for name, recorded in re.findall(r"`(\w+\.tsv)` \|.*`([0-9a-f]{64})`", text):
+        assert hashlib.sha256((root / "resources" / name).read_bytes()).hexdigest() == recorded, name

@@ -1,0 +1,316 @@
+"""Gene-set machinery against statsmodels, GSEApy, pairwise definitions and exact enumeration."""
+
+from itertools import combinations
+
+import gseapy
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from sevaxis.models.genesets.camera import camera, camera_preranked
+from sevaxis.models.genesets.preranked import preranked
+from sevaxis.models.genesets.rotation import fry, roast
+from sevaxis.models.genesets.sets import (
+    contrast_effects,
+    index_sets,
+    over_representation,
+    sample_scores,
+    z_score,
+)
+
+FEATURES = [f"g{i:04d}" for i in range(400)]
+CONTRAST = np.array([0.0, 1.0, 0.0])
+
+
+def experiment(seed, n=5, features=400):
+    rng = np.random.default_rng(seed)
+    design = np.column_stack([np.ones(2 * n), np.repeat([0, 1], n), rng.normal(size=2 * n)])
+    return rng.normal(8, 1, (features, 2 * n)), design
+
+
+def blocks(size, features=400):
+    """Sets that tile the features."""
+    names = [f"g{i:04d}" for i in range(features)]
+    return index_sets({f"s{i}": names[i : i + size] for i in range(0, features, size)}, names)
+
+
+def test_members_are_found_once_and_small_sets_left_out():
+    sets = index_sets(
+        {"a": ["g3", "g1", "g1", "none"], "b": ["g0"], "c": ["g0", "g1", "g2", "g3"]}, ["g0", "g1", "g2", "g3"],
+        smallest=2, largest=3,
+    )  # fmt: skip
+    assert sets.names == ("a",)
+    assert [rows.tolist() for rows in sets] == [[1, 3]]
+    np.testing.assert_array_equal(sets.sums(np.array([1.0, 2, 4, 8])), [10])
+    with pytest.raises(ValueError, match="'g0' twice"):
+        index_sets({}, ["g0", "g0"])
+
+
+def test_no_set_measured_gives_empty_tables():
+    sets, (y, design) = index_sets({"a": ["x"]}, FEATURES), experiment(0)
+    for table in (
+        camera(y, design, CONTRAST, sets), fry(y, design, CONTRAST, sets), camera_preranked(y[:, 0], sets),
+        preranked(y[:, 0], sets), roast(y, design, CONTRAST, sets, rotations=9),
+        over_representation(y[:, 0] > 8, sets),
+    ):  # fmt: skip
+        assert len(table) == 0
+
+
+@pytest.mark.parametrize("kind", ["none", "sample", "value"])
+def test_effects_equal_weighted_least_squares(kind):
+    y, design = experiment(1)
+    rng = np.random.default_rng(2)
+    contrast = np.array([0.0, 1.0, -0.5])
+    weights = {"none": None, "sample": rng.uniform(0.3, 3, 10), "value": rng.uniform(0.3, 3, y.shape)}[kind]
+    effects = contrast_effects(y, design, contrast, weights)
+    for i in range(5):
+        w = np.ones(10) if weights is None else np.broadcast_to(weights, y.shape)[i]
+        fit = sm.WLS(y[i], design, weights=w).fit()
+        t = effects[i, 0] / np.sqrt(np.mean(effects[i, 1:] ** 2))
+        np.testing.assert_allclose(t, fit.t_test(contrast).tvalue.item(), rtol=1e-9)
+        np.testing.assert_allclose(np.sum(effects[i, 1:] ** 2), fit.ssr, rtol=1e-9)
+
+
+def test_effects_refuse_what_has_no_answer():
+    y, design = experiment(3)
+    with pytest.raises(ValueError, match="complete rows"):
+        contrast_effects(np.where(y > 9, np.nan, y), design, CONTRAST)
+    with pytest.raises(ValueError, match="full column rank"):
+        contrast_effects(y, np.column_stack([design, design[:, 0]]), np.append(CONTRAST, 0))
+    with pytest.raises(ValueError, match="do not fit together"):
+        contrast_effects(y, design, CONTRAST[:2])
+    with pytest.raises(ValueError, match="weights must be positive"):
+        contrast_effects(y, design, CONTRAST, np.zeros(10))
+
+
+def test_estimated_correlation_is_the_mean_pairwise_correlation_of_residuals():
+    """Wu & Smyth 2012, eq. 3: the inflation 1 + (m - 1) rho averages over all pairs of members."""
+    y, design = experiment(4)
+    y[:20] += np.random.default_rng(5).normal(size=(1, 10))  # the first set moves together
+    sets = blocks(20)
+    table = camera(y, design, CONTRAST, sets, correlation=None)
+    residuals = y.T - design @ np.linalg.lstsq(design, y.T, rcond=None)[0]
+    residuals /= np.linalg.norm(residuals, axis=0)
+    for i, rows in enumerate(sets):
+        mean = np.mean([residuals[:, a] @ residuals[:, b] for a, b in combinations(rows, 2)])
+        np.testing.assert_allclose(table["correlation"][i], max(mean, 0), atol=1e-12)
+    assert table["correlation"][0] > 0.3
+    assert (table["df"] == 7).all()
+
+
+def test_camera_without_correlation_is_the_two_sample_t_test():
+    from scipy.stats import ttest_ind
+
+    z, sets = np.random.default_rng(6).normal(size=400), blocks(40)
+    table = camera_preranked(z, sets, correlation=0.0)
+    for i, rows in enumerate(sets):
+        rest = np.delete(z, rows)
+        expected = ttest_ind(z[rows], rest)
+        np.testing.assert_allclose([table["t"][i], table["p"][i]], [expected.statistic, expected.pvalue])
+    with pytest.raises(ValueError, match="finite statistic"):
+        camera_preranked(np.append(z[:-1], np.nan), sets)
+
+
+def test_normal_deviates_keep_the_tail():
+    from scipy.stats import norm, t
+
+    np.testing.assert_allclose(
+        z_score(np.array([2.0, -5.0]), 7.0), [norm.isf(t.sf(2, 7)), -norm.isf(t.sf(5, 7))]
+    )
+    assert np.isfinite(z_score(np.array([1e200]), 1e4)).all()
+
+
+def test_one_gene_as_a_set_is_its_own_t_test():
+    """With a prior that carries no weight the rotation tests of one feature are the ordinary t-test."""
+    y, design = experiment(7, features=400)
+    y *= np.random.default_rng(8).lognormal(0, 3, (400, 1))  # variances too unlike each other to share
+    sets = index_sets({"one": ["g0007"]}, FEATURES, smallest=1)
+    expected = sm.OLS(y[7], design).fit().pvalues[1]
+    np.testing.assert_allclose(fry(y, design, CONTRAST, sets)["p"], expected, rtol=1e-9)
+    rotated = roast(y, design, CONTRAST, sets, rotations=20_000, seed=1)
+    np.testing.assert_allclose(rotated["p"], expected, atol=4 * np.sqrt(expected / 20_000) + 0.01)
+
+
+def test_over_representation_equals_gseapy_and_counts_every_set():
+    rng = np.random.default_rng(9)
+    members = {f"s{i}": rng.choice(FEATURES, 30, replace=False).tolist() for i in range(12)}
+    members["untouched"] = FEATURES[:4]
+    selected = rng.uniform(size=400) < 0.1
+    selected[:4] = False
+    ours = over_representation(selected, index_sets(members, FEATURES)).set_index("set")
+    chosen = [name for name, s in zip(FEATURES, selected, strict=True) if s]
+    theirs = gseapy.enrich(chosen, members, background=FEATURES, outdir=None, no_plot=True).results
+    theirs = theirs.set_index("Term")["P-value"].astype(float)
+    np.testing.assert_allclose(ours.loc[theirs.index, "p"], theirs, rtol=1e-9)
+    assert ours.loc["untouched", ["n_selected", "p"]].tolist() == [0, 1]
+    with pytest.raises(ValueError, match="one boolean"):
+        over_representation(np.arange(400), index_sets(members, FEATURES))
+
+
+def test_sample_scores_keep_names_that_clash_or_repeat():
+    y = pd.DataFrame(experiment(10)[0], index=FEATURES, columns=[f"s{i}" for i in range(10)])
+    scores = sample_scores(y, index_sets({"s1": FEATURES[:9], "s0": FEATURES[5:40]}, FEATURES))
+    assert scores.index.tolist() == ["s1", "s0"]
+    assert scores.columns.tolist() == y.columns.tolist()
+    with pytest.raises(ValueError, match="method"):
+        sample_scores(y, index_sets({"a": FEATURES[:9]}, FEATURES), "plage")
+
+
+def naive_score(statistics, rows):
+    """Running sum over the whole ranking, as drawn in every GSEA figure (Subramanian et al. 2005)."""
+    order = np.argsort(-statistics, kind="stable")
+    hit = np.isin(order, rows)
+    curve = np.cumsum(np.where(hit, np.abs(statistics[order]), 0) / np.abs(statistics[rows]).sum()
+                      - np.where(hit, 0, 1) / (~hit).sum())  # fmt: skip
+    high, low = max(curve.max(), 0), min(curve.min(), 0)
+    return high if high > -low else low
+
+
+def test_enrichment_score_and_p_by_enumeration():
+    """All C(16, 3) = 560 sets of three: the exact p, conditional on the sign."""
+    statistics = np.random.default_rng(11).normal(size=16)
+    names = [f"g{i}" for i in range(16)]
+    top = np.argsort(-statistics)
+    chosen = {"top": [names[i] for i in top[[0, 1, 4]]], "bottom": [names[i] for i in top[[15, 13, 9]]]}
+    table = preranked(statistics, index_sets(chosen, names), permutations=40_000, seed=2).set_index("set")
+    scores = np.array([naive_score(statistics, list(rows)) for rows in combinations(range(16), 3)])
+    for name, members in chosen.items():
+        es = naive_score(statistics, [names.index(g) for g in members])
+        same = scores[np.sign(scores) == np.sign(es)]
+        np.testing.assert_allclose(table.loc[name, "es"], es, rtol=1e-12)
+        np.testing.assert_allclose(table.loc[name, "nes"], es / abs(same).mean(), rtol=0.01)
+        exact = np.mean(abs(same) >= abs(es) - 1e-12)
+        assert abs(np.log2(table.loc[name, "p"] / exact)) < 4 * table.loc[name, "log2_error"]
+    assert table.loc["top", "leading_edge"][0] == top[0]
+    assert table.loc["bottom", "leading_edge"][0] == top[15]
+
+
+def test_small_p_by_splitting_equals_the_exact_tail():
+    """The k best of N features score 1 when weights are equal: probability 1 / C(N, k), 3.7e-8 here.
+
+    With weight 0 the score of the set at the very top is 1 and no other set reaches it; of the scores P(ES > 0)
+    is a half by symmetry (scores of 0 aside), so p is 2 / C(60, 6) within its error.
+    """
+    from math import comb
+
+    names = [f"g{i}" for i in range(60)]
+    sets = index_sets({"top": names[:6], "bottom": names[-6:]}, names)
+    statistics = np.arange(60, 0, -1) - 30.5
+    runs = [preranked(statistics, sets, weight=0, seed=seed, permutations=2000) for seed in range(12)]
+    exact = np.log2(2 / comb(60, 6))
+    for i in range(2):
+        estimates = np.log2([run["p"][i] for run in runs])
+        claimed = np.mean([run["log2_error"][i] for run in runs])
+        # unbiased for p itself, so the mean of the p-values is compared
+        assert abs(np.log2(np.mean(2**estimates)) - exact) < 4 * claimed / np.sqrt(len(runs))
+        assert 0.4 * claimed < estimates.std(ddof=1) < 1.8 * claimed
+
+
+def test_preranked_is_reproducible_and_never_zero():
+    statistics = np.random.default_rng(12).normal(size=400)
+    statistics[:40] += 8
+    sets = blocks(40)
+    first, again = (preranked(statistics, sets, permutations=500, seed=3) for _ in range(2))
+    pd.testing.assert_frame_equal(first, again)
+    assert first["p"].min() == 1e-20  # the bound, and marked as such
+    assert np.isnan(first["log2_error"][0])
+    other = preranked(statistics, sets, permutations=500, seed=4)
+    assert (first["p"] != other["p"]).any()
+    with pytest.raises(ValueError, match="finite statistic"):
+        preranked(np.append(statistics[1:], np.inf), sets)
+    with pytest.raises(ValueError, match="every feature"):
+        preranked(statistics, blocks(400))
+
+
+def test_constant_features_and_sets_of_everything_have_a_status():
+    """No variance, nothing outside: said in the table, without a warning or a p made of rounding errors."""
+    y, design = experiment(14)
+    y[:6], y[6:9] = 5.1, 0.0
+    sets = index_sets({"constant": FEATURES[:6], "zero": FEATURES[6:9], "all": FEATURES}, FEATURES)
+    table = fry(y, design, CONTRAST, sets).set_index("set")
+    assert table["status"].tolist() == ["not_estimable", "not_estimable", "tested"]
+    assert table["p"].isna().tolist() == [True, True, False]
+    table = roast(y, design, CONTRAST, sets, rotations=99).set_index("set")
+    assert table.loc[["constant", "zero"], ["p", "p_mixed"]].to_numpy().tolist() == [[1, 1], [1, 1]]
+    for correlation in (0.01, None):
+        table = camera(y, design, CONTRAST, sets, correlation=correlation).set_index("set")
+        assert table["status"].tolist() == ["tested", "tested", "not_estimable"]
+        assert (table["p"].iloc[:2] > 0.1).all()
+    assert (camera_preranked(np.zeros(400), sets)["status"] == "not_estimable").all()
+    with pytest.raises(ValueError, match="constant"):
+        camera(np.full((400, 10), 3.3), design, CONTRAST, sets)
+
+
+def test_tied_statistics_do_not_favour_the_first_features():
+    sets = blocks(20)
+    p = preranked(np.repeat([0.0, 1.0], 200), sets, permutations=500, seed=1)["p"]
+    assert p[:10].between(0, 1).all()
+    p = preranked(np.zeros(400), sets, permutations=2000, seed=1)["p"]
+    assert p.min() > 0.001  # of twenty sets that are all alike
+    assert p.max() > 0.5
+
+
+def test_rotation_is_reproducible():
+    y, design = experiment(13)
+    first, again = (roast(y, design, CONTRAST, blocks(20), rotations=99, seed=5) for _ in range(2))
+    pd.testing.assert_frame_equal(first, again)
+
+
+def null_tables(n, correlation, size=20, repeats=60):
+    """Data sets without any effect, members of a set correlated."""
+    rng = np.random.default_rng(1000 * n + int(100 * correlation))
+    sets = blocks(size, 2000)
+    design = np.column_stack([np.ones(2 * n), np.repeat([0.0, 1.0], n)])
+    for _ in range(repeats):
+        shared = np.repeat(rng.normal(size=(2000 // size, 2 * n)), size, axis=0)
+        own = rng.normal(size=(2000, 2 * n))
+        scale = np.sqrt(4 / rng.chisquare(4, (2000, 1)))  # a prior of 4 df
+        yield scale * (np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own), design, sets
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [3, 5, 10])
+@pytest.mark.parametrize("test", ["camera", "fry", "roast", "roast_mixed"])
+def test_null_false_positive_rate(n, test):
+    """6,000 sets: a rate of 0.05 has a standard error of 0.0028, hence 0.0415 to 0.0585."""
+    p = []
+    for y, design, sets in null_tables(n, 0.01 if test == "camera" else 0.1):
+        if test == "camera":
+            p.append(camera(y, design, CONTRAST[:2], sets)["p"])
+        elif test == "fry":
+            p.append(fry(y, design, CONTRAST[:2], sets)["p"])
+        else:
+            table = roast(y, design, CONTRAST[:2], sets, rotations=199)
+            p.append(table["p_mixed" if "mixed" in test else "p"])
+    rate = np.mean(np.concatenate(p) <= 0.05)
+    assert 0.0415 < rate < 0.0585
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n", "liberal"), [(3, 0.12), (5, 0.09), (10, 0.08)])
+def test_mixed_p_of_fry_is_liberal_as_documented(n, liberal):
+    """limma's own, row by row, for these sets of 20 (test_genesets_r.py): roast is the test to use."""
+    p = [fry(y, design, CONTRAST[:2], sets)["p_mixed"] for y, design, sets in null_tables(n, 0.1)]
+    assert 0.05 < np.mean(np.concatenate(p) <= 0.05) < liberal
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_camera_with_estimated_correlation_is_not_liberal(n):
+    """Estimates below 0 are raised to 0: with correlated members the test is near its level, never above."""
+    p = [camera(y, design, CONTRAST[:2], s, correlation=None)["p"] for y, design, s in null_tables(n, 0.1)]
+    assert 0.02 < np.mean(np.concatenate(p) <= 0.05) < 0.0585
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [5, 15, 60])
+def test_preranked_null_is_uniform(size):
+    """Independent statistics, random sets: also the small p-values keep their promise."""
+    rng, p = np.random.default_rng(size), []
+    names = [f"g{i}" for i in range(2000)]
+    for seed in range(20):
+        sets = {f"s{i}": rng.choice(names, size, replace=False) for i in range(300)}
+        p.append(preranked(rng.normal(size=2000), index_sets(sets, names), permutations=1000, seed=seed)["p"])
+    p = np.concatenate(p)
+    assert 0.0415 < np.mean(p <= 0.05) < 0.0585
+    assert 0.001 < np.mean(p <= 0.005) < 0.009

@@ -1,0 +1,53 @@
+"""What a result was made of: versions, files, code. Nothing that differs between runs on the same inputs."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import sevaxis
+
+#: Packages whose version can change a number or a page.
+PACKAGES = (
+    "anndata",
+    "formulaic",
+    "gseapy",
+    "itables",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "plotly",
+    "polars",
+    "pyarrow",
+    "python-calamine",
+    "rdata",
+    "scipy",
+    "seaborn",
+    "snakemake",
+    "statsmodels",
+)
+
+
+def provenance(
+    files: Mapping[str, Sequence[Mapping[str, Any]]], code: Mapping[str, str], seed: int
+) -> dict[str, Any]:
+    """Record of a study's origin.
+
+    Parameters
+    ----------
+    files
+        Data set -> its retrieved files (``name``, ``sha256``, ``bytes``).
+    code
+        Room -> fingerprint of its code (:func:`sevaxis.base.fingerprint.fingerprint`).
+    seed
+        Seed of everything random.
+    """
+    versions = {"sevaxis": sevaxis.__version__, "python": platform.python_version()}
+    return {
+        "versions": versions | {package: version(package) for package in PACKAGES},
+        "files": [{"dataset": dataset, **file} for dataset, of in files.items() for file in of],
+        "code": dict(code),
+        "seed": seed,
+    }

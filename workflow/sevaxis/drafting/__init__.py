@@ -1,0 +1,147 @@
+"""`sevaxis add`: from an accession, an address or files to the draft of a card, with the evidence for every line.
+
+The order: gather the files, recognise each by its content, read what holds values through its real reader, find the
+annotation that describes the samples, propose, write. Nothing is believed because of a file's name, nothing is
+overwritten, and what cannot be decided stands in the draft as ``TODO`` with the reason, which ``sevaxis check``
+repeats.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sevaxis.base.problems import Problem, Problems
+from sevaxis.drafting.draft import draft
+from sevaxis.drafting.files import gather
+from sevaxis.drafting.texts import card_text, sheet_text
+from sevaxis.files.repositories.remote import PUBLIC, Addresses
+from sevaxis.study.study import load_dataset
+
+
+@dataclass
+class Added:
+    """What `sevaxis add` made.
+
+    Attributes
+    ----------
+    folder
+        Of the data set; not written in a dry run.
+    card, sheet
+        Texts of the two files; no sheet for published results.
+    evidence
+        What is proposed and why, a line each.
+    open
+        What is still to decide, as ``sevaxis check`` will say it.
+    """
+
+    folder: Path
+    card: str
+    sheet: str | None
+    evidence: list[str]
+    open: tuple[Problem, ...]
+
+    def tell(self, *, dry_run: bool = False) -> list[str]:
+        """Lines for the user: the evidence, the files in a dry run, what was written, what is to decide, what next."""
+        lines = ["What the draft rests on:", *(f"  {line}" for line in self.evidence)]
+        if dry_run:
+            lines += ["", f"--- {self.folder}/card.yaml", self.card]
+            lines += [f"--- {self.folder}/samples.tsv", self.sheet] if self.sheet else []
+        files = "card.yaml and samples.tsv" if self.sheet else "card.yaml"
+        lines += ["", f"{'Would write' if dry_run else 'Written'}: {files} in {self.folder}"]
+        if self.open:
+            lines.append("Still to decide:")
+            lines += [f"  {problem.where}: {problem.what}: {problem.hint}" for problem in self.open]
+        else:
+            lines.append("Nothing is left to decide; read the comments in the card, each line is a proposal.")
+        lines.append(
+            f"Next: name '{self.folder.name}' under `datasets` of a study, then: sevaxis check config/mine.yaml"
+        )
+        return lines
+
+
+def add(
+    wanted: list[str],
+    *,
+    id: str | None = None,
+    sheets: list[Path] | None = None,
+    mirror: Path | None = None,
+    folder: Path = Path("config/datasets"),
+    data: Path = Path("data"),
+    dry_run: bool = False,
+    addresses: Addresses = PUBLIC,
+) -> Added:
+    """Draft the card of a data set.
+
+    Parameters
+    ----------
+    wanted
+        Accessions, addresses or files, all of one data set.
+    id
+        Id of the data set; made of the accession or of the first file's name where missing.
+    sheets
+        Files with annotation of the samples that the card itself does not need.
+    mirror
+        Folder that is asked before the network.
+    folder
+        Of the data sets.
+    data
+        Where retrieved files are kept; downloads go to ``<data>/<id>``, where the workflow finds them.
+    dry_run
+        Write nothing (downloads go to a temporary folder).
+    addresses
+        Where the repositories answer.
+
+    Raises
+    ------
+    Problems
+        Files that cannot be had or read, a folder that exists already.
+    """
+    named = id or _id_of(wanted[0])
+    target = folder / named
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_]{0,59}", named):
+        hint = "letters, digits and _, such as --id my_muscle"
+        raise Problems(
+            [Problem("This cannot be the id of a data set", "--id", named, "letters, digits and _", hint)]
+        )
+    if target.exists():
+        hint = "choose another --id; a card that exists is never overwritten"
+        raise Problems(
+            [Problem("There is such a data set already", str(target), named, "a new folder", hint)]
+        )
+    missing = [str(path) for path in sheets or [] if not path.is_file()]
+    if missing:
+        raise Problems(
+            [Problem("There is no such sheet", "--sheet", ", ".join(missing), "a file", "check the path")]
+        )
+    with tempfile.TemporaryDirectory(prefix="sevaxis-add-") as scratch:
+        place = Path(scratch) / "data" if dry_run else data / named
+        gathered, accession = gather(wanted, place, mirror=mirror, addresses=addresses)
+        drafted = draft(named, gathered, accession, sheets or [])
+        texts = card_text(drafted), None if drafted.sheet is None else sheet_text(drafted.sheet)
+        trial = Path(scratch) / "datasets" / named
+        trial.mkdir(parents=True)
+        (trial / "card.yaml").write_text(texts[0], encoding="utf-8")
+        if texts[1] is not None:
+            (trial / "samples.tsv").write_text(texts[1], encoding="utf-8")
+        _, _, problems = load_dataset(named, Path("datasets"), Path(scratch), str(target), 2)
+        if not dry_run:
+            target.mkdir(parents=True)
+            for path in trial.iterdir():
+                (target / path.name).write_bytes(path.read_bytes())
+    problems = [replace(p, where=p.where.replace("datasets/", f"{folder}/", 1)) for p in problems]
+    evidence = [f"{key}: {text}" for key, text in drafted.evidence.items()]
+    return Added(target, *texts, evidence, tuple(problems))
+
+
+def _id_of(text: str) -> str:
+    stem = re.split(r"[\\/]", text.strip().rstrip("/"))[-1]
+    stem = re.sub(
+        r"(\.(gz|bz2|xz|csv|tsv|txt|xlsx|xls|rda|rds|RData|h5|h5ad|feather|parquet|tab|out|soft|pg_matrix))+$",
+        "",
+        stem,
+        flags=re.I,
+    )
+    return re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:60] or "dataset"

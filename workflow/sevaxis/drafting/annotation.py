@@ -1,0 +1,225 @@
+"""What is said of the samples, wherever it stands, and which row is which sample of the matrix."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sevaxis.base.problems import Problems
+from sevaxis.drafting.formats import Recognised, read_head, read_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from anndata import AnnData
+
+#: Share of the samples that an annotation must describe to be used.
+ENOUGH = 0.5
+#: Columns of an SDRF that may name the samples of a matrix.
+SDRF_NAMES = ("source name", "assay name", "comment[data file]")
+#: Endings of raw files, which quantification programs leave out of sample names, or leave in.
+RAW = r"\.(raw|mzml|wiff|d|gz|txt|tab|tsv|csv|counts?|bam|sf|results|dia)$"
+
+
+@dataclass
+class Annotation:
+    """Rows of text about samples.
+
+    Attributes
+    ----------
+    source
+        Where it stands, for the user.
+    frame
+        A row per sample or per file, all cells text, empty where nothing is said.
+    """
+
+    source: str
+    frame: pd.DataFrame
+
+
+@dataclass
+class Described:
+    """An annotation brought to the samples of the matrix.
+
+    Attributes
+    ----------
+    source, column
+        Which annotation, and which of its columns names the samples.
+    frame
+        Index: the samples of the matrix; empty text where nothing is said.
+    found
+        Number of samples that it describes.
+    how
+        In which sense the names are the same.
+    """
+
+    source: str
+    column: str
+    frame: pd.DataFrame
+    found: int
+    how: str
+
+
+@dataclass
+class Series:
+    """What a GEO record says of itself: title, summary, PubMed identifiers, accession."""
+
+    title: str = ""
+    summary: str = ""
+    pubmed: list[str] = field(default_factory=list)
+    accession: str = ""
+
+
+def series_of(path: Path) -> Series:
+    """What the head of a series matrix, or of a SOFT record, says of the whole."""
+    series = Series()
+    for line in read_head(path).decode("utf-8", "replace").splitlines():
+        match = re.match(r"!(?:Series|dataset|Sample)_(\w+?)\s*[\t=]\s*(.*)", line)
+        if line.startswith("!Sample_") and series.title:
+            break
+        if not match:
+            continue
+        key, value = match[1], match[2].strip().strip('"').strip()
+        if key == "title" and not series.title:
+            series.title = value
+        elif key in ("summary", "description", "overall_design") and not series.summary:
+            series.summary = value
+        elif key == "pubmed_id":
+            series.pubmed.append(value)
+        elif key in ("geo_accession", "reference_series") and not series.accession:
+            series.accession = value
+    return series
+
+
+def annotations_of(recognised: Recognised) -> list[Annotation]:
+    """Annotations that a recognised sheet gives; an SDRF names samples in three ways."""
+    from sevaxis.matrix.readers.registry import reader
+
+    path, named = recognised.path, recognised.path.name
+    if recognised.format == "SDRF sample sheet":
+        found = []
+        for name in SDRF_NAMES:
+            try:
+                obs = reader("sdrf")(path, sample=name).obs
+            except Problems:  # a sheet without this column
+                continue
+            found.append(Annotation(named, _texts(obs, name)))
+        return found
+    if recognised.reader == "series_matrix":
+        return [Annotation(named, _texts(reader("series_matrix")(path).obs, "geo_accession"))]
+    table = read_whole(recognised)
+    sheet = f"{named}{recognised.format.removeprefix('sample sheet')}"
+    frame = table.frame.to_pandas()
+    frame.columns = [name or "row_name" for name in table.frame.columns]
+    return [Annotation(sheet, _texts(frame, None))]
+
+
+def annotation_of_matrix(adata: AnnData, source: str) -> Annotation:
+    """What the matrix's own file says of its samples."""
+    return Annotation(source, _texts(adata.obs, "sample_name"))
+
+
+def _texts(frame: pd.DataFrame, index: str | None) -> pd.DataFrame:
+    """All cells as text; whole numbers without a decimal zero; the index as the first column."""
+    import pandas as pd
+
+    def text(cell) -> str:
+        if pd.isna(cell):
+            return ""
+        tidy = re.sub(
+            r"^#!\{[^}]*\}", "", " ".join(str(cell).split())
+        )  # Perseus begins rows of annotation so
+        return re.sub(r"^(-?\d+)\.0$", r"\1", tidy)
+
+    result = pd.DataFrame({str(name): [text(cell) for cell in frame[name]] for name in frame.columns})
+    if index is not None:
+        cells = [text(cell) for cell in frame.index]
+        result = result.drop(columns=[index], errors="ignore")
+        result.insert(0, index, cells)
+    return result
+
+
+def describe(annotations: list[Annotation], samples: list[str]) -> Described | None:
+    """The annotation that describes most samples, in the strictest sense in which it does."""
+    best: tuple[tuple, Described] | None = None
+    for order, annotation in enumerate(annotations):
+        for column in annotation.frame.columns:
+            cells = annotation.frame[column].tolist()
+            for strictness, (how, rows) in enumerate(_matches(cells, samples)):
+                if len(rows) < max(2, ENOUGH * len(samples)):
+                    continue
+                score = (len(rows), -strictness, annotation.frame.shape[1], -order)
+                if best is None or score > best[0]:
+                    frame = _rows_of(annotation.frame, cells, rows, samples)
+                    best = (score, Described(annotation.source, column, frame, len(rows), how))
+                break
+    return best[1] if best else None
+
+
+def _matches(cells: list[str], samples: list[str]):
+    """Sample -> row of the sheet, in ever looser senses of sameness."""
+    senses = {
+        "equal names": lambda text: text.strip(),
+        "names equal but for case and punctuation": _bare,
+        "names equal but for the ending of a file": lambda text: _bare(
+            re.sub(RAW, "", _base(text), flags=re.I)
+        ),
+        "the GEO accession at the start": _accession,
+        "the number in the name": _number,
+    }
+    for how, key in senses.items():
+        first: dict[str, int] = {}
+        for row, cell in enumerate(cells):
+            if cell and key(cell):
+                first.setdefault(key(cell), row)
+        keys = {sample: key(sample) for sample in samples}
+        if how == "the number in the name" and (
+            len({k for k in keys.values() if k}) < len(samples)
+            or not all(re.fullmatch(r"\d{2,}", c) for c in cells if c)
+        ):
+            continue
+        yield how, {sample: first[k] for sample, k in keys.items() if k and k in first}
+    yield "names that contain the names of the sheet", _contained(cells, samples)
+
+
+def _contained(cells: list[str], samples: list[str]) -> dict[str, int]:
+    bare = {row: _bare(cell) for row, cell in enumerate(cells) if len(_bare(cell)) >= 4}
+    found = {}
+    for sample in samples:
+        name = _bare(sample)
+        rows = [row for row, cell in bare.items() if cell in name or (len(name) >= 4 and name in cell)]
+        if len({bare[row] for row in rows}) == 1:
+            found[sample] = rows[0]
+    return found if len(set(found.values())) == len(found) else {}
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _base(text: str) -> str:
+    return re.split(r"[\\/]", text.strip())[-1]
+
+
+def _accession(text: str) -> str:
+    match = re.match(r"GSM\d+(?!\d)", text.strip())
+    return match[0] if match else ""
+
+
+def _number(text: str) -> str:
+    match = re.fullmatch(r"[A-Za-z]{0,6}[ _.-]?0*(\d{2,})", text.strip())
+    return match[1] if match else ""
+
+
+def _rows_of(frame: pd.DataFrame, cells: list[str], rows: dict[str, int], samples: list[str]) -> pd.DataFrame:
+    """Rows of the samples; columns that differ between rows of one sample (fractions, repeats) are left out."""
+    import pandas as pd
+
+    repeated = pd.Series(cells)
+    chosen = frame[repeated.isin({cells[row] for row in rows.values()}).to_numpy()]
+    per_sample = chosen.groupby([cells[i] for i in chosen.index]).nunique()
+    constant = [name for name in frame.columns if per_sample[name].max() <= 1]
+    found = frame.loc[[rows[sample] for sample in rows], constant]
+    found.index = list(rows)
+    return found.reindex(samples, fill_value="")

@@ -1,0 +1,326 @@
+"""One data set, from its files to everything that its card will say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sevaxis.base.problems import Problem, Problems
+from sevaxis.drafting.annotation import (
+    Annotation,
+    Described,
+    Series,
+    annotation_of_matrix,
+    annotations_of,
+    describe,
+    series_of,
+)
+from sevaxis.drafting.columns import Roles, assign
+from sevaxis.drafting.contrasts import Proposal, propose_contrasts, role
+from sevaxis.drafting.files import Gathered
+from sevaxis.drafting.formats import Recognised, recognise
+from sevaxis.drafting.kinds import Kind, Texts, propose_assay, propose_organism, propose_place
+from sevaxis.drafting.texts import Draft
+from sevaxis.drafting.words import role_of
+from sevaxis.matrix.readers.registry import options_model, reader
+from sevaxis.study.validation import TODO, is_undecided
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from anndata import AnnData
+
+#: Columns of the annotation that a sheet keeps beside the standard ones.
+MOST_FACTS = 12
+#: Columns of the annotation whose cells tell tissue, compartment and organism.
+TELLING = re.compile(
+    r"(tissue|organism|source|organ|cell|strain|title|material|sample.?type|^type$|characteristics|molecule|kind)",
+    re.I,
+)
+
+
+def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Path]) -> Draft:
+    """Recognise, read and propose.
+
+    Parameters
+    ----------
+    named
+        Id of the data set.
+    gathered
+        Its files.
+    accession
+        Its accession, empty where it has none.
+    sheets
+        Files with annotation of the samples, asked before all others.
+
+    Raises
+    ------
+    Problems
+        No file holds values or results, or a reader refuses its file.
+    """
+    origin = {one.local: one for one in gathered}
+    recognised = [found for one in gathered for found in recognise(one.local)]
+    drafted = Draft(named, accession=accession)
+    series = next((series_of(r.path) for r in recognised if r.format.startswith("GEO ")), Series())
+    drafted.accession = drafted.accession or (
+        series.accession if re.fullmatch(r"GSE\d+", series.accession) else ""
+    )
+    _describe_source(drafted, gathered, series)
+    names = " ".join(one.local.name for one in gathered)
+    folders = " ".join(
+        sorted({one.local.resolve().parent.name for one in gathered if one.path or one.licence})
+    )
+    matrices = [one for one in recognised if one.content == "matrix"]
+    effects = [one for one in recognised if one.content == "effects"]
+    for one in recognised:
+        drafted.evidence.setdefault(f"file {one.path.name}", one.format)
+    if not matrices and effects:
+        _draft_effects(
+            drafted, effects, origin, Texts("", f"{series.title} {series.summary}", names, folders)
+        )
+        return drafted
+    if not matrices:
+        found = "; ".join(f"{one.path.name}: {one.format}" for one in recognised)
+        hint = (
+            "add the file with the values too (for sequencing data GEO has it among the supplementary files)"
+        )
+        raise Problems(
+            [
+                Problem(
+                    "No file holds values or results",
+                    ", ".join(o.name for o in gathered),
+                    found,
+                    "a matrix",
+                    hint,
+                )
+            ]
+        )
+    used, adata = _read_matrices(drafted, matrices)
+    annotations = [found for path in sheets for one in recognise(path) for found in annotations_of(one)]
+    samples = [str(name) for name in adata.obs_names]
+    described = describe(annotations, samples)
+    if sheets and described is None:
+        raise Problems([_unmatched(annotations, samples, sheets)])
+    annotations += [a for one in recognised if one.content == "samples" for a in annotations_of(one)]
+    if len(adata.obs.columns):
+        annotations.append(annotation_of_matrix(adata, used[0].path.name))
+    described = described or describe(annotations, samples)
+    kind = Kind()
+    propose_assay(kind, adata, used[0])
+    texts = _texts(described, series)
+    texts.names, texts.folder = f"{names} {' '.join(samples)}", folders
+    propose_organism(kind, adata, texts)
+    propose_place(kind, adata, texts)
+    _draft_samples(drafted, adata, described, kind)
+    drafted.organism, drafted.tissue, drafted.compartment = kind.organism, kind.tissue, kind.compartment
+    drafted.assay, drafted.values = kind.assay, kind.values
+    drafted.evidence |= kind.evidence
+    if len(used) > 1:
+        drafted.join = "samples"
+        drafted.evidence["join"] = f"{len(used)} files with different samples of the same features"
+    for one in used:
+        entry = _file_entry(origin[one.path], one)
+        if adata.uns["sample_of_file"].get(one.path.name):
+            entry["sample"] = adata.uns["sample_of_file"][one.path.name]
+        drafted.files.append(entry)
+    _title(drafted)
+    return drafted
+
+
+def _unmatched(annotations: list[Annotation], samples: list[str], sheets: list[Path]) -> Problem:
+    columns = [
+        f"{name}: {', '.join(a.frame[name].head(3))}" for a in annotations for name in a.frame.columns[:4]
+    ]
+    return Problem(
+        "The sheet describes none of the samples, or fewer than half of them",
+        ", ".join(map(str, sheets)),
+        "; ".join(columns)[:300] or "no rows",
+        f"a column with the samples' names: {', '.join(samples[:5])}, ...",
+        "add a column with these names to the sheet",
+    )
+
+
+def _read_matrices(draft: Draft, matrices: list[Recognised]) -> tuple[list[Recognised], AnnData]:
+    """The matrices that make the data set: all of one sample each, tables of other samples, or the largest."""
+    import anndata
+
+    parts = {}
+    # of one file (sheets, objects) the largest; each file's own first
+    first = list({one.path: one for one in reversed(matrices)}.values())[::-1]
+    for one in first:
+        options = options_model(one.reader).model_validate(one.options)
+        parts[id(one)] = one.adata if one.adata is not None else reader(one.reader)(one.path, **dict(options))
+    singles = [one for one in first if parts[id(one)].n_obs == 1]
+    if len(singles) == len(first) and len(first) > 1:
+        used = singles
+    else:
+        largest = max(first, key=lambda one: parts[id(one)].n_obs * parts[id(one)].n_vars)
+        used = [largest]
+        for one in first:
+            ours, theirs = parts[id(largest)], parts[id(one)]
+            shared = len(ours.var_names.intersection(theirs.var_names))
+            disjoint = not len(ours.obs_names.intersection(theirs.obs_names))
+            if one is not largest and disjoint and shared > 0.5 * min(ours.n_vars, theirs.n_vars):
+                used.append(one)
+            elif one is not largest:
+                draft.evidence[f"file {one.path.name}"] += "; not used: not more samples of the same features"
+    used = [one for one in first if one in used]
+    names = (
+        {one.path.name: str(parts[id(one)].obs_names[0]) for one in used}
+        if len(used) > 1 and used == singles
+        else {}
+    )
+    adata = (
+        anndata.concat([parts[id(one)] for one in used], join="outer", merge="first")
+        if len(used) > 1
+        else parts[id(used[0])].copy()
+    )
+    adata.uns["sample_of_file"] = names
+    others = sorted(
+        {one.format for one in matrices if one not in first and one.path in {u.path for u in used}}
+    )
+    if others:
+        draft.evidence["also in the file"] = "; ".join(others)
+    return used, adata
+
+
+def _texts(described: Described | None, series: Series) -> Texts:
+    """Words of the annotation's telling columns, and of the record's title and summary."""
+    cells: set[str] = set()
+    if described is not None:
+        frame = described.frame
+        cells = {str(cell) for name in frame.columns if TELLING.search(name) for cell in frame[name].unique()}
+    return Texts(" ".join(sorted(cells)), f"{series.title} {series.summary}")
+
+
+def _draft_samples(draft: Draft, adata: AnnData, described: Described | None, kind: Kind) -> None:
+    """samples.tsv: the names, the standard columns, and further facts; contrasts of the groups."""
+    import numpy as np
+    import pandas as pd
+
+    samples = [str(name) for name in adata.obs_names]
+    frame = described.frame if described is not None else pd.DataFrame(index=samples)
+    source = described.source if described is not None else "the names"
+    with np.errstate(all="ignore"):
+        log2 = np.log2(adata.X) if kind.values.get("scale") == "linear" else np.asarray(adata.X, dtype=float)
+    roles = assign(frame, source, skip=described.column if described else "", values=log2)
+    if described is not None and len(frame.columns) > 1:
+        text = f"{described.found} of {len(samples)} samples are described by column '{described.column}' of {source}"
+        draft.evidence["sample"] = f"{text} ({described.how})"
+    else:
+        draft.evidence["sample"] = (
+            f"{len(samples)} samples; no annotation describes them (--sheet FILE brings one)"
+        )
+    sheet = pd.DataFrame({"sample": samples}, index=samples)
+    if roles.group is None:
+        sheet["group"] = f"{TODO} the group of each sample"
+        roles.evidence["group"] = "no column and no names tell groups: fill in the sheet"
+    else:
+        sheet["group"] = [cell or f"{TODO} the group of this sample" for cell in roles.group]
+    for name in ("sex", "subject", "batch"):
+        cells = getattr(roles, name)
+        if cells is not None:
+            sheet[name] = cells.to_numpy()
+    _add_facts(sheet, frame, roles, described.column if described else "")
+    draft.sheet, draft.sex_labels = sheet, roles.sex_labels
+    draft.evidence |= roles.evidence
+    sizes = {
+        level: int(n)
+        for level, n in sheet["group"].value_counts(sort=False).items()
+        if not is_undecided(level)
+    }
+    draft.contrasts = [(proposal, "") for proposal in propose_contrasts(sizes, roles.group_column)]
+    shown = [f"{p.name} ({p.role})" for p, _ in draft.contrasts]
+    draft.evidence["contrasts"] = f"{', '.join(shown)}: {draft.contrasts[0][0].why}"
+
+
+def _add_facts(sheet: pd.DataFrame, frame: pd.DataFrame, roles: Roles, skip: str) -> None:
+    """Further columns of the annotation that differ between samples, under names of their own."""
+    taken = {s.name for s in (roles.group, roles.sex, roles.subject, roles.batch) if s is not None} | {skip}
+    for name in frame.columns:
+        long = frame[name].str.len().max() > 80
+        if name in taken or frame[name].nunique() < 2 or long or len(sheet.columns) >= MOST_FACTS:
+            continue
+        if re.search(r"(date|contact|supplementary|relation|uri|status)", name, re.I):
+            continue
+        new = " ".join(name.split()) or "unnamed"
+        while new.lower() in {column.lower() for column in sheet.columns}:
+            new += "_of_the_source"
+        sheet[new] = frame[name].to_numpy()
+
+
+def _draft_effects(
+    draft: Draft, effects: list[Recognised], origin: dict[Path, Gathered], texts: Texts
+) -> None:
+    """A card of published results: the contrasts are those of the tables."""
+    kind = Kind(assay="effects")
+    first = None
+    for one in effects:
+        if one.path.name in {file["name"] for file in draft.files}:
+            draft.evidence[f"file {one.path.name}"] += f"; {one.format} is left out: one table of a file"
+            continue
+        options = options_model(one.reader).model_validate(one.options)
+        adata = reader(one.reader)(one.path, **dict(options))
+        first = first if first is not None else adata
+        draft.files.append(_file_entry(origin[one.path], one) | {"content": "effects"})
+        for contrast in one.options["contrasts"]:
+            told = str(next(iter(one.options.get("where", {}).get(contrast, {}).values()), contrast))
+            case, _, reference = re.sub(r"\s+-\s+|_vs?_|\s+vs?\.?\s+", "\0", told).partition("\0")
+            said = role(case, reference or "reference")
+            if said == "other" and not reference:
+                said = role_of(one.path.name) or "other"
+            proposal = Proposal(contrast, said)
+            proposal.why = f"columns {', '.join(one.options['contrasts'][contrast].values())}"
+            draft.contrasts.append((proposal, one.path.name))
+    propose_organism(kind, first, texts)
+    propose_place(kind, None, texts)
+    draft.organism, draft.tissue, draft.compartment, draft.assay = (
+        kind.organism,
+        kind.tissue,
+        kind.compartment,
+        "effects",
+    )
+    draft.evidence |= kind.evidence
+    draft.evidence["assay"] = "published results: fold changes with p or q, not data"
+    draft.evidence["contrasts"] = ", ".join(f"{p.name} ({p.role})" for p, _ in draft.contrasts)
+    _title(draft)
+
+
+def _file_entry(one: Gathered, recognised: Recognised) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": one.name, "url": one.url, "path": one.path, "sha256": one.sha256}
+    return entry | {"bytes": one.bytes, "reader": recognised.reader, "options": recognised.options}
+
+
+def _describe_source(draft: Draft, gathered: list[Gathered], series: Series) -> None:
+    draft.title = series.title
+    licences = sorted({one.licence for one in gathered if one.licence})
+    draft.licence = "; ".join(licences) or "not stated"
+    if not licences:
+        draft.evidence["licence"] = "say under which terms the data may be used"
+    pubmed = ", ".join(f"PMID {number}" for number in series.pubmed)
+    draft.citation = (
+        ", ".join(part for part in (series.title, draft.accession, pubmed) if part) or "not stated"
+    )
+    if draft.citation == "not stated":
+        draft.evidence["citation"] = "say whom to cite for the data"
+    if draft.accession.startswith("GSE"):
+        draft.homepage = f"https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi?acc={draft.accession}"
+    elif draft.accession.startswith("PXD"):
+        draft.homepage = f"https://www.ebi.ac.uk/pride/archive/projects/{draft.accession}"
+
+
+def _title(draft: Draft) -> None:
+    if draft.title:
+        return
+    words = {
+        "rna_counts": "RNA",
+        "protein": "proteins",
+        "ptm": "modified sites",
+        "effects": "published results",
+    }
+    place = "" if is_undecided(draft.tissue) else draft.tissue.capitalize()
+    whose = "" if is_undecided(draft.organism) else draft.organism
+    parts = [" of ".join(part for part in (place, whose) if part), words.get(draft.assay, "")]
+    text = ", ".join(part for part in parts if part) or draft.id
+    draft.title = text[:1].upper() + text[1:]
+    draft.evidence["title"] = "give it a title of its own"

@@ -1,0 +1,345 @@
+"""What a file is, told by its content; its name is never believed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sevaxis.base.problems import Problem, Problems
+from sevaxis.files.archives import COMPRESSIONS
+from sevaxis.matrix.readers.tables.text import Table, parse_table, read_table, to_utf8
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: Bytes of a text that are looked at; enough for the header of any table and a few hundred rows.
+HEAD = 1 << 20
+Content = Literal["matrix", "effects", "samples", "features", "nothing"]
+
+
+@dataclass
+class Recognised:
+    """One table, or one object, of a file.
+
+    Attributes
+    ----------
+    path
+        The file.
+    format
+        What it is, in words, for the user.
+    content
+        What it can give to a card; ``nothing`` where a card cannot use it.
+    reader, options
+        How it is read; no reader for sample sheets, which the draft copies.
+    kind
+        Where the format says it: the assay that it belongs to.
+    scale
+        Where the format says it: log2, linear or counts.
+    table
+        Cells of a sample sheet.
+    adata
+        What the reader gave, where it had to be asked to recognise the format.
+    size
+        Rows x columns of values, to choose the largest of several.
+    """
+
+    path: Path
+    format: str
+    content: Content
+    reader: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    kind: str | None = None
+    scale: str | None = None
+    table: Table | None = None
+    adata: AnnData | None = None
+    size: int = 0
+
+
+#: Format -> (columns that it must have, reader, options, assay, scale). Asked in this order.
+SIGNATURES: dict[str, tuple[set[str], str, dict[str, Any], str, str | None]] = {
+    "MaxQuant sites": (
+        {"Localization prob", "Positions within proteins"},
+        "maxquant_sites",
+        {},
+        "ptm",
+        "linear",
+    ),
+    "MaxQuant proteinGroups": ({"Majority protein IDs", "Protein IDs"}, "maxquant", {}, "protein", "linear"),
+    "MaxQuant peptides": (
+        {"Leading razor protein", "Sequence"},
+        "maxquant_peptides",
+        {},
+        "protein",
+        "linear",
+    ),
+    "DIA-NN report": (
+        {"Protein.Group", "Run", "Precursor.Quantity", "Q.Value"},
+        "diann",
+        {},
+        "protein",
+        "linear",
+    ),
+    "DIA-NN matrix of protein groups": (
+        {"Protein.Group", "Protein.Names", "First.Protein.Description"},
+        "diann",
+        {},
+        "protein",
+        "linear",
+    ),
+    "FragPipe combined_protein": ({"Protein ID", "Entry Name"}, "fragpipe", {}, "protein", "linear"),
+    "TMT-Integrator table": (
+        {"Index", "NumberPSM", "ReferenceIntensity"},
+        "tmt_integrator",
+        {},
+        "protein",
+        "log2",
+    ),
+    "Spectronaut report": ({"PG.ProteinGroups"}, "spectronaut", {}, "protein", "linear"),
+    "featureCounts table": (
+        {"Geneid", "Chr", "Start", "End", "Strand", "Length"},
+        "featurecounts",
+        {},
+        "rna_counts",
+        "counts",
+    ),
+    "salmon quantification": (
+        {"Name", "Length", "EffectiveLength", "TPM", "NumReads"},
+        "salmon",
+        {},
+        "rna_counts",
+        "counts",
+    ),
+    "kallisto abundance": (
+        {"target_id", "length", "eff_length", "est_counts"},
+        "kallisto",
+        {},
+        "rna_counts",
+        "counts",
+    ),
+    "RSEM result": (
+        {"effective_length", "expected_count", "TPM", "FPKM"},
+        "rsem",
+        {},
+        "rna_counts",
+        "counts",
+    ),
+}
+#: Columns of protein quantities as a reader's option `quantity` calls them, best first, and how they are recognised.
+QUANTITIES = {
+    "maxquant": {
+        "LFQ intensity": r"^LFQ intensity ",
+        "iBAQ": r"^iBAQ ",
+        "Intensity": r"^Intensity ",
+    },
+    "fragpipe": {
+        "MaxLFQ Intensity": r" MaxLFQ Intensity$",
+        "Intensity": r"(?<! Razor)(?<! Total)(?<! Unique) Intensity$",
+        "Razor Intensity": r" Razor Intensity$",
+    },
+}
+
+
+def recognise(path: Path) -> list[Recognised]:
+    """What the tables or objects of a file are.
+
+    Parameters
+    ----------
+    path
+        The file, of any name.
+
+    Returns
+    -------
+    One entry per table; several for workbooks and R files, largest matrix first.
+
+    Raises
+    ------
+    Problems
+        The file is damaged, or of a kind that no reader knows.
+    """
+    with path.open("rb") as file:
+        magic = file.read(8)
+    if magic.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) and not _is_plain_zip(path):
+        found = list(_of_workbook(path))
+    elif magic.startswith((b"PAR1", b"ARROW1", b"FEA1")):
+        found = [_of_columns(path)]
+    elif magic.startswith(b"\x89HDF"):
+        found = [_of_hdf5(path)]
+    else:
+        head = read_head(path)
+        if head.startswith((b"RDX", b"RDA", b"X\n", b"A\n")):
+            found = list(_of_r(path))
+        elif (
+            b"\x00" in head[:4000]
+            and not head.startswith((b"\xff\xfe", b"\xfe\xff"))
+            and head[1:2] != b"\x00"
+        ):
+            found = []
+        else:
+            found = [_of_text(path, head)]
+    if not found:
+        raise Problems([_unknown(path)])
+    return sorted(found, key=lambda one: -one.size)
+
+
+def read_head(path: Path, size: int = HEAD) -> bytes:
+    """First bytes of a file, decompressed."""
+    with path.open("rb") as file:
+        magic = file.read(6)
+    opener = next((opener for start, opener in COMPRESSIONS.items() if magic.startswith(start)), open)
+    try:
+        with opener(path, "rb") as file:
+            return file.read(size)
+    except (OSError, EOFError) as error:
+        found, hint = str(error), "the file is damaged or cut short: fetch it again"
+        raise Problems(
+            [Problem("The file cannot be read", str(path), found, "a whole file", hint)]
+        ) from error
+
+
+def _is_plain_zip(path: Path) -> bool:
+    import zipfile
+
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return not any(name.startswith(("xl/", "content.xml")) for name in archive.namelist())
+
+
+def _of_text(path: Path, head: bytes) -> Recognised:
+    from sevaxis.drafting.tables import classify
+
+    text, _ = to_utf8(head)
+    whole = len(head) < HEAD
+    if not whole:
+        text = text[: text.rfind(b"\n") + 1]
+    first = text[:200].decode("utf-8", "replace")
+    if first.startswith(("!Series_", "!series_matrix")):
+        rows = text.partition(b"!series_matrix_table_begin")[2].strip().splitlines()
+        has_values = len(rows) > 1 and not rows[1].startswith(b"!series_matrix_table_end")
+        content = "matrix" if has_values else "samples"
+        return Recognised(
+            path, "GEO series matrix", content, "series_matrix", kind="array", size=len(text) * has_values
+        )
+    if first.startswith("^"):
+        content = "matrix" if re.search(rb"^\^(?:DATASET|SAMPLE)", text, re.MULTILINE) else "features"
+        return Recognised(path, "GEO SOFT record", content, "soft", kind="array", size=HEAD)
+    if first.startswith("#1.2") or first.startswith("#1.3"):
+        return Recognised(path, "GCT matrix", "matrix", "gct", size=HEAD)
+    if first.startswith(("MTD\t", "COM\t")):
+        return Recognised(path, "mzTab", "matrix", "mztab", kind="protein", scale="linear", size=HEAD)
+    lines = text.split(b"\n", 6)
+    if any(line.startswith(b"N_unmapped\t") for line in lines[:1]):
+        return Recognised(
+            path, "STAR ReadsPerGene", "matrix", "star", _strandedness(path), "rna_counts", "counts", size=1
+        )
+    if b"\n__no_feature\t" in text or (whole is False and _is_htseq(text)):
+        return Recognised(path, "HTSeq counts", "matrix", "htseq", {}, "rna_counts", "counts", size=1)
+    table = parse_table(text, path.name, comment="#")
+    return classify(path, table, "delimited", {}, whole=whole)
+
+
+def _strandedness(path: Path) -> dict[str, Any]:
+    """Column of STAR's table that holds the reads: the stranded one that has nearly all of them, if one has."""
+    from sevaxis.matrix.readers.registry import reader
+
+    totals = reader("star")(path).uns["reading"]
+    forward, reverse = totals["reads_in_genes_forward"], totals["reads_in_genes_reverse"]
+    if max(forward, reverse) > 4 * min(forward, reverse):
+        return {"strandedness": "forward" if forward > reverse else "reverse"}
+    return {}
+
+
+def _is_htseq(text: bytes) -> bool:
+    """Two columns without a header: genes and whole numbers; HTSeq's own rows stand at the end, beyond the head."""
+    rows = [line.split(b"\t") for line in text.split(b"\n")[:200] if line]
+    return all(len(row) == 2 and row[1].strip().isdigit() for row in rows)
+
+
+def _of_columns(path: Path) -> Recognised:
+    from sevaxis.drafting.tables import classify
+    from sevaxis.matrix.readers.effects_table import _read_any
+
+    table = _read_any(path, None, None, set())
+    return classify(path, table, None, {}, whole=True)
+
+
+def _of_workbook(path: Path) -> Iterator[Recognised]:
+    import python_calamine
+
+    from sevaxis.drafting.tables import classify
+    from sevaxis.matrix.readers.excel import read_sheet
+
+    try:
+        names = python_calamine.CalamineWorkbook.from_path(str(path)).sheet_names
+    except (python_calamine.CalamineError, OSError) as error:
+        raise Problems([_unknown(path)]) from error
+    for name in names:
+        try:
+            table = read_sheet(path, name)
+        except Problems:  # an empty sheet
+            continue
+        yield classify(path, table, "excel", {"sheet": name} if len(names) > 1 else {}, whole=True)
+
+
+def _of_r(path: Path) -> Iterator[Recognised]:
+    from sevaxis.drafting.tables import classify
+    from sevaxis.matrix.readers.r_object import _is_dge_list, load_r, read_r_object, table_of
+
+    def walk(content: Any, steps: tuple[str, ...]) -> Iterator[Recognised]:
+        options = {"object": "$".join(steps)} if several and steps else {}
+        where = f"object {'$'.join(steps)}" if steps else path.name
+        if isinstance(content, dict) and not _is_dge_list(content):
+            for name, member in content.items():
+                yield from walk(member, (*steps, str(name)))
+        elif hasattr(content, "columns"):
+            yield classify(path, table_of(content, where), "r_object", options, whole=True)
+        else:
+            try:
+                adata = read_r_object(path, **options)
+            except Problems:
+                return
+            kind = str(adata.uns["reading"].get("class", "matrix"))
+            yield Recognised(
+                path, f"R {kind}", "matrix", "r_object", options, adata=adata, size=adata.n_obs * adata.n_vars
+            )
+
+    content = load_r(path)
+    several = isinstance(content, dict) and (
+        len(content) > 1 or any(isinstance(member, dict) and len(member) > 1 for member in content.values())
+    )
+    yield from walk(content, ())
+
+
+def _of_hdf5(path: Path) -> Recognised:
+    import h5py
+
+    with h5py.File(path) as file:
+        keys = set(file)
+        if {"X", "obs", "var"} <= keys:
+            return Recognised(path, "AnnData (h5ad)", "matrix", "h5ad", size=HEAD)
+        if {"row_attrs", "col_attrs"} <= keys:
+            return Recognised(path, "loom", "matrix", "loom", size=HEAD)
+        groups = [file[key] for key in keys if isinstance(file[key], h5py.Group)]
+        if any({"barcodes", "data", "indices"} <= set(group) for group in groups):
+            return Recognised(
+                path, "10x Genomics matrix", "matrix", "tenx", {}, "single_cell", "counts", size=HEAD
+            )
+    raise Problems([_unknown(path)])
+
+
+def _unknown(path: Path) -> Problem:
+    return Problem(
+        f"The format of {path.name} is not known",
+        str(path),
+        repr(path.open("rb").read(40))[:100],
+        "a table (text, xlsx, parquet, feather), an R file, HDF5 (10x, h5ad, loom) or a GEO record",
+        "take archives apart first; raw spectra and reads must be quantified by other programs",
+    )
+
+
+def read_whole(recognised: Recognised) -> Table:
+    """All rows of a table of text that was recognised by its head; sample sheets keep their zeros."""
+    return recognised.table or read_table(recognised.path, comment="#", as_text=True)

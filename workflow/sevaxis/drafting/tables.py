@@ -1,0 +1,290 @@
+"""What a table is: values by sample, one value per row, published effects, a sample sheet.
+
+Judged from the columns and a few hundred rows; every rule is a proposal that the real reader then has to confirm.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sevaxis.drafting.formats import QUANTITIES, SIGNATURES, Recognised
+from sevaxis.matrix.readers.tables.assembly import COLUMN_NAMES, identifier_of
+from sevaxis.matrix.readers.tables.layouts import as_text, looks_numeric
+from sevaxis.matrix.readers.tables.text import Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LOG2FC = re.compile(r"(log_?2?[ ._]?fold[ ._]?change|log_?2?[ ._]?fc|lfc|log2[ ._]?ratio)", re.IGNORECASE)
+P = re.compile(r"(p[ ._-]?val(?:ue)?|\bp\b|(?<![a-z])pval)", re.IGNORECASE)
+Q = re.compile(r"(adj[ ._]?p[ ._]?(?:val(?:ue)?)?|p[ ._]?adj|fdr|q[ ._-]?val(?:ue)?)", re.IGNORECASE)
+T = re.compile(r"(?<![a-z])(t|stat|t[ ._]?stat(?:istic)?)(?![a-z])", re.IGNORECASE)
+SE = re.compile(r"(lfcSE|std[ ._]?err\w*|(?<![a-z])se(?![a-z]))", re.IGNORECASE)
+MEAN = re.compile(r"(AveExpr|baseMean|tpm[ ._]mean|mean[ ._]?(?:abundance|tpm|expr\w*))", re.IGNORECASE)
+#: Columns of numbers that describe features, in tables whose other columns of numbers are samples.
+ANNOTATION = re.compile(
+    r"(^|[^a-z])(length|start|end|chr\w*|strand|score|cscore|peptides?|coverage|weight|significan\w*|p[ ._-]?val\w*|"
+    r"q[ ._-]?val\w*|fold.?change|difference|log2?fc|t-test|sequences?|number of|position|mw|pi|rank|mass|"
+    r"psms?|probability|entrez\w*|ms/ms count|gc|razor|unique)([^a-z]|$)",
+    re.IGNORECASE,
+)
+VALUE = re.compile(
+    r"^(value|values|intensity|abundance|quantity|counts?|expression|measurement|nlog.*|area)$", re.I
+)
+FEATURE = re.compile(
+    r"(molecule|protein|gene|feature|analyte|metabolite|symbol|accession|probe|measurements?$)", re.I
+)
+CONTRAST = re.compile(r"^(contrast|comparison|coef|test)$", re.IGNORECASE)
+#: Fewest rows of a table of values; a smaller one is a sample sheet, unless its first column holds identifiers.
+FEWEST = 100
+#: Two groups of two.
+FEWEST_SAMPLES = 4
+MOST_CONTRASTS = 40
+
+
+def classify(
+    path: Path, table: Table, reader: str | None, options: dict[str, Any], *, whole: bool
+) -> Recognised:
+    """What one table is.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    table
+        Its cells, or the first of them.
+    reader, options
+        What reads tables of this kind of file; None where only published effects can be read from it.
+    whole
+        Whether the table is all there.
+    """
+    columns = set(table.frame.columns)
+    for format, (wanted, special, extra, kind, scale) in SIGNATURES.items():
+        if wanted <= columns:
+            quantity = _quantity(special, table.frame.columns)
+            if quantity is None:  # such a table without its quantities (Perseus): numbers like any others
+                continue
+            extra = extra | quantity
+            return Recognised(path, format, "matrix", special, extra, kind, scale, size=table.frame.height)
+    if {"source name"} <= {name.lower() for name in columns} and any(
+        name.lower().startswith("characteristics") for name in columns
+    ):
+        return Recognised(path, "SDRF sample sheet", "samples", table=table if whole else None)
+    where = f", {options.get('sheet') or options.get('object')}" if options else ""
+    effects = _effects(path, table, options)
+    if effects is not None:
+        return Recognised(
+            path,
+            f"published results{where}",
+            "effects",
+            "effects_table",
+            effects,
+            "effects",
+            size=table.frame.height,
+        )
+    numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name])]
+    if reader is not None:
+        transposed = [name for name in numeric if name]
+        if len(transposed) >= FEWEST and identifier_of(transposed) and len(transposed) > table.frame.height:
+            extra = {**options, "layout": "transposed"}
+            size = table.frame.height * len(transposed)
+            return Recognised(path, f"table with a row per sample{where}", "matrix", reader, extra, size=size)
+        long = _long(table, numeric)
+        if long is not None:
+            return Recognised(
+                path,
+                f"table with a row per value{where}",
+                "matrix",
+                reader,
+                {**options, **long},
+                size=table.frame.height,
+            )
+        wide = _wide(table, numeric)
+        if wide is not None:
+            extra, n_samples = wide
+            size = table.frame.height * n_samples
+            return Recognised(
+                path,
+                f"table with a column per sample{where}",
+                "matrix",
+                reader,
+                {**options, **extra},
+                size=size,
+            )
+    return Recognised(path, f"sample sheet{where}", "samples", table=table if whole else None)
+
+
+def _quantity(reader: str, columns: list[str]) -> dict[str, str] | None:
+    """Option for the best quantity of proteins that a table has; None where it has none of those it should have."""
+    if reader not in QUANTITIES:
+        return {}
+    for index, (quantity, pattern) in enumerate(QUANTITIES[reader].items()):
+        if any(re.search(pattern, name) for name in columns):
+            return {"quantity": quantity} if index or reader == "maxquant" else {}
+    return None
+
+
+def _effects(path: Path, table: Table, options: dict[str, Any]) -> dict[str, Any] | None:
+    """Options of the reader `effects_table`, where the columns are those of published effects."""
+    import polars as pl
+
+    numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name])]
+    changes = [name for name in numeric if LOG2FC.search(name)]
+    kinds = {"q": Q, "p": P, "t": T, "se": SE, "mean_abundance": MEAN}
+    if not changes:
+        return None
+    blocks: dict[str, dict[str, str]] = {}
+    for change in changes:
+        key = _rest(LOG2FC, change)
+        block = {"log2fc": change}
+        taken = {change}
+        for name, pattern in kinds.items():
+            fits = [c for c in numeric if c not in taken and pattern.search(c) and _rest(pattern, c) == key]
+            if not fits and len(changes) == 1:
+                fits = [c for c in numeric if c not in taken and pattern.search(c)]
+            if fits:
+                block[name] = fits[0]
+                taken.add(fits[0])
+        blocks[key] = block
+    used = {column for block in blocks.values() for column in block.values()}
+    if not any({"p", "q", "t", "se"} & set(block) for block in blocks.values()):
+        return None
+    # a table of values with a few test results at its end is a table of values
+    if len(blocks) == 1 and len(numeric) - len(used) > 8:
+        return None
+    result: dict[str, Any] = {key: value for key, value in options.items() if key in ("sheet", "object")}
+    several = next(
+        (c for c in table.frame.columns if CONTRAST.match(c) and not looks_numeric(table.frame[c])), None
+    )
+    levels = table.frame[several].drop_nulls().unique(maintain_order=True).to_list() if several else []
+    stacked = len(blocks) == 1 and 1 < len(levels) <= MOST_CONTRASTS
+    rows = table.frame.filter(pl.col(several) == levels[0]).drop(several) if stacked else table.frame
+    feature, symbol = _feature_column(Table(table.file, rows, table.repeated, table.notes))
+    if feature is not None and feature != table.frame.columns[0]:
+        result["feature"] = feature
+    if symbol:
+        result["symbol"] = symbol
+    stem = _slug(
+        re.sub(r"\.(gz|bz2|xz|csv|tsv|txt|xlsx|rda|feather|parquet)", "", path.name, flags=re.IGNORECASE)
+    )
+    stem = re.sub(r"_(?:dge|dea|deg|de|results?|stats?)$", "", stem) or stem
+    stem = _slug(options["object"].rpartition("$")[2]) if options.get("object") else stem
+    if stacked:
+        block = next(iter(blocks.values()))
+        result["contrasts"] = {_slug(level): block for level in levels}
+        result["where"] = {_slug(level): {several: level} for level in levels}
+        return result
+    result["contrasts"] = {
+        (_slug(key) if key and len(blocks) > 1 else stem): block for key, block in blocks.items()
+    }
+    if any(
+        block["log2fc"] == "log2FoldChange" and "p" in block and not {"t", "se"} & set(block)
+        for block in blocks.values()
+    ):
+        result["df"] = "normal"  # columns of DESeq2, whose p is of Wald's test
+    if any(c.lower().startswith("basemean") for c in used) or any("tpm" in c.lower() for c in used):
+        result["mean_abundance_scale"] = "linear"
+    return result
+
+
+def _rest(pattern: re.Pattern, name: str) -> str:
+    return re.sub(r"[ ._-]+", "_", pattern.sub("", name, count=1)).strip("_").lower()
+
+
+def _slug(text: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "_", str(text).lower()).strip("_")
+    return (slug if slug[:1].isalnum() else f"c{slug}")[:60]
+
+
+def _feature_column(table: Table) -> tuple[str | None, str | None]:
+    """Column that names the features, best identifier first, and the column of symbols beside it."""
+    ranks = {"ensembl": 0, "uniprot": 1, "refseq": 2, "entrez": 3, "symbol": 4}
+    best: tuple[float, int, str] | None = None
+    symbol = None
+    for position, name in enumerate(table.frame.columns):
+        column = table.frame[name]
+        known = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower()))
+        is_number = looks_numeric(column)
+        if (
+            is_number
+            and known != "entrez"
+            and not (position == 0 and re.search(r"gene|entrez|id$", name, re.I))
+        ):
+            continue
+        cells = [cell for cell in as_text(column) if cell]
+        if len(cells) < 0.5 * len(column) or len(set(cells)) < 0.5 * len(cells):
+            continue
+        if known == "symbol" and name.lower() not in ("symbol", "gene_symbol", "gene symbol"):
+            symbol = symbol or name
+        kind = identifier_of(cells[:2000]) or known
+        if is_number and kind not in ("entrez", None):
+            kind = "entrez"
+        rank = ranks.get(kind, 5 if position == 0 or FEATURE.search(name) else 7)
+        # a group of accessions is a better name than its first member's description
+        if best is None or (rank, position) < best[:2]:
+            best = (rank, position, name)
+    if best is None:
+        return None, None
+    return best[2], symbol if symbol != best[2] else None
+
+
+def _wide(table: Table, numeric: list[str]) -> tuple[dict[str, Any], int] | None:
+    """Options for a table with a column per sample, and the number of samples."""
+    feature, _ = _feature_column(table)
+    if feature is None:
+        return None
+    cells = [cell for cell in as_text(table.frame[feature]) if cell]
+    known = identifier_of(cells)
+    if table.frame.height < FEWEST and known in (None, "entrez"):
+        return None
+    samples = [name for name in numeric if name != feature]
+    if known is None and len(samples) < table.frame.width - 1 - len(
+        samples
+    ):  # more words than numbers: a sheet
+        return None
+    kept = [name for name in samples if not ANNOTATION.search(name)]
+    # columns that count the rows, or that hold one value throughout, are no samples either
+    kept = [name for name in kept if not _counts_rows(table.frame[name])] or kept
+    if len(kept) < FEWEST_SAMPLES:
+        return None
+    options: dict[str, Any] = {} if feature == table.frame.columns[0] else {"feature": feature}
+    if not feature:
+        options = {}
+    if len(kept) < len(samples):
+        options["samples"] = kept
+    return options, len(kept)
+
+
+def _counts_rows(column: pl.Series) -> bool:
+    if not column.dtype.is_numeric():
+        return False
+    values = column.drop_nulls()
+    return len(values) > 10 and bool((values.diff().drop_nulls() == 1).all())
+
+
+def _long(table: Table, numeric: list[str]) -> dict[str, Any] | None:
+    """Options for a table with a row per value: which columns name feature, sample and value."""
+    import polars as pl
+
+    frame = table.frame
+    if not 3 <= frame.width <= 40 or frame.height < FEWEST:
+        return None
+    values = [name for name in numeric if VALUE.match(name)]
+    if len(values) != 1:
+        return None
+    others = [name for name in frame.columns if name != values[0]]
+    text = [name for name in others if name not in numeric and frame[name].n_unique() < frame.height / 2]
+    features = [name for name in text if FEATURE.search(name)] or text
+    if not features:
+        return None
+    feature = max(features, key=lambda name: frame[name].n_unique())
+    rest = [name for name in others if name != feature]
+    pairs = [[name] for name in rest] + [[a, b] for i, a in enumerate(rest) for b in rest[i + 1 :]]
+    for names in pairs:
+        key = [pl.col(feature), *(pl.col(name).cast(pl.String) for name in names)]
+        if frame.select(pl.struct(key).n_unique()).item() >= 0.98 * frame.height:
+            sample = names if len(names) > 1 else names[0]
+            return {"layout": "long", "feature": feature, "sample": sample, "value": values[0]}
+    return None

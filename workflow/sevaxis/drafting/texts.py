@@ -1,0 +1,161 @@
+"""The draft as text: card.yaml in the style of the cards at hand, and samples.tsv."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from sevaxis.drafting.contrasts import Proposal
+from sevaxis.study.validation import TODO
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = "# yaml-language-server: $schema=../../../workflow/schemas/card.schema.json"
+STANDARD = ("sample", "group", "sex", "subject", "batch")
+
+
+@dataclass
+class Draft:
+    """Everything that a card will say.
+
+    Attributes
+    ----------
+    id, title, accession, citation, licence, homepage, organism, tissue, compartment, assay, values, notes, join
+        As in a card.
+    files
+        One dictionary per file, as in a card.
+    contrasts
+        Proposed contrasts; for published results each with its file.
+    sheet
+        samples.tsv, None for published results.
+    sex_labels
+        Labels of sex that the user must explain.
+    evidence
+        One sentence by the key that it is about.
+    """
+
+    id: str
+    title: str = ""
+    accession: str = ""
+    citation: str = ""
+    licence: str = ""
+    homepage: str = ""
+    organism: str = ""
+    tissue: str = ""
+    compartment: str = ""
+    assay: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    notes: str = ""
+    join: str = ""
+    files: list[dict[str, Any]] = field(default_factory=list)
+    contrasts: list[tuple[Proposal, str]] = field(default_factory=list)
+    sheet: pd.DataFrame | None = None
+    sex_labels: list[str] = field(default_factory=list)
+    evidence: dict[str, str] = field(default_factory=dict)
+
+
+def card_text(draft: Draft) -> str:
+    """The card, with the evidence for each proposal as a comment beside it."""
+    lines = [
+        SCHEMA,
+        "# Drafted by `sevaxis add`: every line is a proposal; the comments say what it rests on.",
+    ]
+    for key in ("id", "title", "accession", "citation", "licence", "homepage"):
+        if value := getattr(draft, key):
+            lines.append(_line(key, value, draft.evidence.get(key)))
+    for key in ("organism", "tissue", "compartment", "assay"):
+        lines.append(_line(key, getattr(draft, key), draft.evidence.get(key)))
+    if draft.notes:
+        lines += ["notes: >-", *(f"  {line}" for line in _fold(draft.notes))]
+    lines += ["", "files:"]
+    for file in draft.files:
+        lines += _file_lines(file)
+    if draft.join:
+        lines.append(_line("join", draft.join, draft.evidence.get("join")))
+    if draft.sheet is not None:
+        columns = {name: name for name in STANDARD if name in draft.sheet}
+        lines += [
+            "",
+            *(f"# {key}: {_plain(draft.evidence[key])}" for key in STANDARD if key in draft.evidence),
+        ]
+        lines.append(f"columns: {_flow(columns)}")
+        if draft.sex_labels:
+            labels = dict.fromkeys(draft.sex_labels, f"{TODO} female or male")
+            lines.append(f"sex_labels: {_flow(labels)}")
+    if draft.values:
+        lines += [
+            f"# {_plain(draft.evidence[key])}" for key in ("values", "normalise") if key in draft.evidence
+        ]
+        lines.append(f"values: {_flow(draft.values)}")
+    lines += ["", "contrasts:"]
+    last = None
+    for proposal, file in draft.contrasts:
+        if proposal.why and proposal.why != last:
+            lines.append(f"  # {_plain(proposal.why)}")
+            last = proposal.why
+        entry: dict[str, Any] = {"name": proposal.name, "role": proposal.role}
+        if file:
+            entry["file"] = file
+        elif proposal.weights:
+            entry["weights"] = proposal.weights
+        else:
+            entry |= {"case": proposal.case, "reference": proposal.reference}
+        lines.append(f"  - {_flow(entry)}")
+    return "\n".join(lines) + "\n"
+
+
+def sheet_text(sheet: pd.DataFrame) -> str:
+    """The sample sheet: a row per sample, tabs between cells."""
+    rows = [list(sheet.columns), *sheet.astype(str).to_numpy().tolist()]
+    return "".join("\t".join(" ".join(str(cell).split()) for cell in row) + "\n" for row in rows)
+
+
+def _line(key: str, value: Any, why: str | None = None) -> str:
+    line = f"{key}: {_scalar(value)}"
+    return f"{line}{' ' * max(2, 34 - len(line))}# {_plain(why)}" if why else line
+
+
+def _file_lines(file: dict[str, Any]) -> list[str]:
+    keys = ("name", "url", "path", "sha256", "bytes", "reader", "content", "sample", "options")
+    lines = []
+    for key in keys:
+        if file.get(key) in (None, "", {}):
+            continue
+        value = file[key]
+        if key == "options" and len(_flow(value)) > 90:
+            body = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100).splitlines()
+            lines += ["    options:", *(f"      {line}" for line in body)]
+        else:
+            lines.append(f"    {key}: {_flow(value) if isinstance(value, dict) else _scalar(value)}")
+    return ["  - " + lines[0].strip(), *lines[1:]]
+
+
+def _scalar(value: Any) -> str:
+    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=10**6, default_flow_style=True)
+    return text.removesuffix("...\n").strip()
+
+
+def _flow(value: dict[str, Any]) -> str:
+    """A mapping on one line; numbers as people write them."""
+    tidy = {
+        key: {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in item.items()}
+        if key == "weights"
+        else item
+        for key, item in value.items()
+    }
+    return _scalar(tidy)
+
+
+def _plain(text: str | None) -> str:
+    """A comment on one line, without characters that could end it."""
+    return re.sub(r"[\x00-\x1f\x7f\u2028\u2029\x85]+", " ", text or "").strip()
+
+
+def _fold(text: str, width: int = 110) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(" ".join(text.split()), width)

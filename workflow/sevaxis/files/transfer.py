@@ -1,0 +1,198 @@
+"""Files from the network: continued where they broke off, checked, named only when they are whole and right."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import re
+import zlib
+from pathlib import Path
+
+import requests
+
+from sevaxis.files.http import (
+    CHUNK,
+    PATIENT,
+    Failure,
+    Passing,
+    Patience,
+    exchange,
+    expect,
+    persevere,
+    pieces,
+)
+from sevaxis.files.progress import Progress
+
+
+def download(
+    url: str,
+    destination: Path,
+    *,
+    sha256: str | None = None,
+    size: int | None = None,
+    patience: Patience = PATIENT,
+) -> tuple[str, int]:
+    """Bring the bytes of an address to a file.
+
+    The bytes gather in ``<destination>.part``, which an interrupted run leaves behind and the next one continues:
+    only where the server vouches by a strong ETag (kept in ``<destination>.etag.part``) that the content is the same,
+    or where a checksum will judge the whole. The file takes its name when it is complete and right, at once or never.
+
+    Parameters
+    ----------
+    url, destination
+        From where, to where; the folder is made.
+    sha256
+        Checksum that the bytes must have. Without it the length that the server declares is all there is to check.
+    size
+        Bytes, where known: for the display, and to know a short answer from a wrong one.
+    patience
+        How long and how often is tried.
+
+    Returns
+    -------
+    sha256 and number of bytes.
+
+    Raises
+    ------
+    Failure
+        The address is not allowed, cannot be reached, says no, gives other bytes, or patience has run out.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    return persevere(_Download(url, destination, sha256, size, patience).attempt, url, patience)
+
+
+def forget(destination: Path) -> None:
+    """Remove what an interrupted download of a file has left: the file has come another way."""
+    for part in _parts(destination):
+        part.unlink(missing_ok=True)
+
+
+def _parts(destination: Path) -> tuple[Path, Path]:
+    """Where the bytes of a file gather, and where their ETag is kept."""
+    part, etag = f"{destination.name}.part", f"{destination.name}.etag.part"
+    return destination.with_name(part), destination.with_name(etag)
+
+
+class _Download:
+    """One file on its way: its part on disk and what previous tries have taught."""
+
+    def __init__(self, url: str, destination: Path, sha256: str | None, size: int | None, patience: Patience):
+        self.url, self.destination, self.patience = url, destination, patience
+        self.sha256, self.size = sha256, size
+        self.part, self.etag_file = _parts(destination)
+        self.wrong: set[str] = set()
+        self.furthest = self.part.stat().st_size if self.part.is_file() else 0
+
+    def attempt(self, deadline: float) -> tuple[str, int]:
+        """Ask once, from where the part ends; raise Passing where another try may help."""
+        digest, offset, etag = self._what_is_there()
+        if offset and digest.hexdigest() == self.sha256:
+            return self._finish(digest.hexdigest(), offset)
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        if offset and etag:
+            headers["If-Range"] = etag
+        with exchange(self.url, headers, self.patience) as answer:
+            if answer.status_code == 416 and offset:
+                forget(self.destination)
+                raise Passing(f"nothing there beyond byte {offset}; starting anew")
+            expect(answer, {200, 206} if offset else {200})
+            if answer.status_code == 206 and not self._continues(answer, offset, etag):
+                forget(self.destination)
+                raise Passing("the content changed between two tries; starting anew")
+            if answer.status_code == 200:
+                digest, offset = hashlib.sha256(), 0
+                self._remember_etag(answer)
+            try:
+                offset = self._write(answer, digest, offset, deadline)
+            except Passing as fault:
+                furthest = self.part.stat().st_size
+                fault.fruitful = furthest - self.furthest >= self.patience.worthwhile
+                self.furthest = max(self.furthest, furthest)
+                raise
+            return self._judge(answer, digest.hexdigest(), offset)
+
+    def _what_is_there(self) -> tuple[hashlib._Hash, int, str | None]:
+        """Checksum and length of the part, and the ETag it belongs to; nothing where it cannot be continued."""
+        digest = hashlib.sha256()
+        try:
+            kept_url, _, etag = self.etag_file.read_text("utf-8").partition("\n")
+        except (OSError, UnicodeDecodeError):
+            kept_url, etag = "", ""
+        trusted = etag if kept_url == self.url else ""
+        if not self.part.is_file() or not (trusted or self.sha256):
+            return digest, 0, None
+        with self.part.open("rb") as file:
+            while piece := file.read(CHUNK):
+                digest.update(piece)
+            return digest, file.tell(), trusted or None
+
+    def _remember_etag(self, answer: requests.Response) -> None:
+        etag = answer.headers.get("ETag", "")
+        forget(self.destination)
+        if re.fullmatch(r'"[\x21\x23-\x7e]*"', etag):  # a weak one (W/"...") does not vouch for bytes
+            self.etag_file.write_text(f"{self.url}\n{etag}", "utf-8")
+
+    @staticmethod
+    def _continues(answer: requests.Response, offset: int, etag: str | None) -> bool:
+        """Whether a partial answer goes on exactly where the part ends, in the same content."""
+        given = re.match(r"bytes (\d{1,18})-", answer.headers.get("Content-Range", ""))
+        same = etag is None or answer.headers.get("ETag", etag) == etag
+        return given is not None and int(given[1]) == offset and same
+
+    def _write(self, answer: requests.Response, digest: hashlib._Hash, offset: int, deadline: float) -> int:
+        declared = answer.headers.get("Content-Length", "")
+        total = offset + int(declared) if re.fullmatch(r"\d{1,18}", declared) else self.size
+        progress = Progress(self.destination.name, total, offset)
+        try:
+            with self.part.open("ab") as file:
+                for piece in pieces(answer, self.patience, deadline):
+                    file.write(piece)
+                    digest.update(piece)
+                    offset += len(piece)
+                    progress.advance(len(piece))
+                    if offset > self.patience.largest:
+                        raise Failure("failed", self.url, f"longer than {self.patience.largest} bytes")
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            progress.close()
+        return offset
+
+    def _judge(self, answer: requests.Response, found: str, length: int) -> tuple[str, int]:
+        """Give the file its name if it is right."""
+        if self.sha256 == found or (self.sha256 is None and _is_whole(self.part, self.destination)):
+            return self._finish(found, length)
+        if self.size is not None and length < self.size:
+            raise Passing(f"the answer ended after {length} of {self.size} bytes")
+        forget(self.destination)
+        if self.sha256 is None:
+            raise Passing(f"a gzip file that ends early or is broken, after {length} bytes; starting anew")
+        if found in self.wrong:
+            kind = answer.headers.get("Content-Type", "no declared type")
+            raise Failure(
+                "changed",
+                self.url,
+                f"twice the same other content: sha256 {found}, {length} bytes, {kind!r:.80} (wanted {self.sha256})",
+            )
+        self.wrong.add(found)
+        raise Passing(f"wrong checksum {found} after {length} bytes; starting anew")
+
+    def _finish(self, found: str, length: int) -> tuple[str, int]:
+        self.part.replace(self.destination)
+        self.etag_file.unlink(missing_ok=True)
+        return found, length
+
+
+def _is_whole(part: Path, destination: Path) -> bool:
+    """Whether a file that claims to be gzip ends as one; all others are taken at their length."""
+    if destination.suffix not in (".gz", ".tgz"):
+        return True
+    try:
+        with gzip.open(part) as file:
+            while file.read(CHUNK):
+                pass
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return False
+    return True

@@ -1,0 +1,206 @@
+"""Verdicts: what the checks mean, in plain words for people who decide whether to go on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sevaxis.matrix.quality.sexing import SexCalls
+from sevaxis.study.card import Assessment
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: A library this many times smaller than the median of all makes a sample shallow.
+SHALLOW = 3.0
+#: A sample with so much smaller a share of the median number of detected features is shallow, too.
+FEW_FEATURES = 0.7
+#: Below this share of mapped features a reader should know.
+FEW_MAPPED = 0.3
+NAMED = 6
+
+
+def _names(samples: list[str]) -> str:
+    shown = ", ".join(samples[:NAMED])
+    return shown if len(samples) <= NAMED else f"{shown} and {len(samples) - NAMED} more"
+
+
+def _are(count: int, what: str) -> str:
+    """``1 sample is``, ``3 samples are``."""
+    return f"{count} {what} is" if count == 1 else f"{count} {what}s are"
+
+
+def describe_sex(
+    adata: AnnData, card: Assessment, sex: SexCalls, mismatched: np.ndarray, sex_mismatch: str
+) -> dict[str, Any]:
+    """The ``sex`` part of quality.json."""
+    called = sex.called
+    names = adata.obs_names.astype(str)
+    n_female, n_male = int((called == "female").sum()), int((called == "male").sum())
+    ambiguous = names[called == "ambiguous"].tolist()
+    declared = adata.obs["sex"].notna().to_numpy()
+    mismatches = names[mismatched].tolist()
+    n_called = n_female + n_male
+    if sex.refused:
+        text = f"Sex was not verified: {sex.refused}."
+    else:
+        seen = _seen(n_female, n_male)
+        if not declared.any():
+            text = f"No sex is declared; by their X and Y genes {seen}."
+        elif mismatches:
+            fate = {"drop": "left out", "keep": "kept as declared"}[sex_mismatch]
+            text = f"{_names(mismatches)}: the chromosomes contradict the declared sex ({fate})."
+        elif n_called:
+            text = (
+                f"The declared sex fits the chromosomes of all {n_called} samples that can be called; {seen}."
+            )
+        else:
+            text = "The X and Y genes allow no call of any sample's sex."
+        if ambiguous:
+            text += f" Ambiguous: {_names(ambiguous)}."
+    return {
+        "markers": sex.markers,
+        "n_called": n_called,
+        "n_female": n_female,
+        "n_male": n_male,
+        "ambiguous": ambiguous,
+        "mismatches": mismatches,
+        "text": text,
+    }
+
+
+def _seen(n_female: int, n_male: int) -> str:
+    if n_female and n_male:
+        return f"{_are(n_female, 'sample')} female and {n_male} male"
+    if n_female or n_male:
+        count, word = (n_female, "female") if n_female else (n_male, "male")
+        return f"{_are(count, 'sample')} {word}, none {'male' if n_female else 'female'}"
+    return "no sample can be called"
+
+
+def verdicts_of(
+    adata: AnnData, card: Assessment, quality: dict[str, Any], normalisation: str
+) -> list[dict[str, str]]:
+    """One verdict per question, always in the same order."""
+    checks = [
+        *_provenance(adata),
+        _sex(adata, quality),
+        _outliers(adata, quality),
+        _depth(adata, card),
+        _batch(quality),
+        _mapping(quality),
+        {"level": "note", "about": "normalisation", "text": f"{normalisation}."},
+    ]
+    return [check for check in checks if check]
+
+
+def _verdict(level: str, about: str, text: str) -> dict[str, str]:
+    return {"level": level, "about": about, "text": text}
+
+
+def _provenance(adata: AnnData) -> list[dict[str, str]]:
+    """What reading did that a reader of the results must know."""
+    told = json.loads(adata.uns.get("provenance", "{}"))
+    samples, values = told.get("samples") or {}, told.get("values") or {}
+    found = []
+    if excluded := samples.get("excluded"):
+        reasons = dict.fromkeys(excluded.values())
+        by_reason = [f"{_names([s for s, why in excluded.items() if why == r])} ({r})" for r in reasons]
+        found.append(_verdict("note", "samples", f"Left out by the card: {'; '.join(by_reason)}."))
+    if renamed := samples.get("renamed"):
+        pairs = [f"{sheet} is {matrix}" for sheet, matrix in renamed.items()]
+        text = f"Names that differ in case or punctuation only were matched: {_names(pairs)}."
+        found.append(_verdict("note", "samples", text))
+    if values.get("fractional"):
+        text = "The counts have fractions: estimated by a tool such as salmon, or else normalised before and unfit."
+        found.append(_verdict("note", "values", text))
+    return found
+
+
+def _sex(adata: AnnData, quality: dict[str, Any]) -> dict[str, str]:
+    sex = quality["sex"]
+    declared = adata.obs["sex"].notna().any()
+    doubtful = sex["mismatches"] or (declared and sex["ambiguous"])
+    verified = "ok" if declared and sex["n_called"] else "note"
+    return _verdict("warning" if doubtful else verified, "sex", sex["text"])
+
+
+def _outliers(adata: AnnData, quality: dict[str, Any]) -> dict[str, str]:
+    flagged = [s["sample"] for s in quality["samples"] if s["outlier"]]
+    if not flagged:
+        return _verdict("ok", "outliers", "No sample stands apart from its group.")
+    text = f"{_names(flagged)}: unlike the rest of the group. Look at the raw data; nothing was left out for this."
+    return _verdict("warning", "outliers", text)
+
+
+def _depth(adata: AnnData, card: Assessment) -> dict[str, str]:
+    """Shallow samples beside their own group; groups of unequal depth (vesicles beside cells) are a note."""
+    obs = adata.obs
+    names = adata.obs_names.astype(str)
+    groups = obs["group"].astype(str)
+    if card.scale == "counts":
+        total = obs["total"]
+        size = f"{total.median() / 1e6:.3g} million counts in the middle sample, {total.min() / 1e6:.3g} at least"
+    else:
+        total = obs["detected"]
+        size = f"{total.median():.0f} features in the middle sample, {obs['missing_rate'].mean():.1%} of values missing"
+    large = groups.groupby(groups).transform("size") >= 3
+    shares = {"detected": FEW_FEATURES} | ({"total": 1 / SHALLOW} if card.scale == "counts" else {})
+    few = np.zeros(len(obs), dtype=bool)
+    for column, share in shares.items():
+        middle = obs[column].groupby(groups).transform("median")
+        few |= (obs[column] < share * middle.where(large, obs[column].median())).to_numpy()
+    if few.any():
+        text = f"{_names(names[few].tolist())}: shallow beside the others ({size}). What they miss may only be unseen."
+        return _verdict("warning", "depth", text)
+    middles = total.groupby(groups).median().sort_values()
+    if middles.iloc[0] < middles.iloc[-1] / SHALLOW:
+        text = (
+            f"Groups were measured unequally deep: {middles.index[0]} least, {middles.index[-1]} most, "
+            f"{middles.iloc[-1] / middles.iloc[0]:.1f}-fold; {size}."
+        )
+        return _verdict("note", "depth", text)
+    return _verdict("ok", "depth", f"The samples were measured about equally deep: {size}.")
+
+
+def _batch(quality: dict[str, Any]) -> dict[str, str] | None:
+    table = quality["batch_by_group"]
+    if table is None:
+        return _verdict("note", "batch", "No batch is known.")
+    counts = np.array(table["counts"])
+    alone = [g for g, column in zip(table["groups"], counts.T, strict=True) if (column > 0).sum() == 1]
+    mixed = [b for b, row in zip(table["batches"], counts, strict=True) if (row > 0).sum() > 1]
+    if len(table["batches"]) == 1:
+        return _verdict("ok", "batch", "One batch.")
+    if not mixed:
+        return _verdict(
+            "warning", "batch", "No batch holds more than one group: batch and group cannot be told apart."
+        )
+    if alone:
+        text = (
+            f"{_names(alone)}: in one batch only. Contrasts with other groups rest on the batches they share."
+        )
+        return _verdict("note", "batch", text)
+    return _verdict(
+        "ok", "batch", f"{len(table['batches'])} batches, each group in several; batch enters the model."
+    )
+
+
+def _mapping(quality: dict[str, Any]) -> dict[str, str]:
+    n, mapped, rate = quality["n_features"], quality["n_mapped"], quality["mapping_rate"]
+    text = f"{mapped:,} of {n:,} features ({rate:.0%}) have a human gene."
+    if rate < FEW_MAPPED:
+        return _verdict(
+            "note", "mapping", text + " The rest is analysed, but compared with no other data set."
+        )
+    return _verdict("ok", "mapping", text)
+
+
+def verdicts_of_published(quality: dict[str, Any]) -> list[dict[str, str]]:
+    """Verdicts of a result table that somebody published."""
+    text = (
+        "A published result table: the samples behind it, their sex and their batches cannot be checked here."
+    )
+    return [_verdict("note", "samples", text), _mapping(quality)]

@@ -1,0 +1,270 @@
+"""Published result tables: someone else's effects, one contrast per file or a block of columns per contrast.
+
+The standard error that most tables leave out is derived where the numbers allow it, and marked: ``|log2fc / t|``, with
+t as given, or as the quantile that the two-sided p-value stands for (Student's t with the degrees of freedom given or
+implied by n; the normal distribution for Wald tests). An adjusted p-value is no way back to p: nothing is derived
+from it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sevaxis.base.problems import Problem, Problems
+from sevaxis.matrix.readers.tables.assembly import EXAMPLES, Identifier, assemble
+from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
+from sevaxis.matrix.readers.tables.text import Table, read_table
+from sevaxis.study.card import EffectColumns
+
+if TYPE_CHECKING:
+    import anndata
+
+#: What a standard error was derived from, in the layer ``se_derived``.
+FROM_T, FROM_P = 1, 2
+#: Layers of the result, in the order of the contract.
+LAYERS = ("log2fc", "se", "t", "p", "q", "mean_abundance", "n_case", "n_reference")
+
+
+def read_effects_table(
+    path: Path,
+    *,
+    contrasts: dict[str, EffectColumns],
+    feature: str | None = None,
+    symbol: str | None = None,
+    identifier: Identifier | None = None,
+    where: dict[str, dict[str, str]] | None = None,
+    df: float | Literal["normal"] | None = None,
+    mean_abundance_scale: Literal["log2", "linear"] = "log2",
+    duplicates: Literal["first"] | None = None,
+    sheet: str | None = None,
+    object: str | None = None,
+) -> anndata.AnnData:
+    """Read the contrasts of a result table (csv, tsv, xlsx, feather, parquet, or a data frame in an R file).
+
+    Parameters
+    ----------
+    path
+        The file; its kind is told by its first bytes.
+    contrasts
+        Name of a contrast -> columns that hold it.
+    feature
+        Column with the feature names; the first where missing.
+    symbol
+        Column with gene symbols, where it is not called so.
+    identifier
+        What the feature names are; judged from their form where missing.
+    where
+        For tables with several contrasts below each other: contrast -> {column: value} of its rows.
+    df
+        Degrees of freedom behind p, for deriving standard errors: a number; ``normal`` for Wald tests (DESeq2); where
+        missing, n_case + n_reference - 2 of the columns that give n, and nothing is derived without them.
+    mean_abundance_scale
+        ``linear`` for columns such as mean TPM, which become log2.
+    duplicates
+        ``first`` keeps the first of several rows of one name.
+    sheet
+        Sheet of a workbook.
+    object
+        Object of an R file.
+
+    Returns
+    -------
+    AnnData of contrasts x features with the layers of :data:`LAYERS` (NaN where the table says nothing) and
+    ``se_derived`` (where the standard error was derived here: 1 from t, 2 from p), which ``uns["reading"]`` explains.
+
+    Raises
+    ------
+    Problems
+        For missing columns, text among numbers, p-values outside 0-1, and features given twice with different values.
+    """
+    import anndata
+    import pandas as pd
+
+    path = Path(path)
+    table = _read_any(path, sheet, object, as_text={name for name in (feature, symbol) if name})
+    name = choose_column(table, feature, "feature") if feature else table.frame.columns[0]
+    if symbol:
+        choose_column(table, symbol, "symbol")
+    # cards hand plain values over, tests and other callers the model itself
+    contrasts = {contrast: EffectColumns.model_validate(columns) for contrast, columns in contrasts.items()}
+    used = {column for choice in contrasts.values() for column in choice.model_dump().values() if column}
+    blocks, derived, annotation = [], {}, None
+    for contrast, columns in contrasts.items():
+        part = _rows_of(table, (where or {}).get(contrast, {}), contrast)
+        block, how = _block(part, columns, contrast, df, mean_abundance_scale)
+        derived[contrast] = how
+        var = to_pandas(part.frame.drop([name, *(used & set(part.frame.columns))]), part.frame.height)
+        adata = assemble(
+            block,
+            as_text(part.frame[name]),
+            [*LAYERS, "se_derived"],
+            file=part.file,
+            var=var.rename(columns={symbol: "symbol"} if symbol else {}),
+            identifier=identifier,
+            duplicates=duplicates or "first",
+            notes=part.notes,
+        )
+        if duplicates is None and adata.uns["reading"].get("repeated_different_rows"):
+            found = ", ".join(adata.uns["reading"]["repeated_different_names"][:EXAMPLES])
+            hint = "is the feature column right? 'duplicates: first' keeps the first row of each"
+            raise Problems(
+                [
+                    Problem(
+                        "Features stand there twice with different results",
+                        part.file,
+                        found,
+                        "once each",
+                        hint,
+                    )
+                ]
+            )
+        blocks.append(adata)
+        annotation = (
+            adata.var if annotation is None else annotation.combine_first(adata.var)[list(adata.var.columns)]
+        )
+    features = list(dict.fromkeys(feature for block in blocks for feature in block.var_names))
+    stacked = np.stack([block.to_df().reindex(columns=features).to_numpy() for block in blocks])
+    stacked[:, -1, :] = np.nan_to_num(stacked[:, -1, :])
+    result = anndata.AnnData(
+        obs=pd.DataFrame({"contrast": list(contrasts)}, index=list(contrasts)),
+        var=annotation.loc[features],
+        layers={layer: stacked[:, i, :] for i, layer in enumerate((*LAYERS, "se_derived"))},
+    )
+    result.uns["reading"] = {**blocks[0].uns["reading"], "se_derived": derived}
+    return result
+
+
+def _read_any(path: Path, sheet: str | None, object: str | None, as_text: set[str]) -> Table:
+    """Table of any of the file kinds."""
+    import polars as pl
+
+    with path.open("rb") as handle:
+        magic = handle.read(8)
+    if magic.startswith(b"PAR1"):
+        return Table(path.name, pl.read_parquet(path))
+    if magic.startswith((b"ARROW1", b"FEA1")):
+        import warnings
+
+        from pyarrow import feather
+
+        with warnings.catch_warnings():
+            # version 1 of the format, which R's feather package still writes, is deprecated in pyarrow
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return Table(path.name, pl.from_arrow(feather.read_table(path)))
+    if magic.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        from sevaxis.matrix.readers.excel import read_sheet
+
+        return read_sheet(path, sheet)
+    if path.suffix.lower() in (".rda", ".rdata", ".rds"):
+        from sevaxis.matrix.readers.r_object import choose_object, load_r, table_of
+
+        name, content = choose_object(load_r(path), object, path.name)
+        if not hasattr(content, "columns"):
+            found, hint = type(content).__name__, "choose another with 'object'"
+            raise Problems(
+                [Problem("The object is no data frame", f"{path.name}, {name}", found, "a data frame", hint)]
+            )
+        return table_of(content, f"{path.name}, object {name}")
+    return read_table(path, comment="#", as_text=as_text)
+
+
+def _rows_of(table: Table, conditions: dict[str, str], contrast: str) -> Table:
+    """The rows of one contrast."""
+    import polars as pl
+
+    frame = table.frame
+    for column, value in conditions.items():
+        choose_column(table, column, "where")
+        frame = frame.filter(pl.col(column).cast(pl.String) == value)
+    if not frame.height:
+        found = ", ".join(f"{column} = {value}" for column, value in conditions.items())
+        known = [str(cell) for column in conditions for cell in table.frame[column].unique().sort().head(12)]
+        where = f"{table.file}, contrast '{contrast}'"
+        raise Problems(
+            [
+                Problem(
+                    "No row of the table belongs to the contrast", where, found, ", ".join(known), "mind case"
+                )
+            ]
+        )
+    return Table(table.file, frame, table.repeated, table.notes)
+
+
+def _block(part: Table, columns: EffectColumns, contrast: str, df, mean_scale: str) -> tuple[np.ndarray, str]:
+    """Layers of one contrast as columns (features x layers and the mark), and how se was derived."""
+    given: dict[str, np.ndarray] = {}
+    for layer, column in columns.model_dump().items():
+        if column is not None:
+            choose_column(part, column, f"contrasts.{contrast}.{layer}")
+            given[layer] = to_float(part.frame[column], part)
+    nothing = np.full(part.frame.height, np.nan)
+    values = {layer: given.get(layer, nothing) for layer in LAYERS}
+    for layer in ("p", "q"):
+        wrong = values[layer][(values[layer] < 0) | (values[layer] > 1)]
+        if wrong.size:
+            where = f"{part.file}, contrast '{contrast}', column '{getattr(columns, layer)}'"
+            hint = "is it a -log10 of the p-value? Such columns cannot be named as p or q"
+            raise Problems([Problem("These are no p-values", where, f"{wrong[0]:g}", "0 to 1", hint)])
+    if mean_scale == "linear":
+        with np.errstate(divide="ignore"):
+            mean = np.log2(values["mean_abundance"])
+        values["mean_abundance"] = np.where(np.isfinite(mean), mean, np.nan)
+    degrees = _degrees(df, values)
+    se, source = derive_se(values["log2fc"], values["t"], values["p"], degrees)
+    source = np.where(np.isnan(values["se"]), source, 0)
+    values["se"] = np.where(np.isnan(values["se"]), se, values["se"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = values["log2fc"] / values["se"]
+    values["t"] = np.where(np.isnan(values["t"]) & np.isfinite(ratio), ratio, values["t"])
+    block = np.column_stack([*(values[layer] for layer in LAYERS), source])
+    return block, _how(source, degrees, "se" in given)
+
+
+def _how(source: np.ndarray, df: np.ndarray, is_given: bool) -> str:
+    """In words, where the standard errors of a contrast are from."""
+    if (source == FROM_T).any():
+        return "from t"
+    if (source == FROM_P).any():
+        known = sorted({f"{value:g}" for value in df[source == FROM_P]}, key=float)
+        if known == ["inf"]:
+            return "from p (normal distribution)"
+        return f"from p (t with {' to '.join(dict.fromkeys((known[0], known[-1])))} df)"
+    return "given" if is_given else "not given, and nothing to derive it from"
+
+
+def _degrees(df: float | str | None, values: dict[str, np.ndarray]) -> np.ndarray:
+    """Degrees of freedom of each row; infinite for the normal distribution, NaN where unknown."""
+    if df == "normal":
+        return np.full_like(values["p"], np.inf)
+    if df is not None:
+        return np.full_like(values["p"], float(df))
+    degrees = values["n_case"] + values["n_reference"] - 2
+    return np.where(degrees > 0, degrees, np.nan)
+
+
+def derive_se(
+    log2fc: np.ndarray, t: np.ndarray, p: np.ndarray, df: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Standard errors that a result table implies.
+
+    Parameters
+    ----------
+    log2fc, t, p, df
+        One value for each feature; NaN where unknown, infinite df for the normal distribution.
+
+    Returns
+    -------
+    Standard errors, NaN where nothing implies one (no t and no p with degrees of freedom; p of 0 or 1; an effect
+    of exactly 0), and what each was derived from: 0 nothing, 1 t, 2 p.
+    """
+    from scipy import stats
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        normal = np.isinf(df)
+        quantile = np.where(normal, stats.norm.isf(p / 2), stats.t.isf(p / 2, np.where(normal, 1, df)))
+        from_t, from_p = np.abs(log2fc / t), np.abs(log2fc) / quantile
+    is_t, is_p = (np.isfinite(se) & (se > 0) for se in (from_t, from_p))
+    return np.select([is_t, is_p], [from_t, from_p], np.nan), np.select([is_t, is_p], [FROM_T, FROM_P], 0)

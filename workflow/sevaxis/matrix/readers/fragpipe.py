@@ -1,0 +1,184 @@
+"""FragPipe: ``combined_protein.tsv`` (IonQuant, Philosopher) and the abundance tables of TMT-Integrator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.matrix.readers.maxquant import select_samples
+from sevaxis.matrix.readers.tables.assembly import assemble, first_of_group
+from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
+from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
+from sevaxis.matrix.readers.tables.text import read_table
+
+if TYPE_CHECKING:
+    import anndata
+
+#: Last words of sample columns; the longer first, as `MaxLFQ Intensity` ends with `Intensity`.
+QUANTITIES = (
+    "MaxLFQ Intensity", "MaxLFQ Unique Intensity", "MaxLFQ Razor Intensity", "MaxLFQ Total Intensity",
+    "Razor Intensity", "Total Intensity", "Unique Intensity", "Intensity",
+    "Razor Spectral Count", "Unique Spectral Count", "Total Spectral Count", "Spectral Count",
+)  # fmt: skip
+#: First words of columns that end like sample columns and are sums over samples.
+OVERALL = ("Combined", "Summarized")
+
+
+def read_fragpipe(
+    path: Path,
+    *,
+    quantity: Literal[
+        "MaxLFQ Intensity",
+        "Intensity",
+        "Razor Intensity",
+        "Total Intensity",
+        "Unique Intensity",
+        "Spectral Count",
+    ] = "MaxLFQ Intensity",
+    samples: list[str] | str | None = None,
+    keep: list[Dropped] | None = None,
+) -> anndata.AnnData:
+    """Read a combined_protein table.
+
+    Parameters
+    ----------
+    path
+        The file.
+    quantity
+        Which columns hold the values: those called ``<sample> <quantity>``.
+    samples
+        Only these samples: a list of names, or a regular expression.
+    keep
+        Kinds of rows that stay although they are dropped by default.
+
+    Returns
+    -------
+    AnnData of samples x proteins, named by UniProt accession. An intensity of 0 is missing.
+
+    Raises
+    ------
+    Problems
+        For tables without the columns of FragPipe, or without the quantity.
+    """
+    path = Path(path)
+    table = read_table(path, separator="\t", decimal=".", quoted=False)
+    frame = table.frame
+    if not {"Protein", "Protein ID"} <= set(frame.columns):
+        found, hint = ", ".join(frame.columns[:6]), "protein-level tables of TMT: reader tmt_integrator"
+        raise Problems(
+            [Problem("This is no combined_protein table", path.name, found, "Protein, Protein ID", hint)]
+        )
+    columns = {}
+    there: dict[str, None] = {}
+    for name in frame.columns:
+        ending = next((q for q in QUANTITIES if name.endswith(" " + q)), None)
+        sample = name.removesuffix(f" {ending}") if ending else ""
+        if ending is None or sample in OVERALL:
+            continue
+        there[ending] = None
+        if ending == quantity:
+            columns[sample] = name
+    if not columns:
+        where = f"{path.name}, option 'quantity'"
+        raise Problems(
+            [
+                Problem(
+                    f"No columns '... {quantity}'",
+                    where,
+                    quantity,
+                    ", ".join(there),
+                    nearest(quantity, there),
+                )
+            ]
+        )
+    columns = select_samples(columns, samples, path.name)
+    notes = {**table.notes, "quantity": quantity, "rows": frame.height}
+    entry = "Entry Name" if "Entry Name" in frame.columns else None
+    frame = drop_rows(frame, "Protein", notes, keep=set(keep or ()), names=entry)
+    values = np.column_stack([to_float(frame[column], table) for column in columns.values()])
+    if quantity != "Spectral Count":
+        notes["zeros_taken_as_missing"] = int((values == 0).sum())
+        values[values == 0] = np.nan
+    sample_columns = [name for name in frame.columns if any(name.endswith(" " + q) for q in QUANTITIES)]
+    var = to_pandas(frame.drop(sample_columns), frame.height)
+    names = group_names(as_text(frame["Protein ID"]))
+    if len(set(names)) < len(names):
+        # a contaminant and the protein of the sample may share the accession
+        names = group_names(as_text(frame["Protein"]))
+    return assemble(
+        values,
+        names,
+        list(columns),
+        file=path.name,
+        var=mark_keratins(var, notes),
+        identifier="uniprot",
+        duplicates="first",
+        notes=notes,
+    )
+
+
+def read_tmt_integrator(
+    path: Path,
+    *,
+    samples: list[str] | str | None = None,
+    keep: list[Dropped] | None = None,
+) -> anndata.AnnData:
+    """Read an abundance or ratio table of TMT-Integrator (gene, protein, peptide or site level).
+
+    Parameters
+    ----------
+    path
+        ``abundance_protein_MD.tsv``, ``ratio_gene_MD.tsv``, ``abundance_single-site_MD.tsv``, ...
+    samples
+        Only these samples: a list of names, or a regular expression.
+    keep
+        Kinds of rows that stay although they are dropped by default.
+
+    Returns
+    -------
+    AnnData of samples x features with log2 values, as the table has them (a card says ``scale: log2``). Sites are
+    named as in the table (``P12345_K27``). The bridge channels were used up by TMT-Integrator.
+
+    Raises
+    ------
+    Problems
+        For tables without the columns Index and ReferenceIntensity.
+    """
+    path = Path(path)
+    table = read_table(
+        path, separator="\t", decimal=".", quoted=False, as_text={"Index", "ProteinID", "Protein ID"}
+    )
+    frame = table.frame
+    if not {"Index", "ReferenceIntensity"} <= set(frame.columns):
+        found = ", ".join(frame.columns[:6])
+        hint = "label-free tables: reader fragpipe; other TMT tables: reader tmt"
+        raise Problems(
+            [
+                Problem(
+                    "This is no table of TMT-Integrator", path.name, found, "Index, ReferenceIntensity", hint
+                )
+            ]
+        )
+    # samples stand behind ReferenceIntensity
+    behind = frame.columns[frame.columns.index("ReferenceIntensity") + 1 :]
+    columns = select_samples({name: name for name in behind}, samples, path.name)
+    notes = {**table.notes, "rows": frame.height}
+    protein = next(
+        (name for name in ("ProteinID", "Protein ID", "Protein") if name in frame.columns), "Index"
+    )
+    frame = drop_rows(frame, protein, notes, keep=set(keep or ()))
+    values = np.column_stack([to_float(frame[column], table) for column in columns])
+    var = to_pandas(frame.drop(behind), frame.height)
+    if protein != "Index":
+        var["uniprot"] = first_of_group(var[protein]).to_numpy()
+    return assemble(
+        values,
+        as_text(frame["Index"]),
+        list(columns),
+        file=path.name,
+        var=mark_keratins(var, notes),
+        notes=notes,
+    )

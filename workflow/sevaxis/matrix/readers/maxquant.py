@@ -1,0 +1,311 @@
+"""MaxQuant: proteinGroups, peptides and modification sites."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.matrix.readers.tables.assembly import assemble, first_of_group
+from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
+from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
+from sevaxis.matrix.readers.tables.text import Table, read_table
+
+if TYPE_CHECKING:
+    import anndata
+    import polars as pl
+
+Quantity = Literal[
+    "Intensity", "LFQ intensity", "iBAQ", "MS/MS count", "Razor + unique peptides", "Unique peptides"
+]
+#: Column -> reason, as MaxQuant marks rows with ``+``; older versions say Contaminant.
+MARKS = {
+    "Reverse": "decoys",
+    "Potential contaminant": "contaminants",
+    "Contaminant": "contaminants",
+    "Only identified by site": "only_identified_by_site",
+}
+#: Quantities that are counts, where 0 is a count; in all others 0 means that nothing was measured.
+COUNTS = {"MS/MS count", "Razor + unique peptides", "Unique peptides"}
+#: Annotation kept with the features, as far as a table has it.
+KEPT = (
+    "Protein IDs", "Majority protein IDs", "Protein names", "Gene names", "Peptides", "Razor + unique peptides",
+    "Unique peptides", "Q-value", "Score", "Sequence length", "Mol. weight [kDa]", "Proteins", "Leading razor protein",
+    "Unique (Groups)", "Unique (Proteins)", "Missed cleavages", "PEP", "Protein", "Leading proteins", "Position",
+    "Positions within proteins", "Amino acid", "Localization prob", "Score diff", "Sequence window", "Multiplicity",
+)  # fmt: skip
+
+
+def read_maxquant(
+    path: Path,
+    *,
+    quantity: Quantity = "LFQ intensity",
+    samples: list[str] | str | None = None,
+    keep: list[Dropped] | None = None,
+) -> anndata.AnnData:
+    """Read a proteinGroups table.
+
+    Parameters
+    ----------
+    path
+        The file (MaxQuant writes tabs; tables saved again with commas are read too).
+    quantity
+        Which columns hold the values: those called ``<quantity> <sample>``.
+    samples
+        Only these samples: a list of names, or a regular expression.
+    keep
+        Kinds of rows that stay although they are dropped by default.
+
+    Returns
+    -------
+    AnnData of samples x protein groups. Feature names are the first accession of `Majority protein IDs` (the whole
+    group where two groups share the first); the group itself stays in the column ``Majority protein IDs``. A value of
+    0 is missing. ``uns["reading"]`` counts what was dropped.
+
+    Raises
+    ------
+    Problems
+        For tables without protein groups or without columns of the quantity.
+    """
+    table, ids = _table(path, ("Majority protein IDs", "Protein IDs"), "proteinGroups")
+    columns = select_samples(quantity_columns(table, quantity), samples, table.file)
+    notes = {**table.notes, "quantity": quantity, "rows": table.frame.height}
+    frame = drop_rows(table.frame, ids, notes, marks=_marks(table.frame), keep=set(keep or ()))
+    values = _values(frame, table, list(columns.values()), quantity, notes)
+    groups = as_text(frame[ids])
+    notes["groups_of_several_accessions"] = sum(";" in group for group in groups)
+    var = _annotation(frame, notes)
+    return assemble(
+        values,
+        group_names(groups),
+        list(columns),
+        file=table.file,
+        var=var,
+        identifier="uniprot",
+        notes=notes,
+    )
+
+
+def read_maxquant_peptides(
+    path: Path,
+    *,
+    quantity: Literal["Intensity", "LFQ intensity"] = "Intensity",
+    samples: list[str] | str | None = None,
+    peptides: Literal["all", "unique_group", "unique_protein"] = "unique_group",
+    keep: list[Dropped] | None = None,
+) -> anndata.AnnData:
+    """Read a peptides table, for roll-up to proteins by the model's own rules.
+
+    Parameters
+    ----------
+    path
+        The file ``peptides.txt``.
+    quantity, samples, keep
+        As for ``maxquant``.
+    peptides
+        ``unique_group``: only peptides of one protein group; ``unique_protein``: of one protein; ``all``: razor
+        peptides too, each with its leading razor protein.
+
+    Returns
+    -------
+    AnnData of samples x peptides; ``uniprot`` is the leading razor protein, to which a peptide is counted.
+    """
+    table, ids = _table(path, ("Leading razor protein", "Proteins"), "peptides")
+    if "Sequence" not in table.frame.columns:
+        raise Problems([_wrong(table, "peptides", "Sequence")])
+    columns = select_samples(quantity_columns(table, quantity), samples, table.file)
+    notes = {**table.notes, "quantity": quantity, "peptides": peptides, "rows": table.frame.height}
+    frame = drop_rows(table.frame, ids, notes, marks=_marks(table.frame), keep=set(keep or ()))
+    marker = {"unique_group": "Unique (Groups)", "unique_protein": "Unique (Proteins)"}.get(peptides)
+    if marker in frame.columns:
+        unique = frame[marker].str.strip_chars().str.to_lowercase().is_in(["yes", "+"]).fill_null(False)
+        notes["shared_peptides_dropped"] = int((~unique).sum())
+        frame = frame.filter(unique)
+    values = _values(frame, table, list(columns.values()), quantity, notes)
+    var = _annotation(frame, notes)
+    var["uniprot"] = first_of_group(var[ids]).to_numpy()
+    return assemble(values, as_text(frame["Sequence"]), list(columns), file=table.file, var=var, notes=notes)
+
+
+def read_maxquant_sites(
+    path: Path,
+    *,
+    samples: list[str] | str | None = None,
+    min_localisation: float = 0.75,
+    multiplicity: Literal["sum", "separate"] = "sum",
+    keep: list[Dropped] | None = None,
+) -> anndata.AnnData:
+    """Read a table of modification sites, such as ``Acetyl (K)Sites.txt``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    samples
+        Only these samples: a list of names, or a regular expression.
+    min_localisation
+        Sites below this best localisation probability are dropped and counted.
+    multiplicity
+        MaxQuant gives intensities of peptides with one, two and more modifications (``___1``, ``___2``, ``___3``):
+        their ``sum`` per site, or ``separate`` features ``P1_K27___1``.
+    keep
+        Kinds of rows that stay although they are dropped by default.
+
+    Returns
+    -------
+    AnnData of samples x sites named ``P1_K27``; ``uniprot`` is the leading protein. A value of 0 is missing.
+    """
+    table, ids = _table(path, ("Leading proteins", "Proteins", "Protein"), "Sites")
+    required = [name for name in ("Amino acid", "Localization prob") if name not in table.frame.columns]
+    if required:
+        raise Problems([_wrong(table, "sites", required[0])])
+    notes = {**table.notes, "rows": table.frame.height, "min_localisation": min_localisation}
+    frame = drop_rows(table.frame, ids, notes, marks=_marks(table.frame), keep=set(keep or ()))
+    localised = frame["Localization prob"] >= min_localisation
+    notes["poorly_localised_dropped"] = int((~localised.fill_null(False)).sum())
+    frame = frame.filter(localised)
+    columns, levels = _site_columns(table, samples)
+    blocks = [_values(frame, table, columns[level], "Intensity", {}) for level in levels]
+    var = _annotation(frame, notes)
+    var["uniprot"] = first_of_group(var[ids]).to_numpy()
+    position = "Position" if "Position" in frame.columns else "Positions within proteins"
+    parts = zip(var["uniprot"], as_text(frame["Amino acid"]), as_text(frame[position]), strict=True)
+    sites = [f"{protein}_{residue}{place.split(';')[0]}" for protein, residue, place in parts]
+    if multiplicity == "sum" or levels == [""]:
+        stacked = np.stack(blocks)
+        values = np.where(np.isnan(stacked).all(axis=0), np.nan, np.nansum(stacked, axis=0))
+    else:
+        import pandas as pd
+
+        values = np.concatenate(blocks)
+        sites = [f"{site}{level}" for level in levels for site in sites]
+        var = pd.concat([var.assign(multiplicity=level) for level in levels], ignore_index=True)
+        seen = ~np.isnan(values).all(axis=1)
+        values, var, sites = (
+            values[seen],
+            var[seen],
+            [site for site, some in zip(sites, seen, strict=True) if some],
+        )
+    names = _site_samples(table, columns[levels[0]], levels[0])
+    return assemble(values, sites, names, file=table.file, var=var, duplicates="sum", notes=notes)
+
+
+def _table(path: Path, ids: tuple[str, ...], kind: str) -> tuple[Table, str]:
+    """The table and its column of accessions. MaxQuant does not quote: a quote in a name is a character like others."""
+    path = Path(path)
+    table = read_table(path, quoted=".txt" not in path.suffixes, decimal=".")
+    found = next((name for name in ids if name in table.frame.columns), None)
+    if found is None:
+        raise Problems([_wrong(table, kind, ids[0])])
+    return table, found
+
+
+def _wrong(table: Table, kind: str, column: str) -> Problem:
+    found = ", ".join(table.frame.columns[:6])
+    hint = "readers: maxquant (proteinGroups), maxquant_peptides, maxquant_sites"
+    return Problem(f"This is no {kind} table of MaxQuant", table.file, found, f"a column '{column}'", hint)
+
+
+def _marks(frame: pl.DataFrame) -> dict[str, list[pl.Expr]]:
+    import polars as pl
+
+    marks: dict[str, list[pl.Expr]] = {}
+    for column, reason in MARKS.items():
+        if column in frame.columns:
+            marks.setdefault(reason, []).append(pl.col(column).cast(pl.String).str.strip_chars() == "+")
+    return marks
+
+
+def _values(frame: pl.DataFrame, table: Table, columns: list[str], quantity: str, notes: dict) -> np.ndarray:
+    """Values of the columns; intensities of 0 are missing."""
+    values = np.column_stack([to_float(frame[column], table) for column in columns])
+    if quantity not in COUNTS:
+        notes["zeros_taken_as_missing"] = int((values == 0).sum())
+        values[values == 0] = np.nan
+    return values
+
+
+def _annotation(frame: pl.DataFrame, notes: dict):
+    var = to_pandas(frame.select([column for column in KEPT if column in frame.columns]), frame.height)
+    names = {
+        "Peptides": "peptides",
+        "Unique peptides": "unique_peptides",
+        "Localization prob": "localisation",
+    }
+    return mark_keratins(var, notes).rename(columns=names)
+
+
+def quantity_columns(table: Table, quantity: str) -> dict[str, str]:
+    """Sample -> column called ``<quantity> <sample>``; a table with one sample calls it ``<quantity>`` alone."""
+    columns = {
+        name.removeprefix(quantity + " "): name
+        for name in table.frame.columns
+        if name.startswith(quantity + " ")
+    }
+    if not columns and quantity in table.frame.columns:
+        columns = {"all": quantity}
+    if not columns:
+        prefixes = (
+            "Intensity",
+            "LFQ intensity",
+            "iBAQ",
+            "MS/MS count",
+            "Razor + unique peptides",
+            "Unique peptides",
+        )
+        there = [
+            prefix
+            for prefix in prefixes
+            if any(name.startswith(prefix + " ") for name in table.frame.columns)
+        ]
+        where = f"{table.file}, option 'quantity'"
+        raise Problems(
+            [
+                Problem(
+                    f"No columns '{quantity} ...'",
+                    where,
+                    quantity,
+                    ", ".join(there),
+                    nearest(quantity, there),
+                )
+            ]
+        )
+    return columns
+
+
+def select_samples(columns: dict[str, str], samples: list[str] | str | None, file: str) -> dict[str, str]:
+    """The columns of the samples asked for."""
+    if samples is None:
+        return columns
+    if isinstance(samples, str):
+        chosen = [name for name in columns if re.search(samples, name)]
+        missing = [] if chosen else [samples]
+    else:
+        chosen, missing = list(samples), [name for name in samples if name not in columns]
+    if missing:
+        where = f"{file}, option 'samples'"
+        hint = nearest(missing[0], columns)
+        raise Problems([Problem("No such samples", where, ", ".join(missing), ", ".join(columns), hint)])
+    return {name: columns[name] for name in chosen}
+
+
+def _site_columns(table: Table, samples: list[str] | str | None) -> tuple[dict[str, list[str]], list[str]]:
+    """Intensity columns of each multiplicity (``___1`` ...), or of none where the table does not tell them apart."""
+    by_level: dict[str, dict[str, str]] = {}
+    for name, column in quantity_columns(table, "Intensity").items():
+        match = re.search(r"___\d$", name)
+        level = match[0] if match else ""
+        # `Intensity___1` without a sample is the sum over samples
+        if name.startswith("___"):
+            continue
+        by_level.setdefault(level, {})[name.removesuffix(level)] = column
+    levels = sorted(level for level in by_level if level) or [""]
+    chosen = {level: select_samples(by_level.get(level, {}), samples, table.file) for level in levels}
+    return {level: list(columns.values()) for level, columns in chosen.items()}, levels
+
+
+def _site_samples(table: Table, columns: list[str], level: str) -> list[str]:
+    return [column.removeprefix("Intensity ").removesuffix(level) for column in columns]

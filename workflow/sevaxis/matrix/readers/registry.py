@@ -1,0 +1,66 @@
+"""Which readers there are, and their options as models made from their signatures."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from types import SimpleNamespace
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+#: Name in a card -> module and function.
+READERS = {
+    "delimited": "sevaxis.matrix.readers.delimited:read_delimited",
+    "diann": "sevaxis.matrix.readers.diann:read_diann",
+    "effects_table": "sevaxis.matrix.readers.effects_table:read_effects_table",
+    "excel": "sevaxis.matrix.readers.excel:read_excel",
+    "featurecounts": "sevaxis.matrix.readers.counts:read_featurecounts",
+    "fragpipe": "sevaxis.matrix.readers.fragpipe:read_fragpipe",
+    "gct": "sevaxis.matrix.readers.gct:read_gct",
+    "h5ad": "sevaxis.matrix.readers.single_cell:read_h5ad",
+    "htseq": "sevaxis.matrix.readers.counts:read_htseq",
+    "kallisto": "sevaxis.matrix.readers.transcripts:read_kallisto",
+    "loom": "sevaxis.matrix.readers.single_cell:read_loom",
+    "maxquant": "sevaxis.matrix.readers.maxquant:read_maxquant",
+    "maxquant_peptides": "sevaxis.matrix.readers.maxquant:read_maxquant_peptides",
+    "maxquant_sites": "sevaxis.matrix.readers.maxquant:read_maxquant_sites",
+    "mztab": "sevaxis.matrix.readers.mztab:read_mztab",
+    "r_object": "sevaxis.matrix.readers.r_object:read_r_object",
+    "rsem": "sevaxis.matrix.readers.transcripts:read_rsem",
+    "salmon": "sevaxis.matrix.readers.transcripts:read_salmon",
+    "sdrf": "sevaxis.matrix.readers.sdrf:read_sdrf",
+    "series_matrix": "sevaxis.matrix.readers.series_matrix:read_series_matrix",
+    "soft": "sevaxis.matrix.readers.soft:read_soft",
+    "spectronaut": "sevaxis.matrix.readers.spectronaut:read_spectronaut",
+    "star": "sevaxis.matrix.readers.star:read_star",
+    "tenx": "sevaxis.matrix.readers.single_cell:read_tenx",
+    "tmt": "sevaxis.matrix.readers.tmt:read_tmt",
+    "tmt_integrator": "sevaxis.matrix.readers.fragpipe:read_tmt_integrator",
+}
+
+
+def reader(name: str) -> Callable:
+    """Function of a reader by its name in cards."""
+    module, function = READERS[name].split(":")
+    return getattr(import_module(module), function)
+
+
+@cache
+def options_model(name: str) -> type[BaseModel]:
+    """Model of a reader's options, made from the signature of its function."""
+    function = reader(name)
+    options = {
+        parameter.name: parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    annotated = SimpleNamespace(__annotations__={key: function.__annotations__[key] for key in options})
+    types = typing.get_type_hints(annotated, globalns=function.__globals__)
+    fields = {
+        key: (types[key], ... if parameter.default is parameter.empty else parameter.default)
+        for key, parameter in options.items()
+    }
+    return create_model(f"{name}_options", __config__=ConfigDict(extra="forbid"), **fields)

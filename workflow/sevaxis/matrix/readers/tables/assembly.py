@@ -1,0 +1,250 @@
+"""A matrix with its names -> AnnData: unique names, duplicates, identifiers.
+
+All readers end here, so that the same rules hold for every format:
+
+- rows without a feature name are dropped and counted;
+- ``7503.0`` as a feature name is the number 7503;
+- dates that Excel made of gene symbols (``2-Sep``) are marked and never merged, as two genes may have become one
+  date; where only one gene can have, its symbol is given back (:mod:`sevaxis.genes.excel_dates`);
+- the same name twice: equal rows become one; different rows are summed for counts and refused otherwise, unless
+  the option `duplicates` says what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from sevaxis.base.problems import Problem, Problems
+from sevaxis.genes.excel_dates import are_dates, gene_of_date
+from sevaxis.matrix.readers.tables.text import unique_names
+
+if TYPE_CHECKING:
+    import anndata
+    import pandas as pd
+
+Identifier = Literal["symbol", "ensembl", "entrez", "refseq", "uniprot"]
+Duplicates = Literal["sum", "mean", "max", "first"]
+
+#: What an identifier looks like: Ensembl gene, RefSeq (NCBI handbook, chapter 18), UniProt accession (the expression
+#: of uniprot.org/help/accession_numbers, with isoform), Entrez Gene.
+PATTERNS: dict[Identifier, str] = {
+    "ensembl": r"^ENS[A-Z]{0,6}G\d{11}(\.\d+)?(_PAR_Y)?$",
+    "refseq": r"^[NX][MPR]_\d{6,9}(\.\d+)?$",
+    "uniprot": r"^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-\d+)?$",
+    "entrez": r"^\d{1,9}$",
+}
+#: Share of feature names that must look like an identifier before all are taken for such.
+MOSTLY = 0.8
+#: Column names (lower case, letters and digits only) -> identifier.
+COLUMN_NAMES: dict[str, Identifier] = {
+    **dict.fromkeys(
+        ("symbol", "genesymbol", "genesymbols", "genename", "genenames", "genes", "gene", "hgncsymbol", "mgisymbol",
+         "externalgenename", "pggenes"), "symbol"
+    ),
+    **dict.fromkeys(("ensembl", "ensemblgeneid", "ensemblid", "ensemblgene"), "ensembl"),
+    **dict.fromkeys(("entrez", "entrezid", "entrezgene", "entrezgeneid", "ncbigeneid"), "entrez"),
+    **dict.fromkeys(("refseq", "refseqid"), "refseq"),
+    **dict.fromkeys(("uniprot", "uniprotid", "uniprotaccession", "proteinid", "proteinids", "majorityproteinids",
+        "proteingroup", "pgproteingroups", "pgproteinaccessions"), "uniprot"),
+}  # fmt: skip
+EXAMPLES = 5
+
+
+def assemble(
+    values: np.ndarray,
+    features: list[str],
+    samples: list[str],
+    *,
+    file: str,
+    var: pd.DataFrame | None = None,
+    obs: pd.DataFrame | None = None,
+    identifier: Identifier | None = None,
+    duplicates: Duplicates | None = None,
+    notes: dict[str, Any] | None = None,
+) -> anndata.AnnData:
+    """AnnData of a matrix with its names and annotation.
+
+    Parameters
+    ----------
+    values
+        Features x samples; NaN where the file holds nothing.
+    features, samples
+        Names of rows and columns.
+    file
+        Name of the file, for messages.
+    var, obs
+        Annotation of features and of samples, in the same order; text or numbers.
+    identifier
+        What the feature names are; judged from their form where it is None.
+    duplicates
+        What to do with different rows of the same name.
+    notes
+        Counts and words for ``uns["reading"]``.
+
+    Returns
+    -------
+    AnnData, samples x features.
+
+    Raises
+    ------
+    Problems
+        For two samples of one name, and for features that must not be merged unasked.
+    """
+    import anndata
+    import pandas as pd
+    import polars as pl
+
+    notes = dict(notes or {})
+    repeated = sorted(name for name, count in Counter(samples).items() if count > 1)
+    if repeated:
+        hint = "name the columns of the samples with the option 'samples', or rename them in the file"
+        raise Problems(
+            [Problem("Two samples have one name", file, ", ".join(repeated[:EXAMPLES]), "unique names", hint)]
+        )
+    var = pd.DataFrame(index=range(len(features))) if var is None else var.reset_index(drop=True)
+    cells = pl.Series(features, dtype=pl.String).fill_null("").str.strip_chars()
+    named = cells != ""
+    if not named.all():
+        keep = named.arg_true().to_numpy()
+        notes["rows_without_name"] = len(cells) - len(keep)
+        cells, values, var = cells.filter(named), values[keep], var.iloc[keep].reset_index(drop=True)
+    decimal = cells.str.contains(r"^\d+\.0$")
+    if decimal.any():
+        notes["numbers_with_decimal_zero"] = int(decimal.sum())
+        cells = cells.str.replace(r"^(\d+)\.0$", "$1")
+    names = cells.to_numpy().astype(object)
+    names, values, var = _merge_duplicates(names, values, var, file, duplicates, notes)
+    var = _name_identifiers(var, names, identifier, notes)
+    var.index = pd.Index(names, dtype=object, name="feature_id")
+    obs = pd.DataFrame(index=range(len(samples))) if obs is None else obs.copy()
+    obs.index = pd.Index([str(sample) for sample in samples], name="sample_name")
+    matrix = np.ascontiguousarray(np.asarray(values, dtype=np.float64).T)
+    adata = anndata.AnnData(matrix, obs=obs, var=var)
+    adata.uns["reading"] = notes
+    return adata
+
+
+def assemble_sheet(
+    obs: pd.DataFrame, samples: list[str], *, file: str, notes: dict[str, Any]
+) -> anndata.AnnData:
+    """AnnData that holds a sample sheet and no values."""
+    return assemble(np.empty((0, len(samples))), [], samples, file=file, obs=obs, notes=notes)
+
+
+def _merge_duplicates(names, values, var, file, duplicates, notes):
+    """One row for each name, by the rules of this module."""
+    import pandas as pd
+
+    dates = are_dates(names)
+    if dates.any() and identifier_of(names) != "entrez":
+        notes["excel_dates"] = int(dates.sum())
+        notes["excel_date_examples"] = sorted(set(names[dates]))[:EXAMPLES]
+        genes = [gene_of_date(name) if date else None for name, date in zip(names, dates, strict=True)]
+        others = names[~dates]
+        if sum(name.isupper() for name in others) < len(others) / 2:
+            # mouse and rat write symbols in lower case
+            genes = [gene and gene.capitalize() for gene in genes]
+        var = var.assign(excel_date=dates, excel_date_symbol=pd.array(genes, dtype="string"))
+        names = names.copy()
+        names[dates] = unique_names(list(names[dates]))[0]
+    codes, unique = pd.factorize(names)
+    if len(unique) == len(names):
+        return names, values, var
+    firsts = np.unique(codes, return_index=True)[1]
+    again = np.flatnonzero(np.bincount(codes)[codes] > 1)
+    here, first = values[again], values[firsts[codes[again]]]
+    equal = ((here == first) | (np.isnan(here) & np.isnan(first))).all(axis=1)
+    differs = np.unique(codes[again[~equal]])
+    notes["repeated_equal_rows"] = int(
+        len(names) - len(unique) - np.isin(codes, differs).sum() + len(differs)
+    )
+    merged = values[firsts]
+    if len(differs):
+        how = duplicates
+        rows = np.isin(codes, differs)
+        if how is None:
+            block = values[rows]
+            if np.nanmin(block) < 0 or not np.array_equal(block, np.round(block), equal_nan=True):
+                hint = "say in the option 'duplicates' whether the first, the mean, the max or the sum shall stand"
+                examples = ", ".join(map(str, unique[differs][:EXAMPLES]))
+                found = f"{len(differs)} names with different values, such as {examples}"
+                allowed = "each feature once (only counts are summed unasked)"
+                raise Problems(
+                    [
+                        Problem(
+                            "The same feature stands there twice with different values",
+                            file,
+                            found,
+                            allowed,
+                            hint,
+                        )
+                    ]
+                )
+            how = "sum"
+        notes["repeated_different_rows"] = int(rows.sum())
+        notes["repeated_different_names"] = [str(name) for name in unique[differs][:EXAMPLES]]
+        notes["repeated_rows_became"] = how
+        functions = {"sum": "sum", "mean": "mean", "max": "max", "first": "first"}
+        grouped = pd.DataFrame(values[rows]).groupby(codes[rows], sort=True)
+        options = {"min_count": 1} if how == "sum" else {}
+        merged[np.sort(differs)] = getattr(grouped, functions[how])(**options).to_numpy()
+    return unique, merged, var.iloc[firsts].reset_index(drop=True)
+
+
+def _name_identifiers(
+    var: pd.DataFrame, names: np.ndarray, identifier: Identifier | None, notes
+) -> pd.DataFrame:
+    """Identifier columns under their own names, from the columns of the file and from the feature names."""
+    import pandas as pd
+
+    for column in list(var.columns):
+        kind = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", str(column).lower()))
+        if kind is None or kind in var.columns:
+            continue
+        cells = first_of_group(var[column])
+        # a column of symbols may hold other identifiers where the symbols were unknown
+        if identifier_of(cells.dropna()) == (None if kind == "symbol" else kind):
+            # a group `A;B` keeps its own column, the first member is the identifier
+            joined = var[column].astype("string").str.contains(";", regex=False).fillna(False).any()
+            var = (
+                var.assign(**{kind: cells})
+                if joined
+                else var.rename(columns={column: kind}).assign(**{kind: cells})
+            )
+    kind = identifier or identifier_of(names)
+    if kind:
+        notes["feature_names_are"] = kind
+        if kind not in var.columns:
+            var = var.assign(**{kind: first_of_group(pd.Series(names, dtype="string"))})
+    if "excel_date_symbol" in var.columns:
+        restored = var.pop("excel_date_symbol")
+        named = var["symbol"] if "symbol" in var.columns else pd.Series(names, dtype="string")
+        var["symbol"] = named.mask(var["excel_date"], restored)
+    return var
+
+
+def first_of_group(cells: pd.Series) -> pd.Series:
+    """First member of groups such as ``P1;P2``; accessions out of ``sp|P1|NAME``; numbers as text."""
+    import pandas as pd
+    import polars as pl
+
+    text = pl.Series(cells.astype("string").to_numpy(object, na_value=None), dtype=pl.String)
+    first = text.str.replace(r"^(\d+)\.0$", "$1").str.split(";").list.first().str.strip_chars()
+    first = first.str.replace(r"^(?:sp|tr)\|([^|]+)\|.*$", "$1").replace("", None)
+    return pd.Series(pd.array(first.to_list(), dtype="string"), index=cells.index, name=cells.name)
+
+
+def identifier_of(names) -> Identifier | None:
+    """What most of some names look like, if anything; of a group ``A;B;C`` the first accession decides."""
+    import polars as pl
+
+    cells = pl.Series([name for name in names if isinstance(name, str)], dtype=pl.String)
+    for kind, pattern in PATTERNS.items():
+        fits = cells.str.contains(pattern.removesuffix("$") + "(;|$)")
+        if len(cells) and fits.sum() >= MOSTLY * len(cells):
+            return kind
+    return None

@@ -1,0 +1,403 @@
+"""Bytes of a text table -> columns with types: compression, encoding, separator, decimals and header.
+
+Nothing here knows what a sample or a feature is; :mod:`sevaxis.matrix.readers.tables.assembly` does.
+"""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import io
+import lzma
+import re
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sevaxis.base.problems import Problem, Problems
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Texts that mean "nothing was measured" in the tables of R, pandas, Excel, Perseus, Spectronaut and GEO.
+MISSING = (
+    "",
+    "NA",
+    "N/A",
+    "n/a",
+    "NaN",
+    "nan",
+    "#N/A",
+    "#NUM!",
+    "#DIV/0!",
+    "#VALUE!",
+    "null",
+    "NULL",
+    "None",
+    "Filtered",
+)
+#: Larger than any table of this trade; a compressed file that grows beyond it is a mistake or an attack.
+MAX_BYTES = 16 * 2**30
+SEPARATORS = ("\t", ";", ",", "|", " ")
+SEPARATOR_NAMES = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "space"}
+#: A number with a decimal comma; one without any separator tells nothing.
+DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+([eE][+-]?\d+)?$")
+DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$")
+
+
+@dataclass
+class Table:
+    """Columns of a file.
+
+    Attributes
+    ----------
+    file
+        Name of the file, for messages.
+    frame
+        polars frame; numbers are numbers, nulls are what the file leaves out. Column names are unique: the second
+        ``x`` is called ``x.2``.
+    repeated
+        Header names that the file gives more than once.
+    notes
+        What was decided on the way (encoding, separator, decimals).
+    """
+
+    file: str
+    frame: pl.DataFrame
+    repeated: set[str] = field(default_factory=set)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def decimal(self) -> str:
+        """Decimal sign of cells that are still text."""
+        return "," if self.notes.get("decimal") == "comma" else "."
+
+
+def read_bytes(path: Path) -> bytes:
+    """Content of a file, decompressed where its first bytes say gzip, bzip2 or xz.
+
+    Raises
+    ------
+    Problems
+        For a compressed file that ends early or is damaged, or that grows beyond :data:`MAX_BYTES`.
+    """
+    path = Path(path)
+    with path.open("rb") as handle:
+        magic = handle.read(6)
+    openers = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open))
+    opener = next((opener for start, opener in openers if magic.startswith(start)), None)
+    if opener is None:
+        return path.read_bytes()
+    try:
+        with opener(path, "rb") as handle:
+            data = handle.read(MAX_BYTES + 1)
+    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+        hint = "the download was cut short or damaged; delete the file and retrieve it again"
+        raise Problems(
+            [
+                Problem(
+                    "The compressed file cannot be read to its end",
+                    path.name,
+                    str(error),
+                    "a whole file",
+                    hint,
+                )
+            ]
+        ) from error
+    if len(data) > MAX_BYTES:
+        found = f"more than {MAX_BYTES} bytes"
+        raise Problems(
+            [Problem("The file grows too large", path.name, found, "a table", "is this the right file?")]
+        )
+    return data
+
+
+def to_utf8(data: bytes) -> tuple[bytes, str]:
+    """The same text in UTF-8 without byte order mark, and the name of the encoding it had.
+
+    UTF-16 is told by its byte order mark, or by the zero bytes that ASCII text has in it. Bytes that are not UTF-8
+    are taken for Windows-1252, the encoding of Excel's exports in Western Europe.
+    """
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:], "UTF-8 with byte order mark"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16").encode(), "UTF-16"
+    head = data[:2000]
+    if len(head) > 3 and head.count(0) > 0.3 * len(head):
+        encoding = "utf-16-le" if head[1] == 0 else "utf-16-be"
+        return data.decode(encoding).encode(), encoding.upper()
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data.decode("cp1252", "replace").encode(), "Windows-1252"
+    return data, "UTF-8"
+
+
+def sniff_separator(lines: list[str]) -> str:
+    """Separator that cuts the lines into the same number of fields.
+
+    Parameters
+    ----------
+    lines
+        First lines of the table, the header among them.
+
+    Notes
+    -----
+    A separator fits a line that it cuts into two or more fields, but not into more than the header has (one more
+    is R's way with row names; fewer is a line whose empty ends were trimmed). The one that fits most lines wins;
+    among equals the one with more lines as long as the header, then the one with more fields, then the earlier of tab,
+    semicolon, comma, bar and space. Decimal commas and ``;``-joined accessions do not mislead: the header has none.
+    """
+    best, best_score = "\t", (0.0, 0.0, 0)
+    for separator in SEPARATORS:
+        header, *counts = [len(fields) for fields in csv.reader(lines, delimiter=separator)]
+        counts = counts or [header]
+        # one field in the header: row names and a single sample, but rather not a separator at all
+        fits = sum(2 <= count <= header + 1 for count in counts) / len(counts) / (2 if header == 1 else 1)
+        full = sum(header <= count <= header + 1 for count in counts) / len(counts)
+        if (fits, full, header) > best_score:
+            best, best_score = separator, (fits, full, header)
+    return best
+
+
+def sniff_decimal(rows: list[list[str]]) -> str:
+    """Decimal sign of the numbers in some rows: a comma where more cells say so than a point."""
+    cells = [cell.strip() for row in rows for cell in row[:50]]
+    commas = sum(bool(DECIMAL_COMMA.match(cell)) for cell in cells)
+    return "," if commas > sum(bool(DECIMAL_POINT.match(cell)) for cell in cells) else "."
+
+
+def unique_names(names: list[str]) -> tuple[list[str], set[str]]:
+    """Names made unique (``x``, ``x.2``, ...), and those that were not."""
+    seen: dict[str, int] = {}
+    taken = set(names)
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        new = name
+        while seen[name] > 1 and new in taken:
+            new = f"{name}.{seen[name]}"
+            if new in taken:
+                seen[name] += 1
+        taken.add(new)
+        result.append(new)
+    return result, {name for name, count in seen.items() if count > 1 and names.count(name) > 1}
+
+
+def read_table(
+    path: Path,
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    comment: str | None = None,
+    skip: int = 0,
+    as_text: bool | set[str | int] = frozenset(),
+    quoted: bool = True,
+    columns: list[str] | None = None,
+) -> Table:
+    """Read a delimited text file.
+
+    Parameters
+    ----------
+    path
+        The file, possibly compressed.
+    separator, decimal
+        Sniffed from the first lines where they are None.
+    comment
+        Lines before the header that start with this are skipped.
+    skip
+        Further lines to skip before the header.
+    as_text
+        Columns whose cells stay text (leading zeros, long numbers), by name or position; True for all.
+    quoted
+        Whether double quotes enclose cells.
+    columns
+        Names of the columns, for files without a header.
+
+    Raises
+    ------
+    Problems
+        For files that are empty, damaged, or not a table.
+    """
+    path = Path(path)
+    data, encoding = to_utf8(read_bytes(path))
+    return parse_table(
+        data,
+        path.name,
+        separator=separator,
+        decimal=decimal,
+        comment=comment,
+        skip=skip,
+        as_text=as_text,
+        quoted=quoted,
+        columns=columns,
+        notes={} if encoding == "UTF-8" else {"encoding": encoding},
+    )
+
+
+def parse_table(
+    data: bytes,
+    name: str,
+    *,
+    separator: str | None = None,
+    decimal: str | None = None,
+    comment: str | None = None,
+    skip: int = 0,
+    as_text: bool | set[str | int] = frozenset(),
+    quoted: bool = True,
+    columns: list[str] | None = None,
+    notes: dict[str, Any] | None = None,
+) -> Table:
+    """Read a delimited table from UTF-8 bytes; parameters as in :func:`read_table`."""
+
+    notes = dict(notes or {})
+    start = _start_of_table(data, comment, skip)
+    # an old Macintosh file ends its lines with a carriage return alone
+    if b"\n" not in data[start : start + 2**20] and b"\r" in data[start : start + 2**20]:
+        data = data.replace(b"\r", b"\n")
+        notes["line_ends"] = "carriage return"
+    head = data[start : start + 2**18]
+    lines = head.decode("utf-8", "ignore").splitlines()[:200]
+    if len(head) == 2**18 and len(lines) > 1:
+        lines = lines[:-1]
+    lines = [line for line in lines if line.strip()]
+    if not lines:
+        raise Problems(
+            [Problem("The file is empty", name, "no lines", "a table with a header", "check the file")]
+        )
+    if separator is None:
+        separator = sniff_separator(lines[:60])
+        notes["separator"] = SEPARATOR_NAMES[separator]
+    rows = list(
+        csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
+    )
+    if decimal is None:
+        decimal = "." if separator == "," else sniff_decimal(rows[1:60])
+    if decimal == ",":
+        notes["decimal"] = "comma"
+    if columns is not None:
+        header, offset = list(columns), start
+    else:
+        header, offset = rows[0], start + _length_of_line(data, start, quoted)
+    width = max((len(row) for row in rows[1:]), default=len(header))
+    if columns is None and len(header) == width - 1:
+        header = ["", *header]
+    while len(header) > 1 and not header[-1].strip() and width < len(header):
+        header = header[:-1]
+    names, repeated = unique_names([cell.strip().strip('"') for cell in header])
+    if separator == " ":
+        # runs of spaces are one separator; polars knows single characters only
+        data, offset = re.sub(rb"[ \t]+", b" ", data[offset:]), 0
+    wanted = set(range(len(names))) if as_text is True else as_text
+    text_columns = [column for i, column in enumerate(names) if column in wanted or i in wanted]
+    frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted)
+    empty = [
+        column for column in names if not column.split(".")[0] and frame[column].null_count() == frame.height
+    ]
+    return Table(name, frame.drop(empty), repeated - {""}, notes)
+
+
+def _parse(data, offset, name, names, separator, decimal, text_columns, quoted) -> pl.DataFrame:
+    """Typed columns where the first lines tell the type, text columns where later lines contradict them."""
+    import polars as pl
+
+    options = {
+        "separator": separator,
+        "has_header": False,
+        "new_columns": names,
+        "null_values": list(MISSING),
+        "decimal_comma": decimal == ",",
+        "quote_char": '"' if quoted else None,
+    }
+    if not data[offset : offset + 1000].strip() and not data[offset:].strip():
+        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    try:
+        guess = pl.read_csv(io.BytesIO(_first_lines(data, offset, 200)), infer_schema_length=None, **options)
+        if guess.width != len(names):
+            names = [*names, *(f"column_{i + 1}" for i in range(len(names), guess.width))]
+            options["new_columns"] = names
+        # whole numbers become floats: a later "1.5" or "1e9" in the column is then no contradiction
+        numeric = [
+            kind.is_numeric() and name not in text_columns
+            for name, kind in zip(names, guess.dtypes, strict=True)
+        ]
+        types = [pl.Float64 if number else pl.String for number in numeric]
+        # skipping lines spares a copy of the whole text
+        options["skip_lines"] = data.count(b"\n", 0, offset)
+        # a long list of missing values halves the speed: most files need NA only, and text is looked at afterwards
+        attempts = (
+            {"schema_overrides": types, "null_values": ["NA"]},
+            {"schema_overrides": types},
+            {"infer_schema": False},
+        )
+        frame = None
+        for attempt in attempts:
+            try:
+                frame = pl.read_csv(data, **options | attempt)
+                break
+            except pl.exceptions.ComputeError:
+                if attempt is attempts[-1]:
+                    raise
+        texts = [name for name, kind in zip(frame.columns, frame.dtypes, strict=True) if kind == pl.String]
+        missing = pl.Series(MISSING)
+        frame = frame.with_columns(
+            pl.when(~pl.col(name).is_in(missing.implode())).then(pl.col(name)).alias(name) for name in texts
+        )
+    except pl.exceptions.PolarsError as error:
+        found = str(error).splitlines()[0]
+        hint = f"is the separator really {SEPARATOR_NAMES.get(separator, separator)!r}, and the header the first line?"
+        raise Problems(
+            [Problem("The table cannot be read", name, found, "rows of equal length", hint)]
+        ) from error
+    return frame.filter(~pl.all_horizontal(pl.all().is_null()))
+
+
+def to_numbers(column: pl.Series, decimal: str = ".") -> pl.Series:
+    """Text cells as numbers; null where a cell is no number."""
+    import polars as pl
+
+    if column.dtype != pl.String:
+        return column.cast(pl.Float64)
+    text = column.str.strip_chars()
+    if decimal == ",":
+        text = text.str.replace(",", ".", literal=True)
+    return text.cast(pl.Float64, strict=False)
+
+
+def _first_lines(data: bytes, offset: int, count: int) -> bytes:
+    """Bytes of some lines behind an offset."""
+    end = offset - 1
+    for _ in range(count):
+        end = data.find(b"\n", end + 1)
+        if end < 0:
+            return data[offset:]
+    return data[offset : end + 1]
+
+
+def _start_of_table(data: bytes, comment: str | None, skip: int) -> int:
+    """Offset of the header line, behind skipped and comment lines."""
+    start = 0
+    for _ in range(skip):
+        start = data.find(b"\n", start) + 1
+    while comment and data.startswith(comment.encode(), start):
+        end = data.find(b"\n", start)
+        if end < 0:
+            return len(data)
+        start = end + 1
+    while data[start : start + 1] in (b"\n", b"\r"):
+        start += 1
+    return start
+
+
+def _length_of_line(data: bytes, start: int, quoted: bool) -> int:
+    """Bytes of the header line; a quoted name may hold a line break."""
+    end = data.find(b"\n", start)
+    while quoted and end >= 0 and data.count(b'"', start, end) % 2:
+        following = data.find(b"\n", end + 1)
+        if following < 0:
+            break
+        end = following
+    return (len(data) if end < 0 else end + 1) - start

@@ -1,0 +1,156 @@
+"""What the report renders: everything is given, nothing is computed here but order and grouping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sevaxis.report.words import COMPARTMENTS, ROLES, missing, words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sevaxis.answers.answer import Answer
+
+#: Which stratum stands for a contrast where only one can be shown.
+MAIN_STRATA = ("all", "average", "female", "male")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One contrast of one data set, as the report names it."""
+
+    dataset: str
+    name: str
+    label: str
+    title: str
+    role: str
+    tissue: str
+    compartment: str
+    organism: str
+    assay: str
+    strata: tuple[str, ...]
+    stratum: str
+
+    @property
+    def key(self) -> str:
+        """Anchor and payload name; both parts are slugs."""
+        return f"{self.dataset}.{self.name}"
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """All that a report shows.
+
+    Attributes
+    ----------
+    study
+        The study's configuration as a plain dict (``cards.Configuration.model_dump(mode="json")``).
+    cards
+        Every data set's card as a plain dict, in the study's order. Read here: ``id, title, accession, citation,
+        licence, homepage, notes, organism, tissue, compartment, assay, values, model, columns`` and of each
+        contrast ``name, label, role, case, reference, weights``.
+    effects
+        The effects table (:mod:`sevaxis.effects.table`) of all data sets.
+    axis
+        ``axis.tsv``: effects of the axis genes with ``p_holm, family, family_size, reading, wording, expected,
+        agreement``.
+    answers
+        Question -> :class:`sevaxis.answers.answer.Answer`.
+    qualities
+        Data set -> ``quality.json`` as a dict.
+    axis_values
+        ``axis_values.tsv`` of all data sets, one row per sample x feature of an axis gene.
+    panels
+        Panel -> human symbols, for highlighting and for the table.
+    provenance
+        Written to ``provenance.json`` as it is. Shown: ``versions`` (package -> version), ``files`` (rows of
+        dataset, name, sha256, bytes), ``code`` (room -> hash), ``seed``; other scalars as they come. Nothing
+        that differs between runs on the same inputs (times, folders, hosts) belongs in it.
+    """
+
+    study: Mapping[str, Any]
+    cards: Sequence[Mapping[str, Any]]
+    effects: pd.DataFrame
+    axis: pd.DataFrame
+    answers: Mapping[str, Answer]
+    qualities: Mapping[str, Mapping[str, Any]]
+    axis_values: pd.DataFrame
+    panels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def genes(self) -> tuple[str, ...]:
+        """Axis genes, in the study's order."""
+        return tuple(self.study["axis"]["genes"])
+
+    @property
+    def fdr(self) -> float:
+        """False discovery rate below which a feature counts as changed."""
+        return self.study["thresholds"]["fdr"]
+
+    @cached_property
+    def by_id(self) -> dict[str, Mapping[str, Any]]:
+        """Cards by data set."""
+        return {card["id"]: card for card in self.cards}
+
+    @cached_property
+    def rows(self) -> dict[str, pd.DataFrame]:
+        """Rows of the effects table by :attr:`Shown.key`."""
+        groups = self.effects.groupby(["dataset", "contrast"], observed=True, sort=False)
+        return {f"{dataset}.{contrast}": table for (dataset, contrast), table in groups}
+
+    @cached_property
+    def axis_rows(self) -> dict[tuple[str, str, str, str], pd.DataFrame]:
+        """Rows of the axis table by data set, contrast, stratum and human symbol."""
+        keys = ["dataset", "contrast", "stratum", "human_symbol"]
+        return dict(iter(self.axis.groupby(keys, observed=True, sort=False)))
+
+    @cached_property
+    def contrasts(self) -> tuple[Shown, ...]:
+        """Contrasts by compartment, role and the study's order of data sets and cards."""
+        found = []
+        for card in self.cards:
+            for contrast in card["contrasts"]:
+                table = self.rows.get(f"{card['id']}.{contrast['name']}")
+                if table is not None and len(table):
+                    found.append(_shown(card, contrast, table))
+        compartments, roles = list(COMPARTMENTS), list(ROLES)
+        return tuple(
+            sorted(found, key=lambda shown: (compartments.index(shown.compartment), roles.index(shown.role)))
+        )
+
+    def group_order(self, dataset: str, present: Iterable[object]) -> list[str]:
+        """Groups as the contrasts name them, references first; then those that no contrast names."""
+        contrasts = self.by_id[dataset]["contrasts"]
+        named = [contrast.get("reference") for contrast in contrasts]
+        for contrast in contrasts:
+            named += [contrast.get("case"), *(contrast.get("weights") or {})]
+        found = ["unknown" if missing(group) else str(group) for group in present]
+        return [group for group in dict.fromkeys([*named, *found]) if group in set(found)]
+
+    def contrasts_of(self, dataset: str) -> list[Shown]:
+        """Contrasts of one data set, in the report's order."""
+        return [shown for shown in self.contrasts if shown.dataset == dataset]
+
+
+def _shown(card: Mapping[str, Any], contrast: Mapping[str, Any], table: pd.DataFrame) -> Shown:
+    first = table.iloc[0]
+    strata = tuple(table["stratum"].astype(str).unique())
+    # where one sex was measured the other strata hold refusals only
+    tested = set(table.loc[table["status"].eq("tested"), "stratum"].astype(str)) or set(strata)
+    return Shown(
+        dataset=card["id"],
+        name=contrast["name"],
+        label=contrast.get("label") or words({}, contrast["name"]),
+        title=card["title"],
+        role=str(first["role"]),
+        tissue=str(first["tissue"]),
+        compartment=str(first["compartment"]),
+        organism=str(first["organism"]),
+        assay=str(first["assay"]),
+        strata=strata,
+        stratum=next(stratum for stratum in MAIN_STRATA if stratum in tested),
+    )

@@ -1,0 +1,95 @@
+"""Planted against found, for simulated studies: the answer's tables in the report's words."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from sevaxis.report.document import ReportInput
+from sevaxis.report.drawings.glyphs import glyph, reach
+from sevaxis.report.sections.genes import STRATA
+from sevaxis.report.words import STATUSES, cell, interval, missing, p_value, plain, signed, words
+
+#: Columns of the main table -> headings; those that are shares are shown in percent.
+COUNTS = {
+    "n_planted": "Planted",
+    "n_tested": "of these tested",
+    "n_found": "found",
+    "sensitivity": "Sensitivity",
+    "sensitivity_above_mde": "Sensitivity above MDE80",
+    "n_significant": "Called",
+    "n_false": "of these false",
+    "false_discovery_proportion": "False discovery proportion",
+    "planted_in_ci": "Planted within 95 % CI",
+    "all_in_ci": "All within 95 % CI",
+}
+SHARES = {
+    "sensitivity",
+    "sensitivity_above_mde",
+    "false_discovery_proportion",
+    "planted_in_ci",
+    "all_in_ci",
+}
+
+
+def planted_page(study: ReportInput) -> dict[str, Any] | None:
+    """Counts per contrast and stratum, and the story's genes beside their truth; None where nothing was planted."""
+    answer = study.answers.get("planted")
+    if answer is None:
+        return None
+    titles = {(shown.dataset, shown.name): shown for shown in study.contrasts}
+    main = {pair: shown.stratum for pair, shown in titles.items()}
+    story = answer.tables["genes"].to_dict("records") if "genes" in answer.tables else []
+    genes = [row for row in story if _is_told(row, study, main.get((row["dataset"], row["contrast"])))]
+    half = reach([row[column] for row in genes for column in ("log2fc", "ci_low", "ci_high", "true_log2fc")])
+    counts = [
+        {
+            "pair": (row["dataset"], row["contrast"]),
+            "stratum": STRATA[row["stratum"]],
+            "cells": [_share(row, column) if column in SHARES else cell(row[column]) for column in COUNTS],
+        }
+        for row in answer.tables[""].to_dict("records")
+    ]
+    return {
+        "answer": answer,
+        "headings": list(COUNTS.values()),
+        "groups": [
+            {"shown": titles.get(pair), "dataset": pair[0], "rows": list(rows)}
+            for pair, rows in groupby(counts, lambda row: row["pair"])
+        ],
+        "half": half,
+        "genes": [_gene(row, half, titles) for row in genes],
+        "total": len(story),
+    }
+
+
+def _is_told(row: dict[str, Any], study: ReportInput, main: str | None) -> bool:
+    """Rows shown: the axis genes' main stratum, and every planted difference between the sexes."""
+    if row["stratum"] == "interaction":
+        return row["true_log2fc"] != 0
+    return row["stratum"] == main and row["human_symbol"] in study.genes
+
+
+def _share(row: dict[str, Any], column: str) -> str:
+    return "–" if missing(row[column]) else f"{row[column]:.1%}"
+
+
+def _gene(row: dict[str, Any], half: float, titles: dict[tuple[str, str], Any]) -> dict[str, Any]:
+    estimated = not missing(row["log2fc"])
+    truth = glyph(row["true_log2fc"], None, None, half).point
+    return {
+        "gene": row["human_symbol"],
+        "shown": titles.get((row["dataset"], row["contrast"])),
+        "dataset": row["dataset"],
+        "stratum": STRATA[row["stratum"]],
+        "kind": row["stratum"],
+        "truth": signed(row["true_log2fc"]),
+        "place": truth,
+        "glyph": glyph(row["log2fc"], row["ci_low"], row["ci_high"], half) if estimated else None,
+        "found": signed(row["log2fc"]) if estimated else words(STATUSES, row["status"]),
+        "interval": interval(row["ci_low"], row["ci_high"]),
+        "q": p_value(row["q"]),
+        "mde": plain(row["mde80"]),
+        "within": ("yes" if row["within"] else "no") if estimated else "–",
+        "note": "" if missing(row["note"]) else row["note"],
+    }

@@ -1,0 +1,419 @@
+"""Models of a data set's card and of a study's configuration.
+
+What each room needs of a card is a model of its own (:class:`Retrieval`, :class:`Reading`, :class:`Assessment`,
+:class:`Comparison`), and :class:`Card` is their union. A workflow step is handed its own part only, so that a
+change of the card reruns exactly the rooms that read what was changed.
+
+The JSON schemas in ``workflow/schemas`` are generated from these models (``sevaxis schema``).
+Checks that need more than one file (sheet against card, card against study) live in :mod:`sevaxis.study.study`.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
+
+from sevaxis.effects.table import Assay, Compartment, Role
+
+Organism = Literal["human", "mouse", "rat"]
+Sex = Literal["female", "male"]
+Method = Literal["voom", "voom_quality", "negative_binomial", "trend", "deqms", "mixed"]
+#: Names that become parts of paths, wildcards and HTML anchors.
+Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]*$", max_length=60)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+#: How the assay's values are analysed unless the card says otherwise.
+DEFAULT_METHOD = {"rna_counts": "voom", "array": "trend", "protein": "trend", "ptm": "trend"}
+COUNT_METHODS = ("voom", "voom_quality", "negative_binomial")
+DEFAULT_NORMALISATION = {"rna_counts": "tmm", "array": "none", "protein": "median", "ptm": "median"}
+
+
+class Model(BaseModel):
+    """Base of all models here: unknown keys are errors, objects do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Model):
+    """Where one file comes from: a public address with its checksum, or a file the user names."""
+
+    name: Text = Field(description="File name under the data folder; what readers and samples_from refer to.")
+    url: str | None = Field(None, description="Public https address.")
+    path: str | None = Field(
+        None, description="A file of your own, absolute or relative to the project's root."
+    )
+    simulated: bool = Field(False, description="Written by sevaxis.demo (the embedded demo), not downloaded.")
+    sha256: Sha256 | None = Field(None, description="Checksum of the file's bytes; required with url.")
+    bytes: int | None = Field(None, gt=0, description="Size, for the progress display.")
+
+    @field_validator("name")
+    @classmethod
+    def _stays_in_its_folder(cls, name: str) -> str:
+        parts = PurePosixPath(name).parts
+        if name.startswith(("/", "~")) or ".." in parts or "\\" in name or "\0" in name:
+            raise ValueError("a plain file name or a relative path without '..'")
+        return name
+
+    @field_validator("url")
+    @classmethod
+    def _is_https(cls, url: str | None) -> str | None:
+        if url is None:
+            return url
+        parts = urlsplit(url)
+        if parts.scheme == "https" and parts.hostname:
+            return url
+        if parts.scheme == "http" and parts.hostname in LOOPBACK:
+            return url
+        raise ValueError(
+            "an https:// address (http:// only on this machine's loopback; own files go under 'path')"
+        )
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Source:
+        if [self.url is not None, self.path is not None, self.simulated].count(True) != 1:
+            raise ValueError("exactly one of: url, path, simulated")
+        if self.url is not None and self.sha256 is None:
+            raise ValueError("a sha256 beside every url (`sevaxis add` computes it)")
+        return self
+
+
+class ReadableFile(Model):
+    """How one file is read."""
+
+    name: Text = Field(description="File name under the data folder.")
+    reader: str | None = Field(
+        None, description="Name of a reader (see config/README.md); none: kept, not read."
+    )
+    content: Literal["matrix", "samples", "features", "effects"] = Field(
+        "matrix",
+        description="What the file gives: values, a sample sheet, a feature annotation, published results.",
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the reader.")
+    sample: str | None = Field(None, description="Sample name, for files that hold one sample each.")
+
+
+class DataFile(Source, ReadableFile):
+    """One file of a data set: where it comes from and how it is read."""
+
+
+class SamplesFrom(Model):
+    """A sample sheet that lies inside a retrieved file."""
+
+    file: Text = Field(description="Name of the file whose sample annotation is the sheet.")
+
+
+class Columns(Model):
+    """Which column of the sample sheet is what."""
+
+    sample: str = Field("sample", description="The names under which the matrix knows the samples.")
+    group: str = Field("group", description="The levels that contrasts compare.")
+    sex: str | None = Field(None, description="Declared sex.")
+    batch: str | None = Field(None, description="Technical batch; enters the model.")
+    subject: str | None = Field(
+        None, description="Animal or person with more than one sample; enters as a block."
+    )
+
+
+class EffectColumns(Model):
+    """Which columns of a published result table hold one contrast (an option of the reader `effects_table`)."""
+
+    log2fc: Text = Field(description="Column with the log2 fold change.")
+    se: str | None = Field(None, description="Column with its standard error.")
+    t: str | None = Field(None, description="Column with the test statistic.")
+    p: str | None = Field(None, description="Column with the p value.")
+    q: str | None = Field(None, description="Column with the adjusted p value.")
+    mean_abundance: str | None = Field(None, description="Column with the mean abundance, log2.")
+    n_case: str | None = Field(
+        None, description="Column with the number of case samples, where it differs by row."
+    )
+    n_reference: str | None = Field(None, description="Column with the number of reference samples.")
+
+
+class Contrast(Model):
+    """One comparison, with the role that questions and pooling select it by."""
+
+    name: Slug = Field(description="Letters, digits and _; names rows of results.")
+    role: Role = Field(
+        description="What questions and pooling select the contrast by; training is not overtraining."
+    )
+    case: str | None = Field(None, description="Level of the group column in the numerator.")
+    reference: str | None = Field(None, description="Level of the group column in the denominator.")
+    weights: dict[str, float] | None = Field(
+        None, description="Level -> weight, for differences of differences; weights sum to zero."
+    )
+    by_sex: bool | None = Field(
+        None,
+        description="true: demand female, male and interaction effects; false: never; missing: where possible.",
+    )
+    tissue: str | None = Field(None, description="Where it differs from the data set's tissue.")
+    compartment: Compartment | None = Field(
+        None, description="Where it differs from the data set's compartment."
+    )
+    file: str | None = Field(
+        None, description="Published result table (assay 'effects'); its reader's options name the columns."
+    )
+    stratum: Literal["all", "female", "male"] = Field("all", description="Whom the published table is about.")
+    n_case: int | None = Field(None, ge=1, description="Published number of case samples.")
+    n_reference: int | None = Field(None, ge=1, description="Published number of reference samples.")
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Contrast:
+        simple = self.case is not None and self.reference is not None
+        if self.weights is not None and (self.case or self.reference or self.file):
+            raise ValueError("either case and reference, or weights, or file")
+        if self.weights is None and not (simple or self.file):
+            raise ValueError("case and reference, or weights, or (assay effects) file")
+        if simple and self.case == self.reference:
+            raise ValueError("two different levels as case and reference")
+        if self.weights is not None:
+            values = list(self.weights.values())
+            if abs(sum(values)) > 1e-9 or not any(v > 0 for v in values):
+                raise ValueError("weights that sum to zero, some of them positive")
+        return self
+
+    def level_weights(self) -> dict[str, float]:
+        """Weight of each level of the group column: case 1, reference -1, or the weights as given."""
+        return dict(self.weights) if self.weights is not None else {self.case: 1.0, self.reference: -1.0}
+
+
+class LabelledContrast(Contrast):
+    """A contrast and its wording, which only the report needs."""
+
+    label: str | None = Field(None, description="Wording for the report; the name where it is missing.")
+
+
+class Scale(Model):
+    """What the numbers of the matrix are."""
+
+    scale: Literal["counts", "log2", "linear"] | None = Field(
+        None, description="counts, log2 intensities, or linear intensities; by assay where it is missing."
+    )
+    zero_is_missing: bool = Field(
+        False, description="0 means 'not detected' (always so on the linear scale)."
+    )
+
+
+class Values(Scale):
+    """What the numbers are and how samples are made comparable."""
+
+    normalise: Literal["tmm", "median", "none"] | None = Field(
+        None, description="By assay where it is missing."
+    )
+
+
+class ModelChoice(Model):
+    """How effects are estimated."""
+
+    method: Method | None = Field(
+        None, description="By assay where it is missing: voom for counts, trend for log2."
+    )
+    robust: bool = Field(True, description="Robust prior for the variances (Phipson 2016).")
+    array_weights: bool = Field(False, description="Estimate a weight for each sample (Ritchie 2006).")
+    peptides: str | None = Field(
+        None, description="Column of the feature annotation with peptide or spectrum counts (method deqms)."
+    )
+    covariates: tuple[str, ...] = Field((), description="Further columns of the sheet that enter the model.")
+
+
+class Kind(Model):
+    """What a data set is about."""
+
+    id: Slug = Field(description="Name of the card's folder.")
+    organism: Organism = Field(description="Whose samples these are.")
+    tissue: Text = Field(
+        description="Tissue that the samples, or the vesicles in them, come from: muscle, liver, plasma, ..."
+    )
+    compartment: Compartment = Field(description="What of the tissue was measured.")
+    assay: Assay = Field(
+        description="Kind of the values; decides scale, normalisation and method unless told."
+    )
+    values: Scale = Field(Scale(), description="What the numbers are.")
+
+    @property
+    def scale(self) -> str:
+        """Scale of the values after defaults."""
+        return self.values.scale or ("counts" if self.assay in ("rna_counts", "single_cell") else "log2")
+
+
+class Retrieval(Model):
+    """The part of a card that retrieving needs."""
+
+    id: Slug
+    files: tuple[Source, ...] = Field(min_length=1)
+
+
+class Assessment(Kind):
+    """The part of a card that quality and normalisation need."""
+
+    values: Values = Field(Values(), description="What the numbers are.")
+
+    @property
+    def normalisation(self) -> str:
+        """Normalisation after defaults."""
+        return self.values.normalise or DEFAULT_NORMALISATION.get(self.assay, "none")
+
+
+class Reading(Kind):
+    """The part of a card that reading needs."""
+
+    files: tuple[ReadableFile, ...] = Field(min_length=1)
+    join: Literal["samples", "features"] | None = Field(
+        None, description="How several matrix files become one: more samples, or more features."
+    )
+    samples_from: SamplesFrom | None = Field(
+        None, description="The sheet lies inside a retrieved file instead."
+    )
+    columns: Columns = Field(Columns(), description="Which column of the sheet is what.")
+    sex: Sex | None = Field(None, description="Declared sex of all samples, where no column says it.")
+    sex_labels: dict[str, Sex] = Field(
+        default_factory=dict, description="What the sheet's labels (1, 2, ...) mean."
+    )
+    keep: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Sheet column -> values: only these samples are analysed."
+    )
+    exclude: dict[str, str] = Field(default_factory=dict, description="Sample -> why it is left out.")
+
+
+class Comparison(Kind):
+    """The part of a card that comparing needs."""
+
+    model: ModelChoice = Field(ModelChoice(), description="How effects are estimated.")
+    contrasts: tuple[Contrast, ...] = Field(min_length=1, description="What is compared.")
+
+    @property
+    def method(self) -> str | None:
+        """Method of the model after defaults; none for published results."""
+        return self.model.method or DEFAULT_METHOD.get(self.assay)
+
+
+class Card(Assessment, Reading, Comparison, Retrieval):
+    """A data set: what it is, where it lies, how it is read and what is compared."""
+
+    title: Text = Field(description="One line for the report.")
+    accession: str | None = Field(
+        None, description="Accession in a public archive: GSE..., PXD..., E-MTAB-..."
+    )
+    citation: Text = Field(description="Whom to cite for the data.")
+    licence: Text = Field(
+        description="Terms under which the data may be used; 'not stated' where there are none."
+    )
+    homepage: str | None = Field(None, description="Page that describes the data set.")
+    notes: str | None = Field(
+        None, description="What a reader of the results must know; printed in the report."
+    )
+    verified: bool = Field(
+        True, description="False: file names or facts are from memory; not run by default."
+    )
+    files: tuple[DataFile, ...] = Field(min_length=1, description="Files of the data set.")
+    samples: str | None = Field(
+        None, description="The sample sheet beside this card; samples.tsv where missing."
+    )
+    contrasts: tuple[LabelledContrast, ...] = Field(min_length=1, description="What is compared.")
+
+    @field_validator("contrasts")
+    @classmethod
+    def _names_differ(cls, contrasts: tuple[Contrast, ...]) -> tuple[Contrast, ...]:
+        names = [contrast.name for contrast in contrasts]
+        if len(set(names)) < len(names):
+            raise ValueError("a name of its own for every contrast")
+        return contrasts
+
+    @field_validator("files")
+    @classmethod
+    def _file_names_differ(cls, files: tuple[DataFile, ...]) -> tuple[DataFile, ...]:
+        names = [file.name for file in files]
+        if len(set(names)) < len(names):
+            raise ValueError("a name of its own for every file")
+        return files
+
+    def part(self, room: type[Model]) -> dict[str, Any]:
+        """Plain values of one room's part of the card (:class:`Retrieval`, :class:`Reading`, ...)."""
+        return TypeAdapter(room).dump_python(self, mode="json")
+
+
+class Hypothesis(Model):
+    """Direction that the primary paper leads one to expect: a hypothesis, never a result."""
+
+    gene: Text = Field(description="Human symbol, one of the axis genes.")
+    tissue: Text = Field(description="As in the cards.")
+    compartment: Compartment = Field(description="As in the cards.")
+    assays: tuple[Assay, ...] = Field(
+        min_length=1, description="Assays that it is about: RNA may differ from protein."
+    )
+    direction: Literal["up", "down", "unchanged"] = Field(description="Expected under overtraining.")
+    basis: Text = Field(description="Where the expectation comes from.")
+
+
+class Axis(Model):
+    """The genes that the study is about, reported in every data set whatever their status."""
+
+    genes: tuple[Text, ...] = Field(
+        ("FBXO2", "SORBS3", "FLOT1", "CD63"),
+        min_length=1,
+        description="Human symbols; also the family of Holm's tests.",
+    )
+    hypotheses: tuple[Hypothesis, ...] = Field(
+        (), description="Expected directions that the report compares with."
+    )
+
+
+class Thresholds(Model):
+    """Numbers that decide wording, never estimates."""
+
+    fdr: float = Field(
+        0.05, gt=0, lt=1, description="Benjamini-Hochberg q below which a feature counts as changed."
+    )
+    alpha: float = Field(0.05, gt=0, lt=1, description="Level of tests and of the minimum detectable effect.")
+    power: float = Field(0.8, gt=0, lt=1, description="Power of the minimum detectable effect.")
+    smallest_effect: float = Field(
+        0.585, gt=0, description="Smallest log2 fold change of interest; 0.585 is 1.5-fold."
+    )
+    min_per_group: int = Field(2, ge=2, description="Fewest samples of a group in a contrast.")
+    min_mapped: float = Field(0.3, ge=0, le=1, description="Share of features that must find a gene symbol.")
+
+
+class Orthologs(Source):
+    """Ortholog table of one organism."""
+
+    reader: Literal["hcop", "table"] = Field(
+        "hcop", description="hcop: an R data frame of HGNC's HCOP; table: tab-separated, same column names."
+    )
+
+
+class Configuration(Model):
+    """A study: which data sets are asked which questions, with which thresholds."""
+
+    name: Slug = Field(description="Names the folder of results.")
+    title: Text = Field(description="Heading of the report.")
+    description: str | None = Field(None, description="A few sentences below the heading.")
+    datasets: tuple[Slug, ...] = Field(
+        min_length=1, description="Ids of data sets, in the order of the report."
+    )
+    datasets_folder: str = Field("config/datasets", description="Folder of the data set cards.")
+    data_folder: str = Field("data", description="Where retrieved files are kept, shared by all studies.")
+    results_folder: str = Field("results", description="Results go to a folder of the study's name in here.")
+    mirror: str | None = Field(None, description="Folder that serves every file instead of the network.")
+    axis: Axis = Field(Axis(), description="The genes that the study is about.")
+    thresholds: Thresholds = Field(Thresholds(), description="Numbers that decide wording, never estimates.")
+    orthologs: dict[Organism, Orthologs] = Field(
+        default_factory=dict, description="Table of human orthologs for each organism but human."
+    )
+    sex_mismatch: Literal["stop", "drop", "keep"] = Field(
+        "drop", description="What happens to samples whose chromosomes contradict their declared sex."
+    )
+    questions: tuple[Literal["axis", "sex"], ...] = Field(("axis", "sex"), description="Questions to answer.")
+    seed: int = Field(2025, ge=0, description="Seed of everything random.")
+    simulated: bool = Field(False, description="The data are simulated; the report says so on every page.")

@@ -1,0 +1,281 @@
+"""A study: configuration, cards and sample sheets, validated together; all problems at once.
+
+This module is imported whenever Snakemake parses the workflow: it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.yaml_source import YamlSource, load_yaml
+from sevaxis.matrix.readers.registry import READERS, options_model
+from sevaxis.study.card import COUNT_METHODS, Card, Configuration
+from sevaxis.study.sheets import check_contrasts, check_sheet, facts_of, load_sheet
+from sevaxis.study.validation import is_undecided, validate
+
+
+@dataclass(frozen=True)
+class Study:
+    """A validated study.
+
+    Attributes
+    ----------
+    configuration
+        What the study asks of which data sets.
+    cards
+        Data set id -> card, in the order of the configuration.
+    sheets
+        Data set id -> path of its sample sheet, None where the sheet lies inside a retrieved file or where the data
+        set is a published result table.
+    """
+
+    configuration: Configuration
+    cards: dict[str, Card]
+    sheets: dict[str, Path | None]
+
+    @property
+    def results(self) -> Path:
+        """Folder of the study's results."""
+        return Path(self.configuration.results_folder) / self.configuration.name
+
+
+def load_study(
+    path: Path | None = None, *, settings: dict[str, Any] | None = None, root: Path = Path()
+) -> Study:
+    """Load and check a study.
+
+    Parameters
+    ----------
+    path
+        The configuration file; it gives the line numbers of messages.
+    settings
+        The configuration where it is already read (Snakemake merges files and the command line); the content of
+        ``path`` where it is missing.
+    root
+        Folder that the paths of the configuration are relative to.
+
+    Raises
+    ------
+    Problems
+        With everything that is wrong in configuration, cards and sheets.
+    """
+    problems: list[Problem] = []
+    source: YamlSource | None = None
+    if path is not None:
+        source, problems = load_yaml(root / path, str(path))
+    if settings is not None:
+        source = YamlSource(
+            source.path if source else "the configuration", settings, source.lines if source else {}
+        )
+    if source is None:
+        raise Problems(problems)
+    configuration, found = validate(Configuration, source)
+    problems += found
+    # The cards are checked even where the configuration has problems of its own: all problems at once.
+    names = configuration.datasets if configuration else _plain_names(source.data.get("datasets"))
+    folder = (
+        configuration.datasets_folder
+        if configuration
+        else source.data.get("datasets_folder", "config/datasets")
+    )
+    min_per_group = configuration.thresholds.min_per_group if configuration else 2
+    for name, count in Counter(names).items():
+        if count > 1:
+            where = source.where(("datasets",))
+            problems.append(
+                Problem(f"Two data sets with the id '{name}'", where, name, "each id once", "delete one")
+            )
+    cards: dict[str, Card] = {}
+    sheets: dict[str, Path | None] = {}
+    for index, name in enumerate(dict.fromkeys(names)):
+        where = source.where(("datasets", index))
+        card, sheet, found = load_dataset(name, Path(str(folder)), root, where, min_per_group)
+        problems += found
+        if card is not None:
+            cards[name] = card
+            sheets[name] = sheet
+    if configuration and not problems:
+        problems += _check_orthologs(configuration, cards, source)
+    if problems or configuration is None:
+        raise Problems(problems)
+    return Study(configuration, cards, sheets)
+
+
+def _plain_names(value: Any) -> tuple[str, ...]:
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
+
+
+def load_dataset(
+    name: str, folder: Path, root: Path, where: str, min_per_group: int
+) -> tuple[Card | None, Path | None, list[Problem]]:
+    """Load and check one data set.
+
+    Parameters
+    ----------
+    name
+        Its id, the name of its folder.
+    folder, root
+        Folder of the data sets, relative to the root of the project.
+    where
+        Place that names the data set, for messages.
+    min_per_group
+        Fewest samples of a group in a contrast.
+
+    Returns
+    -------
+    The card, or None where it cannot be built; the path of the sample sheet, where there is one; and the problems.
+    """
+    path = folder / name / "card.yaml"
+    if not (root / path).is_file():
+        others = sorted(p.parent.name for p in (root / folder).glob("*/card.yaml"))
+        what = f"There is no data set '{name}'"
+        allowed = f"a folder in {folder} with a card.yaml"
+        return None, None, [Problem(what, where, f"no file {path}", allowed, nearest(name, others))]
+    source, problems = load_yaml(root / path, str(path))
+    if source is None:
+        return None, None, problems
+    card, found = validate(Card, source)
+    problems += found
+    told = source.data.get("id")
+    if isinstance(told, str) and told != name:
+        also = (root / folder / told / "card.yaml").is_file()
+        what = (
+            f"Two data sets with the id '{told}'" if also else "The id is not the name of the card's folder"
+        )
+        problems.append(Problem(what, source.where(("id",)), told, name, "a data set's folder bears its id"))
+    if card is None:
+        beside = folder / name / "samples.tsv"
+        if (root / beside).is_file():  # what the sheet lacks shows without the card
+            problems += load_sheet(root / beside, str(beside))[1]
+        return None, None, problems
+    problems += _check_files(card, source)
+    problems += _check_method(card, source)
+    sheet_path = None
+    if card.assay == "effects":
+        problems += _check_published(card, source)
+    elif card.samples_from is None:
+        sheet_path = folder / name / (card.samples or "samples.tsv")
+        sheet, found = load_sheet(root / sheet_path, str(sheet_path))
+        problems += found
+        if sheet is not None:
+            problems += check_sheet(sheet, card)
+            located = [
+                (c, source.where(("contrasts", i)))
+                for i, c in enumerate(card.contrasts)
+                if c.file is None and not (is_undecided(c.case) or is_undecided(c.reference))
+            ]
+            if card.columns.group in sheet.header:
+                problems += check_contrasts(facts_of(sheet, card), located, min_per_group)
+    elif card.samples_from.file not in {file.name for file in card.files}:
+        names = [file.name for file in card.files]
+        where = source.where(("samples_from", "file"))
+        what = "samples_from names a file that the card does not list"
+        found_name = card.samples_from.file
+        problems.append(Problem(what, where, found_name, ", ".join(names), nearest(found_name, names)))
+    return card, sheet_path, problems
+
+
+def _check_files(card: Card, source: YamlSource) -> list[Problem]:
+    """Readers that exist, with options that they have."""
+    problems = []
+    for index, file in enumerate(card.files):
+        location = ("files", index)
+        if file.reader is None:
+            continue
+        if file.reader not in READERS:
+            where = source.where((*location, "reader"))
+            what = f"There is no reader '{file.reader}'"
+            problems.append(
+                Problem(what, where, file.reader, ", ".join(READERS), nearest(file.reader, READERS))
+            )
+            continue
+        model = options_model(file.reader)
+        try:
+            model.model_validate(file.options)
+        except ValidationError as error:
+            for details in error.errors():
+                key = ".".join(str(part) for part in details["loc"])
+                problems.append(
+                    Problem(
+                        f"The reader '{file.reader}' does not take the option '{key}' so",
+                        source.where((*location, "options", *details["loc"])),
+                        repr(details["input"])[:120],
+                        ", ".join(model.model_fields),
+                        nearest(key, model.model_fields)
+                        if details["type"] == "extra_forbidden"
+                        else details["msg"],
+                    )
+                )
+    return problems
+
+
+def _check_method(card: Card, source: YamlSource) -> list[Problem]:
+    """A method that fits the values and the design."""
+    where = source.where(("model", "method"))
+    method, counted, paired = card.model.method, card.scale == "counts", card.columns.subject is not None
+    what, allowed, hint = f"The method '{method}' does not fit this data set", "", ""
+    if method in COUNT_METHODS and not counted:
+        allowed, hint = "trend, deqms or mixed for log2 values", "leave method out: the assay decides"
+    elif method == "deqms" and card.model.peptides is None:
+        allowed, hint = "a column of peptide counts", "say model: {method: deqms, peptides: COLUMN}"
+    elif method == "mixed" and not paired:
+        allowed, hint = "data with several samples of one subject", "say columns: {subject: COLUMN}"
+    elif method == "negative_binomial" and paired:
+        allowed, hint = (
+            "voom or mixed for paired samples",
+            "it would take samples of one subject for independent ones",
+        )
+    return [Problem(what, where, method, allowed, hint)] if allowed else []
+
+
+def _check_published(card: Card, source: YamlSource) -> list[Problem]:
+    """Every published contrast stands in a file whose options say in which columns."""
+    problems = []
+    files = {file.name: file for file in card.files}
+    for index, contrast in enumerate(card.contrasts):
+        where = source.where(("contrasts", index))
+        if contrast.file is None:
+            what = f"The contrast '{contrast.name}' does not say which published table it stands in"
+            problems.append(Problem(what, where, "no file", ", ".join(files), "add file:"))
+        elif contrast.file not in files:
+            what = f"The contrast '{contrast.name}' names a file that the card does not list"
+            problems.append(
+                Problem(what, where, contrast.file, ", ".join(files), nearest(contrast.file, files))
+            )
+        else:
+            named = files[contrast.file].options.get("contrasts") or {}
+            if contrast.name not in named:
+                what = f"The options of {contrast.file} do not say in which columns '{contrast.name}' stands"
+                problems.append(
+                    Problem(
+                        what, where, contrast.name, ", ".join(map(str, named)), nearest(contrast.name, named)
+                    )
+                )
+    return problems
+
+
+def _check_orthologs(
+    configuration: Configuration, cards: dict[str, Card], source: YamlSource
+) -> list[Problem]:
+    """Every organism other than human needs a table of human orthologs."""
+    problems = []
+    for organism in sorted(
+        {card.organism for card in cards.values()} - {"human"} - set(configuration.orthologs)
+    ):
+        users = ", ".join(name for name, card in cards.items() if card.organism == organism)
+        problems.append(
+            Problem(
+                f"There is no ortholog table for {organism}",
+                source.where(("orthologs",)),
+                f"{organism} data in {users}",
+                "an entry of orthologs for each organism but human",
+                "copy the entry from config/public.yaml",
+            )
+        )
+    return problems
