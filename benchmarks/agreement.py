@@ -237,8 +237,8 @@ def _of_p(file: str, p: np.ndarray, expected: np.ndarray) -> Iterator[Agreement]
 
 def simulated_deseq2(shared: Path) -> Iterator[Agreement]:
     """Simulated counts: size factors, dispersions, Wald and likelihood-ratio tests, shrinkage."""
+    from sevaxis.base.vocabulary import Reason
     from sevaxis.models.counts.negative_binomial import (
-        NO_COUNT_IN_CONTRAST,
         fit_negative_binomial,
         likelihood_ratio,
         wald,
@@ -256,7 +256,7 @@ def simulated_deseq2(shared: Path) -> Iterator[Agreement]:
     yield Agreement("countsA.deseq2.sf", DESEQ2, "size factors", len(factors), "largest", 1e-9, worst)
 
     r = pd.read_csv(folder / "countsA.deseq2.tsv.gz", sep="\t")
-    informed = found.reason[:, 0] != NO_COUNT_IN_CONTRAST
+    informed = found.reason[:, 0] != Reason.NO_COUNT_IN_CONTRAST
     quantities = {
         "dispersion": relative(fit.dispersions.final, r["dispersion"]),
         "log2fc": relative(found.log2fc[informed, 0], r["log2FoldChange"][informed]),

@@ -15,7 +15,8 @@ import pytest
 from sevaxis.base.problems import Problems
 from sevaxis.files.http import Patience
 from sevaxis.files.retrieve import fetch_file, locate, retrieve
-from sevaxis.study.card import Orthologs, Retrieval, Source
+from sevaxis.study.card import RetrieveCard, Source
+from sevaxis.study.settings import Orthologs
 
 from tests.loopback import REFUSING, Answer, Loopback
 
@@ -32,8 +33,8 @@ def source(name: str, url: str, content: bytes, **more) -> Source:
     return Source(name=name, url=url, sha256=sha256(content), **more)
 
 
-def card(*files: Source) -> Retrieval:
-    return Retrieval(id="mice", files=files)
+def card(*files: Source) -> RetrieveCard:
+    return RetrieveCard(id="mice", files=files)
 
 
 def bring(card, folder, mirror=None, seed=1):
@@ -180,9 +181,9 @@ def test_an_interrupted_run_is_continued(server, folder, signal_sent):
     url = server.serve("/a", Answer(content, etag='"1"', cut=200_000, stall=30))
     files = card(source("a", url, content))
     code = (
-        "import sys; from pathlib import Path; from sevaxis.study.card import Retrieval\n"
+        "import sys; from pathlib import Path; from sevaxis.study.card import RetrieveCard\n"
         "from sevaxis.files.retrieve import *\n"
-        "retrieve(Retrieval.model_validate_json(sys.argv[1]), Path('data/mice'), mirror=None, seed=1)"
+        "retrieve(RetrieveCard.model_validate_json(sys.argv[1]), Path('data/mice'), mirror=None, seed=1)"
     )
     run = subprocess.Popen([sys.executable, "-c", code, files.model_dump_json()], stderr=subprocess.DEVNULL)
     part = folder / "a.part"

@@ -17,7 +17,7 @@ from sevaxis.matrix.quality.structure import (
     principal_components,
 )
 from sevaxis.matrix.read import build
-from sevaxis.study.card import Assessment, Reading
+from sevaxis.study.card import AssessCard, ReadCard
 
 AXIS = ["FBXO2", "SORBS3", "FLOT1", "CD63"]
 
@@ -186,7 +186,7 @@ def dataset(declared=("female",) * 4 + ("male",) * 4, seed=0):
     return adata
 
 
-CARD = Assessment(id="x", organism="mouse", tissue="muscle", compartment="tissue", assay="rna_counts")
+CARD = AssessCard(id="x", organism="mouse", tissue="muscle", compartment="tissue", assay="rna_counts")
 
 
 def test_result_of_assess():
@@ -324,7 +324,7 @@ def test_same_result_each_time():
 def motrpac(shared, tissue):
     """Muscle RNA of one tissue, read once."""
     name = f"TRNSCRPT_{tissue}.rda"
-    card = Reading(
+    card = ReadCard(
         id="gn",
         organism="rat",
         tissue="muscle",

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sevaxis.base.vocabulary import Reason
 from sevaxis.models.counts.independent_filter import filter_independently
 from sevaxis.models.counts.negative_binomial import (
-    NO_COUNT_IN_CONTRAST,
     fit_negative_binomial,
     likelihood_ratio,
     wald,
@@ -77,7 +77,7 @@ def test_wald(counts_a):
     expected = pd.read_csv(folder / "R" / "countsA.deseq2.tsv.gz", sep="\t")
     found = wald(fit, np.array([0.0, 0.0, 1.0, 0.0]))
     counted = (
-        found.reason[:, 0] != NO_COUNT_IN_CONTRAST
+        found.reason[:, 0] != Reason.NO_COUNT_IN_CONTRAST
     )  # R tests features without a count in either group of the contrast too
     assert (~counted).sum() < 100
     assert np.quantile(relative(found.log2fc[counted, 0], expected.log2FoldChange[counted]), 0.99) < 1e-6
@@ -128,7 +128,7 @@ def test_shrunken_by_normal_mixture(counts_a):
     found = wald(fit, np.array([0.0, 0.0, 1.0, 0.0]))
     shrunken = shrink_effects(found.log2fc[:, 0], found.se[:, 0])
     expected = pd.read_csv(folder / "R" / "countsA.deseq2_ashr.tsv.gz", sep="\t")
-    counted = (found.status[:, 0] == "tested") & (found.reason[:, 0] != NO_COUNT_IN_CONTRAST)
+    counted = (found.status[:, 0] == "tested") & (found.reason[:, 0] != Reason.NO_COUNT_IN_CONTRAST)
     np.testing.assert_allclose(shrunken.log2fc[counted], expected.lfc_shrunk[counted], atol=5e-5)
     np.testing.assert_allclose(shrunken.sd[counted], expected.lfcSE_shrunk[counted], atol=5e-5)
 

@@ -13,7 +13,7 @@ from sevaxis.models.inference.power import verdict
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sevaxis.study.card import Axis
+    from sevaxis.study.settings import Axis
 
 #: How each role is spoken of. Training is not overtraining, and no wording may blur it.
 ROLE_WORDS = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sevaxis.base.problems import Problem, nearest
-from sevaxis.study.card import Card, Contrast, Reading
+from sevaxis.study.card import Card, Contrast, ReadCard
 from sevaxis.study.validation import TODO, is_undecided
 
 #: Labels of a sex that need no explanation in the card. 1 and 2 do: studies differ in which is which.
@@ -121,7 +121,7 @@ def sex_of(label: str, sex_labels: dict[str, str]) -> str | None:
     raise ValueError(label)
 
 
-def select_samples(sheet: Sheet, card: Reading) -> list[int]:
+def select_samples(sheet: Sheet, card: ReadCard) -> list[int]:
     """Rows of the sheet that the card keeps (``keep``, ``exclude``)."""
     chosen = []
     for index, row in enumerate(sheet.rows):
@@ -131,7 +131,7 @@ def select_samples(sheet: Sheet, card: Reading) -> list[int]:
     return chosen
 
 
-def check_sheet(sheet: Sheet, card: Reading) -> list[Problem]:
+def check_sheet(sheet: Sheet, card: ReadCard) -> list[Problem]:
     """Problems of a sheet as such: columns, names, labels of sex."""
     problems = []
     columns = card.columns
@@ -215,7 +215,7 @@ class SampleFacts:
     batch: str | None
 
 
-def facts_of(sheet: Sheet, card: Reading) -> list[SampleFacts]:
+def facts_of(sheet: Sheet, card: ReadCard) -> list[SampleFacts]:
     """Group, sex and batch of the samples that a card keeps, as far as the sheet can say."""
     columns = card.columns
     facts = []

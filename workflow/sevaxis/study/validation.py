@@ -77,7 +77,7 @@ def _as_problem(model: type[BaseModel], source: YamlSource, details: dict[str, A
             return Problem(
                 f"The key '{name}' is missing", where, "nothing", f"a value for '{name}'", "add it"
             )
-        case "literal_error":
+        case "literal_error" | "enum":
             allowed = context["expected"].replace(" or ", ", ")
             choices = [word.strip("' ") for word in allowed.split(",")]
             return Problem(

@@ -11,16 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import chdtrc, ndtr
 
+from sevaxis.base.vocabulary import Reason, Status
 from sevaxis.models.counts.dispersion import Dispersions, estimate_dispersions
 from sevaxis.models.counts.nb_glm import fit_coefficients
 from sevaxis.models.counts.size_factors import estimate_size_factors
-
-NO_COUNT = "no count in any sample"
-NO_COUNT_IN_CONTRAST = "no count in any sample that informs this contrast: effect 0 by definition"
-NO_COUNT_ON_ONE_SIDE = (
-    "no count on one side of the contrast: effect and p rest on the floor, see the detection test"
-)
-NOT_CONVERGED = "the negative binomial model did not converge"
 
 
 @dataclass(frozen=True)
@@ -78,10 +72,10 @@ class CountTest:
     stat, p : ndarray (features, k)
         Wald z with its two-sided normal p; or twice the log likelihood ratio with its chi-squared p.
     converged : ndarray of bool (features,)
-    status : ndarray of str (features, k)
+    status : ndarray (features, k) of Status
         `tested`, `absent` (no count anywhere) or `not_estimable`; p is NaN unless `tested`.
-    reason : ndarray of str (features, k)
-        Why, in words; empty where there is nothing to say.
+    reason : ndarray (features, k) of Reason
+        Why; None where there is nothing to say.
     """
 
     log2fc: np.ndarray
@@ -198,7 +192,7 @@ def fit_negative_binomial(
 
 
 def wald(
-    fit: NegativeBinomialFit, contrasts: np.ndarray, *, exclude: dict[str, np.ndarray] | None = None
+    fit: NegativeBinomialFit, contrasts: np.ndarray, *, exclude: dict[Reason, np.ndarray] | None = None
 ) -> CountTest:
     """Wald test of each contrast of the coefficients against zero.
 
@@ -206,7 +200,7 @@ def wald(
     ----------
     fit : NegativeBinomialFit
     contrasts : ndarray (p, k) or (p,)
-    exclude : dict of str to ndarray of bool (features,), optional
+    exclude : dict of Reason to ndarray of bool (features,), optional
         Reason -> features whose p is withheld for it, for example the outliers of `count_outliers`.
 
     Returns
@@ -239,14 +233,17 @@ def wald(
     log2fc[silent] = 0.0
     stat = log2fc / se
     p = 2.0 * ndtr(-np.abs(stat))
-    reason = np.full(p.shape, "", dtype=object)
-    reason[empty[0] ^ empty[1]] = NO_COUNT_ON_ONE_SIDE
-    reason[silent] = NO_COUNT_IN_CONTRAST
+    reason = np.full(p.shape, None, dtype=object)
+    reason[empty[0] ^ empty[1]] = Reason.NO_COUNT_ON_ONE_SIDE
+    reason[silent] = Reason.NO_COUNT_IN_CONTRAST
     return _with_status(fit, log2fc, se, stat, p, reason, exclude)
 
 
 def likelihood_ratio(
-    full: NegativeBinomialFit, reduced: NegativeBinomialFit, *, exclude: dict[str, np.ndarray] | None = None
+    full: NegativeBinomialFit,
+    reduced: NegativeBinomialFit,
+    *,
+    exclude: dict[Reason, np.ndarray] | None = None,
 ) -> CountTest:
     """Test whether the columns that `reduced` lacks are needed: chi-squared, their number the degrees of freedom.
 
@@ -278,7 +275,7 @@ def likelihood_ratio(
     p = chdtrc(df, np.maximum(stat, 0.0))
     nothing = np.empty((len(stat), 0))
     joint = replace(full, converged=full.converged & reduced.converged)
-    return _with_status(joint, nothing, nothing, stat, p, np.full(p.shape, "", dtype=object), exclude)
+    return _with_status(joint, nothing, nothing, stat, p, np.full(p.shape, None, dtype=object), exclude)
 
 
 def _with_status(
@@ -288,15 +285,15 @@ def _with_status(
     stat: np.ndarray,
     p: np.ndarray,
     reason: np.ndarray,
-    exclude: dict[str, np.ndarray] | None,
+    exclude: dict[Reason, np.ndarray] | None,
 ) -> CountTest:
     """Name every p that is missing: no count, no convergence, or excluded by the caller."""
-    status = np.full(p.shape, "tested", dtype=object)
+    status = np.full(p.shape, Status.TESTED, dtype=object)
     absent = ~fit.counts.any(axis=1)
-    withheld = {NOT_CONVERGED: ~fit.converged & ~absent, **(exclude or {})}
+    withheld = {Reason.NOT_CONVERGED: ~fit.converged & ~absent, **(exclude or {})}
     for why, rows in withheld.items():
-        status[rows], reason[rows], p[rows] = "not_estimable", why, np.nan
-    status[absent], reason[absent], p[absent] = "absent", NO_COUNT, np.nan
+        status[rows], reason[rows], p[rows] = Status.NOT_ESTIMABLE, why, np.nan
+    status[absent], reason[absent], p[absent] = Status.ABSENT, Reason.NEVER_DETECTED, np.nan
     return CountTest(log2fc, se, stat, p, fit.converged, status, reason)
 
 
