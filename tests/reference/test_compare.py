@@ -19,7 +19,7 @@ def effects_of(*given, **more) -> pd.DataFrame:
 
 def assessed(values: pd.DataFrame, obs: pd.DataFrame, scale: str) -> ad.AnnData:
     """Matrix of the form that assess leaves, from R's input as it is."""
-    obs = obs.reindex(columns=["group", "sex", "batch", "subject"]).assign(included=True)
+    obs = obs.reindex(columns=["group", "sex", "batch", "subject"]).assign(included=True, excluded_because="")
     adata = ad.AnnData(values.T.to_numpy(float), obs=obs, var=pd.DataFrame(index=values.index))
     adata.var["symbol"] = adata.var["human_symbol"] = pd.Series(
         values.index, index=values.index, dtype=object

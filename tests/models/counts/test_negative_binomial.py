@@ -258,7 +258,7 @@ def test_rows_and_numbers_that_need_a_word_have_one(recwarn):
     others = np.delete(np.arange(60), [0, 3])
     assert np.isfinite(found.p[others]).all()
     assert (np.isnan(found.p) == (found.status != "tested")).all()
-    assert (found.reason[found.status != "tested"] != None).all()
+    assert all(reason is not None for reason in found.reason[found.status != "tested"])
     assert found.reason[1, 0] == Reason.NO_COUNT_ON_ONE_SIDE
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
 
