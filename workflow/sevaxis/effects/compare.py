@@ -17,7 +17,7 @@ from sevaxis.models.detection import fisher_detection
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.inference.power import minimum_detectable_effect
 from sevaxis.models.linear.empirical_bayes import t_quantile
-from sevaxis.study.sheets import SampleFacts, check_contrasts
+from sevaxis.study.estimability import SampleFacts, check_contrasts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,9 +140,12 @@ def _check(included: AnnData, card: CompareCard, min_per_group: int) -> None:
     """The checks that sheets beside cards pass before any job starts; here for sheets inside retrieved files, and
     for what is left after samples were excluded."""
     obs = included.obs
+    columns = ["batch", *card.model.covariates]
     facts = [
-        SampleFacts(str(group), sex if isinstance(sex, str) else None, str(batch))
-        for group, sex, batch in zip(obs["group"], obs["sex"], obs["batch"], strict=True)
+        SampleFacts(str(row["group"]), row["sex"] if isinstance(row["sex"], str) else None, modelled)
+        for (_, row), modelled in zip(
+            obs.iterrows(), obs[columns].astype(str).to_dict("records"), strict=True
+        )
     ]
     where = f"data set {card.id}, after its samples were read and assessed"
     problems = check_contrasts(facts, [(contrast, where) for contrast in card.contrasts], min_per_group)
@@ -307,7 +310,7 @@ def _count_reasons(table: pd.DataFrame) -> list[dict[str, Any]]:
         {
             "status": str(row.status),
             "reason": str(row.code),
-            "sentence": row.sentence if row.sentences == 1 else Reason(row.code).general,
+            "sentence": row.sentence if row.sentences == 1 else row.code.general,
             "features": int(row.features),
         }
         for row in counts.itertuples(index=False)

@@ -160,7 +160,12 @@ def _among_all(found: Estimates, kept: np.ndarray, low: np.ndarray) -> Estimates
     reason[low] = Reason.FEW_COUNTS
     return replace(
         found,
-        **{name: expand(getattr(found, name)) for name in ("log2fc", "se", "t", "df", "p", "mean_abundance")},
+        log2fc=expand(found.log2fc),
+        se=expand(found.se),
+        t=expand(found.t),
+        df=expand(found.df),
+        p=expand(found.p),
+        mean_abundance=expand(found.mean_abundance),
         status=expand(found.status, Status.LOW),
         reason=reason,
         notes=expand(found.notes, None),

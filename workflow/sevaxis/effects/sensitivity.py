@@ -289,10 +289,10 @@ def _fitting_method(choice: Choice, counted: bool, paired: bool) -> Method:
     return method
 
 
-def _imputed(log2: np.ndarray, kept: np.ndarray, how: str, seed: int) -> np.ndarray:
+def _imputed(log2: np.ndarray, kept: np.ndarray, how: Imputation, seed: int) -> np.ndarray:
     """The values with missing ones imputed among the features that take part."""
     filled = log2.copy()
-    filled[kept] = impute(log2[kept], how, seed=seed)
+    filled[kept] = log2[kept] if how == "none" else impute(log2[kept], how, seed=seed)
     return filled
 
 

@@ -119,7 +119,7 @@ def write_effects(table: pd.DataFrame, path: Path) -> None:
     text = pl.from_pandas(table).with_columns(pl.col(pl.Float64).round_sig_figs(6))
     # No file name and no time in the header: the same table gives the same bytes.
     with path.open("wb") as file, gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed:
-        text.write_csv(packed, separator="\t")
+        text.write_csv(packed, separator="\t")  # type: ignore[call-overload]  # a file object, as documented
 
 
 def read_effects(path: Path) -> pd.DataFrame:

@@ -192,7 +192,9 @@ class Contrast(Model):
 
     def level_weights(self) -> dict[str, float]:
         """Weight of each level of the group column: case 1, reference -1, or the weights as given."""
-        return dict(self.weights) if self.weights is not None else {self.case: 1.0, self.reference: -1.0}
+        if self.weights is not None:
+            return dict(self.weights)
+        return {str(self.case): 1.0, str(self.reference): -1.0}
 
 
 class Scale(Model):

@@ -10,6 +10,7 @@ import json
 import re
 import types
 import typing
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -21,7 +22,10 @@ from sevaxis.effects.methods import METHODS, load_method
 from sevaxis.matrix.readers.registry import READERS, reader_options
 from sevaxis.study import card, settings
 
-SCHEMAS = {"config.schema.json": settings.Configuration, "card.schema.json": card.Card}
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "config.schema.json": settings.Configuration,
+    "card.schema.json": card.Card,
+}
 #: A generated part of the page: everything between these two lines.
 BLOCK = re.compile(r"(<!-- options of (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADER = ("option", "value", "default", "meaning")
@@ -123,8 +127,8 @@ def method_options_table() -> str:
     found: dict[str, tuple[str, str, str, list[str]]] = {}
     for name in METHODS:
         for option, field in load_method(name).options.model_fields.items():
-            entry = (spell(field.annotation), _default(field), field.description or "", [])
-            found.setdefault(option, entry)[3].append(name)
+            told = (spell(field.annotation), _default(field), field.description or "")
+            found.setdefault(option, (*told, []))[3].append(name)
     rows = [
         (f"`{option}`", value, default, meaning, ", ".join(f"`{name}`" for name in names))
         for option, (value, default, meaning, names) in found.items()
@@ -152,7 +156,7 @@ GENERATED = {
 }
 
 
-def markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def markdown(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Markdown table; bars within cells are escaped."""
     lines = [header, tuple("---" for _ in header), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
@@ -175,7 +179,13 @@ def spell(annotation: object) -> str:
         return "list of " + spell(arguments[0])
     if origin is dict:
         return f"{{{spell(arguments[0])}: {spell(arguments[1])}}}"
-    plain = {str: "text", int: "whole number", float: "number", bool: "true, false", typing.Any: "anything"}
+    plain: dict[object, str] = {
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "true, false",
+        typing.Any: "anything",
+    }
     return plain.get(annotation, str(annotation))
 
 

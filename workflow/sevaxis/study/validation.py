@@ -39,7 +39,7 @@ def validate(model: type[M], source: YamlSource) -> tuple[M | None, list[Problem
         own = [
             details for details in errors if details["type"] != "too_short" or details["loc"] not in deeper
         ]
-        return None, problems + [_as_problem(model, source, details) for details in own]
+        return None, problems + [_as_problem(model, source, dict(details)) for details in own]
 
 
 def is_undecided(value: Any) -> bool:

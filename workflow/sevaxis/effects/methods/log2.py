@@ -30,7 +30,7 @@ def fit_trend(
     """
     from dataclasses import replace
 
-    from sevaxis.effects.methods.moderation import moderated_estimates
+    from sevaxis.effects.methods.results import moderated_estimates
     from sevaxis.models.linear.empirical_bayes import moderate
 
     fit, used = _fit(task, array_weights)
@@ -53,7 +53,7 @@ def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Esti
     """
     from dataclasses import replace
 
-    from sevaxis.effects.methods.moderation import moderated_estimates
+    from sevaxis.effects.methods.results import moderated_estimates
     from sevaxis.models.linear.empirical_bayes import moderate_by_count
 
     if peptides not in task.features:
@@ -67,7 +67,7 @@ def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Esti
 
 
 def _fit(task: Task, array_weights: bool) -> tuple[LinearFit, Used]:
-    from sevaxis.effects.methods.moderation import subjects_with_several
+    from sevaxis.effects.methods.results import numbered, subjects_with_several
     from sevaxis.models.linear.array_weights import array_weights as estimate_weights
     from sevaxis.models.linear.blocks import duplicate_correlation
     from sevaxis.models.linear.fit import fit_linear
@@ -77,7 +77,7 @@ def _fit(task: Task, array_weights: bool) -> tuple[LinearFit, Used]:
     correlation = duplicate_correlation(y, design, block, weights=weights) if block is not None else None
     fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation)
     used = Used(
-        sample_weights=None if weights is None else dict(enumerate(weights.tolist())),
+        sample_weights=None if weights is None else numbered(weights),
         correlation=correlation,
         n_subjects=subjects_with_several(block),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sevaxis.base.vocabulary import Scale, Status
+from sevaxis.base.vocabulary import Scale
 from sevaxis.effects.methods.record import Estimates, Method, Task, Used
 
 
@@ -16,11 +16,13 @@ def fit_mixed(task: Task) -> Estimates:
     """
     import numpy as np
 
-    from sevaxis.effects.methods.moderation import subjects_with_several
+    from sevaxis.effects.methods.results import reasons_and_notes, subjects_with_several
     from sevaxis.models.mixed.random_intercept import fit_random_intercept
 
-    test = fit_random_intercept(task.values, task.design.matrix, task.block).contrast(task.contrasts)
-    tested = test.status == Status.TESTED
+    if task.block is None:
+        raise ValueError("a random intercept needs subjects with several samples")
+    block = np.asarray(task.block)
+    test = fit_random_intercept(task.values, task.design.matrix, block).contrast(task.contrasts)
     return Estimates(
         log2fc=test.estimate,
         se=test.se,
@@ -29,8 +31,7 @@ def fit_mixed(task: Task) -> Estimates:
         p=test.p,
         mean_abundance=np.nanmean(task.values, axis=1),
         status=test.status,
-        reason=np.where(tested, None, test.reason),
-        notes=np.where(tested, test.reason, None),
+        **reasons_and_notes(test.status, test.reason),
         used=Used(random_intercept=True, n_subjects=subjects_with_several(task.block)),
     )
 

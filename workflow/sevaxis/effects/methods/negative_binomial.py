@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sevaxis.base.vocabulary import Normalisation, Scale, Status
+from sevaxis.base.vocabulary import Normalisation, Scale
 from sevaxis.effects.methods.record import Estimates, Method, Task, Used
 
 
@@ -17,6 +17,7 @@ def fit_counts(task: Task) -> Estimates:
     import numpy as np
 
     from sevaxis.effects.methods.libraries import scale_libraries
+    from sevaxis.effects.methods.results import reasons_and_notes
     from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
 
     size_factors, text = None, "Size factors by the median of ratios"
@@ -25,7 +26,6 @@ def fit_counts(task: Task) -> Estimates:
         size_factors = lib_size / np.exp(np.mean(np.log(lib_size)))
     fit = fit_negative_binomial(task.values, task.design.matrix, size_factors=size_factors)
     test = wald(fit, task.contrasts)
-    tested = test.status == Status.TESTED
     return Estimates(
         log2fc=test.log2fc,
         se=test.se,
@@ -34,8 +34,7 @@ def fit_counts(task: Task) -> Estimates:
         p=test.p,
         mean_abundance=np.log2(fit.base_mean + 1),
         status=test.status,
-        reason=np.where(tested, None, test.reason),
-        notes=np.where(tested, test.reason, None),
+        **reasons_and_notes(test.status, test.reason),
         used=Used(normalisation=task.normalisation, normalisation_text=text, remarks=fit.notes),
     )
 

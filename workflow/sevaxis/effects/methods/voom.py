@@ -48,7 +48,7 @@ def _fit(
     robust: bool,
 ) -> Estimates:
     from sevaxis.effects.methods.libraries import scale_libraries
-    from sevaxis.effects.methods.moderation import moderated_estimates, subjects_with_several
+    from sevaxis.effects.methods.results import moderated_estimates, numbered, subjects_with_several
     from sevaxis.models.linear.blocks import duplicate_correlation
     from sevaxis.models.linear.empirical_bayes import moderate
     from sevaxis.models.linear.fit import fit_linear
@@ -69,7 +69,7 @@ def _fit(
         normalisation=task.normalisation,
         normalisation_text=text,
         precision_weights=True,
-        sample_weights=None if quality is None else dict(enumerate(quality.tolist())),
+        sample_weights=None if quality is None else numbered(quality),
         robust=robust,
         correlation=correlation,
         n_subjects=subjects_with_several(block),

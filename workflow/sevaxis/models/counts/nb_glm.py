@@ -78,9 +78,9 @@ def fit_coefficients(
     fallback = ~converged
     rest = np.flatnonzero(fallback)
     for part in feature_blocks(len(rest), n_samples):
-        rows = rest[part]
-        coefficients[rows], converged[rows] = _climb(
-            counts[rows], design, size_factors, dispersion[rows], coefficients[rows]
+        at = rest[part]
+        coefficients[at], converged[at] = _climb(
+            counts[at], design, size_factors, dispersion[at], coefficients[at]
         )
     for rows in feature_blocks(n_features, n_samples):
         mu = size_factors * np.exp(coefficients[rows] @ design.T)

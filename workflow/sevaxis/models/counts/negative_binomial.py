@@ -228,8 +228,11 @@ def wald(
     tolerance = 1e-8 * np.abs(share).max(axis=0)
     compares = np.abs(share.sum(axis=0)) < 1e-8 * np.abs(share).sum(axis=0)  # not a level by itself
     counted = (fit.counts > 0).astype(np.float32)
-    empty = [(counted @ (side > tolerance).astype(np.float32) == 0) & compares for side in (share, -share)]
-    silent = empty[0] & empty[1] & fit.counts.any(axis=1)[:, None]
+    empty = [
+        np.asarray(counted @ (side > tolerance).astype(np.float32) == 0) & compares
+        for side in (share, -share)
+    ]
+    silent = empty[0] & empty[1] & np.asarray(fit.counts.any(axis=1))[:, None]
     log2fc[silent] = 0.0
     stat = log2fc / se
     p = 2.0 * ndtr(-np.abs(stat))

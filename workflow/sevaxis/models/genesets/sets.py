@@ -5,7 +5,7 @@ The tests themselves stand beside this module: ``camera`` (competitive: is the s
 Over-representation and single-sample scores come from GSEApy.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,7 @@ class SetIndex:
     sizes: np.ndarray
     n_features: int
 
-    def __iter__(self) -> Iterable[np.ndarray]:
+    def __iter__(self) -> Iterator[np.ndarray]:
         """Row numbers of one set after the other."""
         return iter(np.split(self.rows, np.cumsum(self.sizes)[:-1]) if self.names else [])
 

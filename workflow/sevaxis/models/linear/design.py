@@ -303,8 +303,8 @@ def aliased(
         hit = [v for v in dependencies if abs(v @ weights) > 1e-8 * np.abs(v).max() * np.abs(weights).max()]
         columns = np.any(np.abs(np.array(hit)) > 1e-8, axis=0)
         outside = columns & (weights == 0)
-        found[names[k]] = tuple(
-            design.names[j] for j in np.flatnonzero(outside if outside.any() else columns)
+        found[names[int(k)]] = tuple(
+            design.names[int(j)] for j in np.flatnonzero(outside if outside.any() else columns)
         )
     return found
 

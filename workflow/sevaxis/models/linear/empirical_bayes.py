@@ -148,7 +148,7 @@ def t_tail(t: np.ndarray, df: np.ndarray) -> np.ndarray:
     return np.where(finite, special.stdtr(np.where(finite, df, 1.0), -t), special.ndtr(-t))
 
 
-def t_quantile(probability: float, df: np.ndarray) -> np.ndarray:
+def t_quantile(probability: float | np.ndarray, df: np.ndarray) -> np.ndarray:
     """Quantile of t, also for infinite degrees of freedom."""
     finite = np.isfinite(df) | np.isnan(df)
     return np.where(

@@ -71,7 +71,7 @@ def fit_prior(
         robust_scale, robust_d0, d0 = _match_robustly(s2[used], df[used], x, scale[used], d0, winsor_tail)
         df_prior[:] = d0
         df_prior[used] = robust_d0
-        if x is None:
+        if x is None or covariate is None:
             scale[:] = robust_scale[0]
         else:
             order = np.argsort(x, kind="stable")

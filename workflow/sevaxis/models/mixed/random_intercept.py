@@ -133,8 +133,8 @@ class RandomInterceptFit:
         reason = np.broadcast_to(self.reason[:, None], estimable.shape).copy()
         reason[self.fitted[:, None] & ~estimable] = Reason.FEW_DETECTED
         status = np.where(tested, Status.TESTED, Status.NOT_ESTIMABLE).astype(object)
-        values = (np.where(tested, value, np.nan) for value in (estimate, se, df, t, p))
-        return MixedContrasts(*values, status=status, reason=reason)
+        estimate, se, df, t, p = (np.where(tested, value, np.nan) for value in (estimate, se, df, t, p))
+        return MixedContrasts(estimate, se, df, t, p, status, reason)
 
 
 def fit_random_intercept(y: np.ndarray, design: np.ndarray, block: np.ndarray) -> RandomInterceptFit:

@@ -1,4 +1,4 @@
-"""From a moderated linear fit to estimates: what the methods of limma's class share."""
+"""From what a model returns to estimates: what several methods share."""
 
 from __future__ import annotations
 
@@ -43,8 +43,22 @@ def _with_prior(used: Used, df_prior: np.ndarray, finite: np.ndarray, most: floa
     return replace(used, prior_df=float(np.median(df_prior)), hypervariable=apart)
 
 
+def numbered(weights: np.ndarray) -> dict[str, float]:
+    """Weights by the position of their samples; estimation puts the samples' names."""
+    return {str(position): float(weight) for position, weight in enumerate(weights)}
+
+
 def subjects_with_several(block: list[str] | None) -> int | None:
     """How many subjects have several samples; None without a block."""
     if block is None:
         return None
     return int((np.unique(block, return_counts=True)[1] > 1).sum())
+
+
+def reasons_and_notes(status: np.ndarray, said: np.ndarray) -> dict[str, np.ndarray]:
+    """What a model says of its rows, as reasons of those that it did not test and notes on those that it did."""
+    reason, notes = said.copy(), said.copy()
+    tested = status == Status.TESTED
+    reason[tested] = None
+    notes[~tested] = None
+    return {"reason": reason, "notes": notes}
