@@ -1,10 +1,8 @@
 """What no command, card or rule reaches yet: named here with the plan that needs it, or not there at all."""
 
 import ast
-from functools import cache
-from pathlib import Path
 
-WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
+from tests.imports import modules, reached
 
 #: Public function of sevaxis.models that only tests reach -> what is planned to use it.
 PLANNED = {
@@ -38,88 +36,23 @@ PLANNED = {
 }
 
 
-class Module:
-    """A source file: what its names are, and which names each of its definitions uses.
-
-    Attributes
-    ----------
-    imports
-        Name here -> module and name there.
-    parts
-        Definition at the top -> its statements; under "" all that runs on import.
-    """
-
-    def __init__(self, path: Path):
-        tree = ast.parse(path.read_text())
-        self.imports = {
-            alias.asname or alias.name: (node.module, alias.name)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sevaxis"
-            for alias in node.names
-        }
-        self.parts: dict[str, list[ast.stmt]] = {"": []}
-        for node in tree.body:
-            defined = node.name if isinstance(node, ast.FunctionDef | ast.ClassDef) else ""
-            self.parts.setdefault(defined, []).append(node)
-
-    def uses(self, part: str) -> set[tuple[str | None, str]]:
-        """What a definition uses: (module, name), the module None where the name is of this file."""
-        found: set[tuple[str | None, str]] = set()
-        for node in (node for statement in self.parts[part] for node in ast.walk(statement)):
-            match node:
-                case ast.Name(id=name) if name in self.imports:
-                    found.add(self.imports[name])
-                case ast.Name(id=name) if name in self.parts:
-                    found.add((None, name))
-                case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in self.imports:
-                    found.add((".".join(self.imports[name]), attribute))
-        return found
-
-
-@cache
-def modules() -> dict[str, Module]:
-    """All of sevaxis by dotted name, and the scripts of the rules by path."""
-    paths = {
-        path: path.relative_to(WORKFLOW).with_suffix("") for path in (WORKFLOW / "sevaxis").rglob("*.py")
-    }
-    named = {".".join(parts.parts).removesuffix(".__init__"): Module(path) for path, parts in paths.items()}
-    return named | {str(path): Module(path) for path in (WORKFLOW / "scripts").glob("*.py")}
-
-
-def reached() -> set[tuple[str, str]]:
-    """(module, definition) that the scripts and the command line get to."""
-    known = modules()
-    todo = [(name, "") for name in known if name == "sevaxis.cli" or not name.startswith("sevaxis")]
-    todo += [("sevaxis.cli", name) for name in known["sevaxis.cli"].parts]
-    seen: set[tuple[str, str]] = set()
-    while todo:
-        here, part = todo.pop()
-        if (here, part) in seen:
-            continue
-        seen.add((here, part))
-        for module, name in known[here].uses(part):
-            there = module or here
-            while there in known and name in known[there].imports:  # a package passes it on
-                there, name = known[there].imports[name]
-            if f"{there}.{name}" in known:
-                there, name = f"{there}.{name}", ""
-            if there in known:
-                todo += [(there, ""), (there, name if name in known[there].parts else "")]
-    return seen
+def entries() -> list[str]:
+    """The scripts of the rules, and the command line."""
+    return [name for name in modules() if name == "sevaxis.cli" or name.endswith(".py")]
 
 
 def shelf() -> set[str]:
     """Public functions of the models that nothing reaches."""
-    found = reached()
+    found = reached(entries())
     return {
         f"{module.removeprefix('sevaxis.models.')}.{part}"
         for module, content in modules().items()
         if module.startswith("sevaxis.models")
-        for part in content.parts
-        if part
+        for part, statements in content.parts.items()
+        if statements
+        and isinstance(statements[0], ast.FunctionDef)
         and not part.startswith("_")
         and (module, part) not in found
-        and isinstance(content.parts[part][0], ast.FunctionDef)
     }
 
 
@@ -128,6 +61,6 @@ def test_the_shelf_holds_what_is_planned_and_nothing_else():
 
 
 def test_the_scripts_reach_the_models():
-    found = reached()
+    found = reached(entries())
     assert ("sevaxis.models.linear.empirical_bayes", "moderate") in found
     assert ("sevaxis.models.counts.negative_binomial", "wald") in found
