@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sevaxis.models.linear.design import Design
 
 
 @cache
@@ -47,6 +48,19 @@ def read_simulated(shared: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]
     folder = shared / "reference/simulated"
     values = pd.read_csv(folder / f"{name}.tsv.gz", sep="\t", index_col=0)
     return values, pd.read_csv(folder / f"{name}.meta.tsv", sep="\t")
+
+
+def sex_by_treatment(samples: pd.DataFrame) -> Design:
+    """R's ``~ sex * treat``: the treatment coefficient is the effect in females."""
+    male, treated = (samples["sex"] == "M").to_numpy(float), (samples["treat"] == "trt").to_numpy(float)
+    columns = [np.ones(len(samples)), male, treated, male * treated]
+    return Design(np.column_stack(columns), ("intercept", "male", "treated", "male:treated"))
+
+
+def treatment_and_age(samples: pd.DataFrame) -> Design:
+    """R's ``~ treat + age``."""
+    columns = [np.ones(len(samples)), samples["treat"] == "trt", samples["age"]]
+    return Design(np.column_stack(columns), ("intercept", "treated", "age"))
 
 
 def read_answers(shared: Path, name: str) -> pd.DataFrame:

@@ -254,9 +254,9 @@ def _contrast(
 
         written.append(_save(folder, f"volcano_{shown.key}", main[columns], draw, (5.2, 4.2)))
     if {"female", "male"} <= tested_strata(study, shown.key):
-        table = rows.pivot(index="feature_id", columns="stratum", values="log2fc")[
-            ["female", "male"]
-        ].dropna()
+        # plain columns: a categorical index of columns, which some versions of pandas make here, cannot be joined
+        table = rows.astype({"stratum": str}).pivot(index="feature_id", columns="stratum", values="log2fc")
+        table = table[["female", "male"]].dropna()
         names = rows.drop_duplicates("feature_id").set_index("feature_id")[["symbol", "human_symbol"]]
         table = table.join(names).reset_index()
         table["class"] = [groups.get((shown.dataset, shown.name, str(i)), "") for i in table["feature_id"]]
