@@ -25,6 +25,7 @@ class Term(StrEnum):
     brief: str
 
     def __new__(cls, value: str, words: str = "", brief: str = "") -> Self:
+        """Make a term of its value and its words."""
         term = str.__new__(cls, value)
         term._value_ = value
         term.words = words or value.replace("_", " ")
@@ -195,6 +196,7 @@ class Reason(StrEnum):
     sentence: str
 
     def __new__(cls, value: str, status: Status, sentence: str) -> Self:
+        """Make a reason of its value, its status and its sentence."""
         reason = str.__new__(cls, value)
         reason._value_ = value
         reason.status = status

@@ -137,8 +137,11 @@ def _known_sex(obs: pd.DataFrame) -> pd.Series:
 
 
 def _check(included: AnnData, card: CompareCard, min_per_group: int) -> None:
-    """The checks that sheets beside cards pass before any job starts; here for sheets inside retrieved files, and
-    for what is left after samples were excluded."""
+    """Refuse contrasts that the included samples cannot bear.
+
+    Sheets beside cards pass the same checks before any job starts; here they are for sheets inside retrieved files,
+    and for what is left after samples were excluded.
+    """
     obs = included.obs
     columns = ["batch", *card.model.covariates]
     facts = [
@@ -271,8 +274,10 @@ def _axis_without_feature(
 def _axis_without_strata(
     table: pd.DataFrame, axis: Sequence[str], not_split: Mapping[str, NotSplit]
 ) -> pd.DataFrame:
-    """Rows by sex of the axis genes where a contrast could not be split by sex: not estimable, and why. What is not in
-    the data at all is missing in every stratum for the reason that it already has."""
+    """Rows by sex of the axis genes where a contrast could not be split by sex: not estimable, and why.
+
+    What is not in the data at all is missing in every stratum for the reason that it already has.
+    """
     import pandas as pd
 
     rows = table[table["contrast"].isin(list(not_split)) & table["human_symbol"].isin(list(axis))]

@@ -204,8 +204,10 @@ def _sexes(samples: pd.DataFrame, plan: Plan) -> str:
 
 
 def block_of(samples: pd.DataFrame) -> list[str] | None:
-    """Subject of each sample where some subject has several; None otherwise. A sample whose subject is not known is a
-    block of its own, so that it does not undo the pairs of the others."""
+    """Subject of each sample where some subject has several; None otherwise.
+
+    A sample whose subject is not known is a block of its own, so that it does not undo the pairs of the others.
+    """
     alone = {name: f"{name} alone" for name in samples.index[samples["subject"].isna()]}
     blocks = [alone.get(name, str(subject)) for name, subject in samples["subject"].items()]
     return blocks if len(set(blocks)) < len(blocks) else None

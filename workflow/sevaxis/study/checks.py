@@ -35,8 +35,7 @@ def check_files(card: Card, source: YamlSource) -> list[Problem]:
 
 
 def check_method(card: Card, source: YamlSource) -> list[Problem]:
-    """Problems of a method that does not exist, does not fit the values or the design, or does not read what the card
-    tells it."""
+    """Problems of a method that does not exist, does not fit the data, or does not read what the card tells it."""
     where, told = source.where(("model", "method")), card.model.method
     if told is not None and told not in METHODS:
         what = f"There is no method '{told}'"

@@ -1,5 +1,8 @@
-"""Whether the samples of a data set can bear its contrasts: groups that are there and large enough, told apart from
-batches and covariates, with both sexes where the card asks for them."""
+"""Whether the samples of a data set can bear its contrasts.
+
+Groups that are there and large enough, told apart from batches and covariates, with both sexes where the card asks
+for them.
+"""
 
 from __future__ import annotations
 
@@ -129,8 +132,10 @@ def _numbers(values: list[str]) -> list[float] | None:
 
 
 def _says_the_groups(contrast: Contrast, samples: list[SampleFacts], numbers: list[float]) -> bool:
-    """Whether a number is the same within each group and differs along the contrast: it then lies in the span of the
-    groups, and the contrast with it."""
+    """Whether a number is the same within each group and differs along the contrast.
+
+    It then lies in the span of the groups, and the contrast with it.
+    """
     of_group: dict[str, float] = {}
     for sample, number in zip(samples, numbers, strict=True):
         if of_group.setdefault(sample.group, number) != number:
@@ -140,9 +145,11 @@ def _says_the_groups(contrast: Contrast, samples: list[SampleFacts], numbers: li
 
 
 def _separates_the_groups(contrast: Contrast, samples: list[SampleFacts], values: list[str]) -> bool:
-    """Whether no common value connects the groups of a contrast: it is estimable beside the effects of a factor if and
-    only if its weights sum to zero within each set of groups that the factor's levels connect (the connected
-    components of the incidence graph)."""
+    """Whether no common value connects the groups of a contrast.
+
+    A contrast is estimable beside the effects of a factor if and only if its weights sum to zero within each set of
+    groups that the factor's levels connect (the connected components of the incidence graph).
+    """
     component = {sample.group: sample.group for sample in samples}
 
     def root(level: str) -> str:

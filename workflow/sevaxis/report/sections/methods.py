@@ -18,7 +18,8 @@ Fit = Mapping[str, Any]
 @dataclass(frozen=True)
 class Section:
     """A heading and its paragraphs; a paragraph of the form ``$name`` is a formula of
-    :data:`~sevaxis.base.literature.FORMULAS`."""
+    :data:`~sevaxis.base.literature.FORMULAS`.
+    """
 
     title: str
     paragraphs: list[str] = field(default_factory=list)
