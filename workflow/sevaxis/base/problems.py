@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,22 @@ class Problems(Exception):
 
     def __reduce__(self):
         return type(self), (self.problems,)
+
+
+def refuse(what: str, *, where: str, found: str, allowed: str, hint: str) -> NoReturn:
+    """Stop with one problem.
+
+    Parameters
+    ----------
+    what, where, found, allowed, hint
+        As in :class:`Problem`.
+
+    Raises
+    ------
+    Problems
+        Always. Where several problems can be found, collect them and raise them together instead.
+    """
+    raise Problems([Problem(what, where, found, allowed, hint)]) from None
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.base.vocabulary import Normalisation, Reason, Scale, Sex, Status
 from sevaxis.effects.methods import Estimates, Method, Task, default_method, load_method
 from sevaxis.models.linear.design import Design, cell_means, contrast_matrix
@@ -36,7 +36,7 @@ def choose_method(card: CompareCard) -> tuple[Method, dict[str, Any]]:
     if name is None:
         where, hint = f"data set {card.id}", "name one under model: method"
         what = f"No method analyses the assay '{card.assay}' unasked"
-        raise Problems([Problem(what, where, str(card.assay), "a method of the card's own", hint)])
+        refuse(what, where=where, found=str(card.assay), allowed="a method of the card's own", hint=hint)
     method = load_method(name)
     try:
         return method, method.parse(card.model.options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import nearest, refuse
 from sevaxis.base.vocabulary import WHOLE, Assay, Scale, Stratum
 
 if TYPE_CHECKING:
@@ -78,12 +78,16 @@ def vary_choices(
     where = f"data set {card.id}"
     if card.assay == Assay.EFFECTS:
         hint = "choose a data set with a matrix"
-        raise Problems(
-            [Problem("A published table cannot be analysed in other ways", where, contrast, "data", hint)]
+        refuse(
+            "A published table cannot be analysed in other ways",
+            where=where,
+            found=contrast,
+            allowed="data",
+            hint=hint,
         )
     if contrast not in names:
         what = "There is no such contrast"
-        raise Problems([Problem(what, where, contrast, ", ".join(names), nearest(contrast, names))])
+        refuse(what, where=where, found=contrast, allowed=", ".join(names), hint=nearest(contrast, names))
     included = include(adata)
     plans, _ = plan_strata(included.obs, card.contrasts, min_per_group)
     plan, chosen = next(

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 
 MANIFEST = "MANIFEST.tsv"
 
@@ -36,16 +36,12 @@ class Mirror:
     def __init__(self, folder: Path):
         self.folder = folder
         if not folder.is_dir():
-            raise Problems(
-                [
-                    Problem(
-                        "The mirror folder does not exist",
-                        "mirror",
-                        str(folder),
-                        "a folder with the wanted files",
-                        "correct `mirror:` in the configuration (or MIRROR=), or leave it out to use the network",
-                    )
-                ]
+            refuse(
+                "The mirror folder does not exist",
+                where="mirror",
+                found=str(folder),
+                allowed="a folder with the wanted files",
+                hint="correct `mirror:` in the configuration (or MIRROR=), or leave it out to use the network",
             )
 
     def find(self, name: str, sha256: str | None, *, dataset: str = "") -> Iterator[Path]:

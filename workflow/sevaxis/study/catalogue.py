@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import Problem, nearest, refuse
 from sevaxis.study.card import Card
 from sevaxis.study.estimability import SampleFacts, facts_of
 from sevaxis.study.sheets import load_sheet
@@ -123,7 +123,7 @@ def select(entries: list[Entry], *, organism: str | None = None, question: str |
     known = set(QUESTIONS) | {role for entry in entries for role in entry.serves}
     if question is not None and question not in known:
         what, hint = f"There is no question '{question}'", nearest(question, known)
-        raise Problems([Problem(what, "--question", question, ", ".join(sorted(known)), hint)])
+        refuse(what, where="--question", found=question, allowed=", ".join(sorted(known)), hint=hint)
     wanted = {question} | QUESTIONS.get(question or "", set())
     return [
         entry

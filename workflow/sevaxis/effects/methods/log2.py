@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import nearest, refuse
 from sevaxis.base.vocabulary import Assay, Scale
 from sevaxis.effects.methods.record import Estimates, Method, Task, Used
 
@@ -60,7 +60,9 @@ def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Esti
         columns = [str(column) for column in task.features.columns]
         what = "The feature annotation has no such column of peptide counts"
         hint = nearest(peptides, columns)
-        raise Problems([Problem(what, "model.peptides of the card", peptides, ", ".join(columns), hint)])
+        refuse(
+            what, where="model.peptides of the card", found=peptides, allowed=", ".join(columns), hint=hint
+        )
     fit, used = _fit(task, array_weights)
     counts = task.features[peptides].to_numpy(float)
     return moderated_estimates(moderate_by_count(fit, counts), replace(used, count_prior=peptides))

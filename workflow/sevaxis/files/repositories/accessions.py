@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.files.http import Failure
 from sevaxis.files.repositories import biostudies, geo, pride
 from sevaxis.files.repositories.remote import PUBLIC, Addresses, RemoteFile
@@ -44,16 +44,12 @@ def resolve(accession: str, *, addresses: Addresses = PUBLIC) -> list[RemoteFile
                 return list_files(accession, addresses)
             except Failure as failure:
                 raise Problems([_problem_of_listing(accession, failure)]) from failure
-    raise Problems(
-        [
-            Problem(
-                "This is no accession that can be looked up",
-                "accession",
-                accession,
-                "GSE..., PXD..., E-MTAB-... (or another study of BioStudies)",
-                "give the address or the path of the file instead",
-            )
-        ]
+    refuse(
+        "This is no accession that can be looked up",
+        where="accession",
+        found=accession,
+        allowed="GSE..., PXD..., E-MTAB-... (or another study of BioStudies)",
+        hint="give the address or the path of the file instead",
     )
 
 
