@@ -15,6 +15,7 @@ from sevaxis.base.vocabulary import Reason, Status
 from sevaxis.models.counts.dispersion import Dispersions, estimate_dispersions
 from sevaxis.models.counts.nb_glm import fit_coefficients
 from sevaxis.models.counts.size_factors import estimate_size_factors
+from sevaxis.models.linear.design import contrast_columns
 
 
 @dataclass(frozen=True)
@@ -212,12 +213,7 @@ def wald(
     ValueError
         Contrasts that do not match the design.
     """
-    contrasts = np.asarray(contrasts, dtype=float)
-    contrasts = contrasts[:, None] if contrasts.ndim == 1 else contrasts
-    if contrasts.shape[0] != fit.design.shape[1]:
-        raise ValueError(
-            f"contrasts have {contrasts.shape[0]} rows, the design has {fit.design.shape[1]} columns"
-        )
+    contrasts = contrast_columns(contrasts, fit.design.shape[1])
     log2fc = fit.coefficients @ contrasts
     se = np.sqrt(np.einsum("pk,gpq,qk->gk", contrasts, fit.covariance, contrasts, optimize=True))
     # the share of each sample in the least squares estimate says which samples stand on which side

@@ -177,7 +177,7 @@ def estimable(design: Design, contrasts: np.ndarray, rows: np.ndarray | None = N
     Boolean, one per contrast.
     """
     matrix = design.matrix if rows is None else design.matrix[np.asarray(rows)]
-    contrasts = _as_columns(contrasts, design)
+    contrasts = contrast_columns(contrasts, len(design.names))
     _, basis = orthonormal_basis(matrix)
     # In units of each column, as in orthonormal_basis: the verdict must not depend on years or days.
     length = np.sqrt((design.matrix**2).sum(axis=0))
@@ -206,7 +206,7 @@ def aliased(
     Lost contrast -> columns that share a dependency with it: those outside the contrast where there are any
     (a batch), otherwise the contrast's own columns (a cell without samples). Empty when nothing is lost.
     """
-    contrasts = _as_columns(contrasts, design)
+    contrasts = contrast_columns(contrasts, len(design.names))
     if len(names) != contrasts.shape[1]:
         raise ValueError(f"{len(names)} names for {contrasts.shape[1]} contrasts")
     lost = ~estimable(design, contrasts, rows)
@@ -226,11 +226,18 @@ def aliased(
     return found
 
 
-def _as_columns(contrasts: np.ndarray, design: Design) -> np.ndarray:
+def contrast_columns(contrasts: np.ndarray, coefficients: int) -> np.ndarray:
+    """Contrasts as a matrix, coefficients x k.
+
+    Raises
+    ------
+    ValueError
+        They do not match the design.
+    """
     contrasts = np.asarray(contrasts, dtype=float)
     contrasts = contrasts[:, None] if contrasts.ndim == 1 else contrasts
-    if contrasts.shape[0] != len(design.names):
-        raise ValueError(f"contrasts of {contrasts.shape[0]} weights for {len(design.names)} columns")
+    if contrasts.shape[0] != coefficients:
+        raise ValueError(f"contrasts have {contrasts.shape[0]} rows, the design has {coefficients} columns")
     return contrasts
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from sevaxis.base.vocabulary import Reason, Status
+from sevaxis.models.linear.design import contrast_columns
 from sevaxis.models.mixed.likelihood import SubjectSums
 from sevaxis.models.numeric.blockwise import feature_blocks
 
@@ -99,12 +100,7 @@ class RandomInterceptFit:
         ValueError
             Contrasts that do not match the design.
         """
-        contrasts = np.asarray(contrasts, dtype=float)
-        contrasts = contrasts[:, None] if contrasts.ndim == 1 else contrasts
-        if contrasts.shape[0] != self.coefficients.shape[1]:
-            raise ValueError(
-                f"contrasts have {contrasts.shape[0]} rows, the design has {self.coefficients.shape[1]} columns"
-            )
+        contrasts = contrast_columns(contrasts, self.coefficients.shape[1])
         estimate = self.coefficients @ contrasts
         variance = np.einsum("pk,gpq,qk->gk", contrasts, self.covariance, contrasts, optimize=True)
         by_ratio = np.einsum("pk,gpq,qk->gk", contrasts, self._slope, contrasts, optimize=True)
