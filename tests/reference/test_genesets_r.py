@@ -1,28 +1,26 @@
 """Gene-set tests against R: limma 3.54.1 (camera, cameraPR, fry), fgsea 1.31.6, GSVA 1.46.0 on R 4.2.2."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from sevaxis.models.genesets.camera import camera, camera_preranked
 from sevaxis.models.genesets.preranked import preranked
 from sevaxis.models.genesets.rotation import fry, roast
 from sevaxis.models.genesets.sets import index_sets, sample_scores
 
-pytestmark = pytest.mark.shared
+from tests.reference.matrices import read_gene_sets, read_simulated, read_simulated_answers
+
 CONTRAST = np.array([0.0, 1.0])
 
 
 @pytest.fixture(scope="module")
-def study(shared):
+def study():
     """Expression, design, sets, moderated t and a reader of R's answers."""
-    folder = shared / "reference" / "simulated"
-    y = pd.read_csv(folder / "gs_expr.tsv.gz", sep="\t", index_col=0)
-    samples = pd.read_csv(folder / "gs_expr.meta.tsv", sep="\t").set_index("sample").loc[y.columns]
+    y, samples = read_simulated("gs_expr")
+    samples = samples.set_index("sample").loc[y.columns]
     design = np.column_stack([np.ones(len(samples)), samples["treat"] == "trt"]).astype(float)
-    members = pd.read_csv(folder / "gs_sets.tsv.gz", sep="\t").groupby("set")["gene"].apply(list)
-    t = pd.read_csv(folder / "R" / "gs.t.tsv.gz", sep="\t").set_index("gene")["t"].loc[y.index].to_numpy()
-    sets = index_sets(members.to_dict(), y.index)
-    return y, design, sets, t, lambda job: pd.read_csv(folder / "R" / f"gs.{job}.tsv", sep="\t", index_col=0)
+    t = read_simulated_answers("gs.t")["t"].loc[y.index].to_numpy()
+    sets = index_sets(read_gene_sets(), y.index)
+    return y, design, sets, t, lambda job: read_simulated_answers(f"gs.{job}")
 
 
 def compare(ours, theirs, rtol):

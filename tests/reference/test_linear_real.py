@@ -9,11 +9,11 @@ from sevaxis.models.linear.design import cell_means, contrast_matrix
 from sevaxis.models.linear.empirical_bayes import moderate
 from sevaxis.models.linear.fit import fit_linear
 
-from tests.reference.real_data import (
-    read_answers,
+from tests.reference.matrices import (
     read_expression_set,
     read_glymreg,
     read_motrpac,
+    read_public_answers,
     sex_strata,
 )
 
@@ -46,7 +46,7 @@ def compare(ours, r, features):
 
 def test_rat_muscle_proteome(shared):
     values, cells = read_motrpac(shared, "PROT_GN")
-    r = read_answers(shared, "real/motrpac_prot_gn.8W.limma_trend_robust")
+    r = read_public_answers(shared, "motrpac_prot_gn.8W.limma_trend_robust")
     design, strata = cell_means(cells), sex_strata("8W", "SED")
     fit = fit_linear(values.to_numpy(), design).contrast(contrast_matrix(design, strata), list(strata))
     ours = moderate(fit, trend=True, robust=True)
@@ -55,7 +55,7 @@ def test_rat_muscle_proteome(shared):
 
 def test_rat_muscle_proteome_with_array_weights(shared):
     values, cells = read_motrpac(shared, "PROT_GN")
-    r = read_answers(shared, "real/motrpac_prot_gn.8W.limma_arrayweights_trend_robust")
+    r = read_public_answers(shared, "motrpac_prot_gn.8W.limma_arrayweights_trend_robust")
     path = shared / "reference/real/motrpac_prot_gn.array_weights.tsv"
     r_weights = pd.read_csv(path, sep="\t", header=None, index_col=0, dtype={0: str})[1]
     design, strata = cell_means(cells), sex_strata("8W", "SED")
@@ -68,7 +68,7 @@ def test_rat_muscle_proteome_with_array_weights(shared):
 
 def test_plasma_vesicles_around_exercise(shared):
     values, samples = read_glymreg(shared)
-    r = read_answers(shared, "real/glymreg_ev.time4.limma_dupcor_trend")
+    r = read_public_answers(shared, "glymreg_ev.time4.limma_dupcor_trend")
     r_consensus = float((shared / "reference/real/glymreg_ev.consensus.txt").read_text())
     cells = (samples["Group"].str.capitalize() + " " + samples["time"]).tolist()
     design, strata = cell_means(cells), sex_strata("time4", "time1")

@@ -1,22 +1,19 @@
 """Random intercepts against R lmerTest 3.1.3 (Satterthwaite)."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from sevaxis.models.mixed.random_intercept import fit_random_intercept
 
-pytestmark = pytest.mark.shared
+from tests.reference.matrices import read_simulated, read_simulated_answers
 
 
 @pytest.fixture(scope="module")
-def donors(shared):
-    folder = shared / "reference" / "simulated"
-    values = pd.read_csv(folder / "mixedD.tsv.gz", sep="\t", index_col=0).to_numpy()
-    samples = pd.read_csv(folder / "mixedD.meta.tsv", sep="\t")
+def donors():
+    values, samples = read_simulated("mixedD")
     treated = (samples.treat == "trt").to_numpy(float)
     design = np.column_stack([np.ones(len(samples)), treated, samples.age])
-    expected = pd.read_csv(folder / "R" / "mixedD.lmer.tsv.gz", sep="\t")
-    return values, design, samples.donor.to_numpy(), expected
+    expected = read_simulated_answers("mixedD.lmer").loc[values.index]
+    return values.to_numpy(), design, samples.donor.to_numpy(), expected
 
 
 def test_five_thousand_features(donors):

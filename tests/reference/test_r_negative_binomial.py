@@ -13,9 +13,7 @@ from sevaxis.models.counts.negative_binomial import (
 from sevaxis.models.counts.outliers import find_count_outliers
 from sevaxis.models.inference.shrinkage import shrink_counts, shrink_effects
 
-from tests.reference.real_data import read_expression_set
-
-pytestmark = pytest.mark.shared
+from tests.reference.matrices import read_expression_set, read_simulated, read_simulated_answers
 
 # STATISTICS.md: 99 % of p-values within 1e-3 of R's, relatively, and the same hits
 P_TOLERANCE = 1e-3
@@ -41,24 +39,24 @@ def jaccard(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @pytest.fixture(scope="module")
-def counts_a(shared):
-    folder = shared / "reference" / "simulated"
-    counts = pd.read_csv(folder / "countsA.tsv.gz", sep="\t", index_col=0)
-    samples = pd.read_csv(folder / "countsA.meta.tsv", sep="\t")
+def counts_a():
+    """Counts, design, fit, and the rows that R's answers have: all of them have the same."""
+    counts, samples = read_simulated("countsA")
     male, treated = (samples.sex == "M").to_numpy(float), (samples.treat == "trt").to_numpy(float)
     design = np.column_stack([np.ones(len(samples)), male, treated, male * treated])
-    return folder, counts.to_numpy(float), design, fit_negative_binomial(counts.to_numpy(), design)
+    rows = counts.index.get_indexer(read_simulated_answers("countsA.deseq2").index)
+    return counts.to_numpy(float), design, fit_negative_binomial(counts.to_numpy(), design), rows
 
 
 def test_size_factors(counts_a):
-    folder, _, _, fit = counts_a
-    expected = pd.read_csv(folder / "R" / "countsA.deseq2.sf.tsv", sep="\t").size_factor
+    _, _, fit, _ = counts_a
+    expected = read_simulated_answers("countsA.deseq2.sf").size_factor
     np.testing.assert_allclose(fit.size_factors, expected, rtol=1e-10)
 
 
 def test_dispersions(counts_a):
-    folder, _, _, fit = counts_a
-    expected = pd.read_csv(folder / "R" / "countsA.deseq2.tsv.gz", sep="\t")
+    _, _, fit, rows = counts_a
+    expected = read_simulated_answers("countsA.deseq2")
     found = fit.dispersions
     columns = {
         "feature_wise": "dispGeneEst",
@@ -67,22 +65,21 @@ def test_dispersions(counts_a):
         "final": "dispersion",
     }
     for name, column in columns.items():
-        assert np.quantile(relative(getattr(found, name), expected[column]), 0.99) < 1e-6, name
-    assert (found.outlier == (expected.dispOutlier == True)).all()  # noqa: E712 (missing where no count)
-    np.testing.assert_allclose(fit.base_mean, expected.baseMean, rtol=1e-8)
+        assert np.quantile(relative(getattr(found, name)[rows], expected[column]), 0.99) < 1e-6, name
+    assert (found.outlier[rows] == (expected.dispOutlier == True)).all()  # noqa: E712 (missing where no count)
+    np.testing.assert_allclose(fit.base_mean[rows], expected.baseMean, rtol=1e-8)
 
 
 def test_wald(counts_a):
-    folder, _, _, fit = counts_a
-    expected = pd.read_csv(folder / "R" / "countsA.deseq2.tsv.gz", sep="\t")
+    _, _, fit, rows = counts_a
+    expected = read_simulated_answers("countsA.deseq2")
     found = wald(fit, np.array([0.0, 0.0, 1.0, 0.0]))
-    counted = (
-        found.reason[:, 0] != NO_COUNT_IN_CONTRAST
-    )  # R tests features without a count in either group of the contrast too
+    counted = found.reason[:, 0] != NO_COUNT_IN_CONTRAST  # R tests these too
     assert (~counted).sum() < 100
-    assert np.quantile(relative(found.log2fc[counted, 0], expected.log2FoldChange[counted]), 0.99) < 1e-6
-    assert np.quantile(relative(found.se[:, 0], expected.lfcSE), 0.99) < 1e-6
-    p = found.p[:, 0]
+    counted = counted[rows]
+    log2fc, se, p = found.log2fc[rows, 0], found.se[rows, 0], found.p[rows, 0]
+    assert np.quantile(relative(log2fc[counted], expected.log2FoldChange[counted]), 0.99) < 1e-6
+    assert np.quantile(relative(se, expected.lfcSE), 0.99) < 1e-6
     assert np.quantile(relative(p, expected.pvalue), 0.99) < P_TOLERANCE
     assert relative(p[counted], expected.pvalue[counted]).max() < P_TOLERANCE
     hits, expected_hits = bh(p) < 0.05, bh(expected.pvalue.to_numpy()) < 0.05
@@ -91,66 +88,67 @@ def test_wald(counts_a):
 
 
 def test_likelihood_ratio(counts_a):
-    folder, counts, design, fit = counts_a
-    expected = pd.read_csv(folder / "R" / "countsA.deseq2_lrt.tsv.gz", sep="\t")
+    counts, design, fit, rows = counts_a
+    expected = read_simulated_answers("countsA.deseq2_lrt")
     reduced = fit_negative_binomial(
         counts, design[:, :3], size_factors=fit.size_factors, dispersion=fit.dispersion
     )
     found = likelihood_ratio(fit, reduced)
-    assert np.quantile(relative(found.p[:, 0], expected.pvalue), 0.99) < P_TOLERANCE
-    assert np.quantile(np.abs(found.stat[:, 0] - expected.stat).dropna(), 0.99) < 1e-5
+    assert np.quantile(relative(found.p[rows, 0], expected.pvalue), 0.99) < P_TOLERANCE
+    assert np.quantile(np.abs(found.stat[rows, 0] - expected.stat).dropna(), 0.99) < 1e-5
 
 
 def test_cooks_distances_and_independent_filtering(counts_a):
-    folder, counts, design, fit = counts_a
-    expected = pd.read_csv(folder / "R" / "countsA.deseq2.tsv.gz", sep="\t")
+    counts, design, fit, rows = counts_a
+    expected = read_simulated_answers("countsA.deseq2")
     outliers = find_count_outliers(fit)
-    assert np.quantile(relative(outliers.distance, expected.maxCooks), 0.99) < 1e-6
-    assert (outliers.outlier == (expected.pvalue.isna() & (expected.baseMean > 0))).all()
+    assert np.quantile(relative(outliers.distance[rows], expected.maxCooks), 0.99) < 1e-6
+    assert (outliers.outlier[rows] == (expected.pvalue.isna() & (expected.baseMean > 0))).all()
     assert outliers.outlier.sum() == 2
     found = wald(fit, np.array([0.0, 0.0, 1.0, 0.0]), exclude=outliers.exclude)
     filtered = filter_independently(fit.base_mean, found.p[:, 0], alpha=0.1)  # R's default
-    assert (np.isnan(filtered.q) == expected.padj.isna()).all()
-    assert np.quantile(relative(filtered.q, expected.padj), 0.99) < P_TOLERANCE
+    assert (np.isnan(filtered.q[rows]) == expected.padj.isna()).all()
+    assert np.quantile(relative(filtered.q[rows], expected.padj), 0.99) < P_TOLERANCE
 
-    expected = pd.read_csv(folder / "R" / "countsA.deseq2_lrt.tsv.gz", sep="\t")
+    expected = read_simulated_answers("countsA.deseq2_lrt")
     reduced = fit_negative_binomial(
         counts, design[:, :3], size_factors=fit.size_factors, dispersion=fit.dispersion
     )
     found = likelihood_ratio(fit, reduced, exclude=outliers.exclude)
     filtered = filter_independently(fit.base_mean, found.p[:, 0], alpha=0.1)
-    assert (np.isnan(filtered.q) == expected.padj.isna()).all()
+    assert (np.isnan(filtered.q[rows]) == expected.padj.isna()).all()
 
 
 def test_shrunken_by_normal_mixture(counts_a):
     """R lfcShrink(type = "ashr")."""
-    folder, _, _, fit = counts_a
+    _, _, fit, rows = counts_a
     found = wald(fit, np.array([0.0, 0.0, 1.0, 0.0]))
     shrunken = shrink_effects(found.log2fc[:, 0], found.se[:, 0])
-    expected = pd.read_csv(folder / "R" / "countsA.deseq2_ashr.tsv.gz", sep="\t")
-    counted = (found.status[:, 0] == "tested") & (found.reason[:, 0] != NO_COUNT_IN_CONTRAST)
-    np.testing.assert_allclose(shrunken.log2fc[counted], expected.lfc_shrunk[counted], atol=5e-5)
-    np.testing.assert_allclose(shrunken.sd[counted], expected.lfcSE_shrunk[counted], atol=5e-5)
+    expected = read_simulated_answers("countsA.deseq2_ashr")
+    counted = ((found.status[:, 0] == "tested") & (found.reason[:, 0] != NO_COUNT_IN_CONTRAST))[rows]
+    np.testing.assert_allclose(shrunken.log2fc[rows][counted], expected.lfc_shrunk[counted], atol=5e-5)
+    np.testing.assert_allclose(shrunken.sd[rows][counted], expected.lfcSE_shrunk[counted], atol=5e-5)
 
 
 def test_shrunken_by_cauchy_prior(counts_a):
     """R lfcShrink(type = "apeglm"), whose optimiser stops early: the further from the mode, the more counts.
 
-    That the values here are the modes is shown in tests/test_shrinkage.py; six features of few counts have
-    two modes, of which R returns the lower.
+    That the values here are the modes is shown in tests/models/inference/test_shrinkage.py; six features of few
+    counts have two modes, of which R returns the lower.
     """
-    folder, _, _, fit = counts_a
+    _, _, fit, rows = counts_a
     found = shrink_counts(fit, np.array([0.0, 0.0, 1.0, 0.0]))
-    expected = pd.read_csv(folder / "R" / "countsA.deseq2_apeglm.tsv.gz", sep="\t")
-    error = np.abs(found.log2fc - expected.lfc_shrunk)
+    expected = read_simulated_answers("countsA.deseq2_apeglm")
+    error = np.abs(found.log2fc[rows] - expected.lfc_shrunk)
     rare = (expected.baseMean > 0) & (expected.baseMean < 10)
     assert np.median(error[rare]) < 5e-5
     assert np.quantile(error.dropna(), 0.5) < 2e-4
     assert np.quantile(error.dropna(), 0.99) < 5e-3
     assert (error > 0.05).sum() <= 6
-    assert np.quantile(np.abs(found.sd - expected.lfcSE_shrunk).dropna(), 0.99) < 2e-3
+    assert np.quantile(np.abs(found.sd[rows] - expected.lfcSE_shrunk).dropna(), 0.99) < 2e-3
 
 
+@pytest.mark.shared
 def test_motrpac_gastrocnemius_rna(shared):
     counts, samples = read_expression_set(shared / "data" / "motrpac_muscle" / "TRNSCRPT_GN.rda")
     group = samples.group.to_numpy(dtype=str)
@@ -208,6 +206,7 @@ OTHER_DESIGNS = {
 }
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("case", list(OTHER_DESIGNS))
 def test_covariates_trends_and_few_samples(shared, case):
     counts, samples = read_expression_set(shared / "data" / "motrpac_muscle" / "TRNSCRPT_GN.rda")
@@ -230,6 +229,7 @@ def test_covariates_trends_and_few_samples(shared, case):
     np.testing.assert_allclose(numbers, expected, rtol=1e-5)
 
 
+@pytest.mark.shared
 def test_microglia_vesicles_three_against_three(shared):
     """Sparse vesicle RNA, one culture each: many groups of zeros, hundreds of features need the fallback."""
     table = pd.read_csv(shared / "data" / "bv2_microglia_ev" / "ev_mrna_raw_counts.csv", index_col=0)

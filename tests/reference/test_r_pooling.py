@@ -1,11 +1,10 @@
 """Meta-analysis against R metafor 3.8.1."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from sevaxis.models.meta.pooling import METHODS, pool
 
-pytestmark = pytest.mark.shared
+from tests.reference.matrices import SIMULATED, read_simulated_answers, read_studies, read_table
 
 COLUMNS = {
     "estimate": "estimate",
@@ -23,13 +22,20 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize("dataset", ["bcg", "normand", "homog"])
+@pytest.fixture(
+    params=["homog", *(pytest.param(name, marks=pytest.mark.shared) for name in ("bcg", "normand"))]
+)
+def example(request):
+    """Name, and effects of the studies: of published ones where the public data are."""
+    shared = None if request.param == "homog" else request.getfixturevalue("shared")
+    return request.param, read_studies(request.param, shared)
+
+
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("hartung_knapp", [False, True])
-def test_worked_examples(shared, dataset, method, hartung_knapp):
-    folder = shared / "reference" / "simulated"
-    studies = pd.read_csv(folder / f"meta_{dataset}.tsv", sep="\t")
-    expected = pd.read_csv(folder / "R" / "meta.metafor.tsv", sep="\t")
+def test_worked_examples(example, method, hartung_knapp):
+    dataset, studies = example
+    expected = read_simulated_answers("meta.metafor").reset_index()
     test = "knha" if hartung_knapp else "z"
     chosen = (expected.dataset == dataset) & (expected.method == method) & (expected.test == test)
     (row,) = expected[chosen].to_dict("records")
@@ -45,10 +51,9 @@ def test_worked_examples(shared, dataset, method, hartung_knapp):
 
 
 @pytest.mark.parametrize("method", ["PM", "REML"])
-def test_two_thousand_genes(shared, method):
-    folder = shared / "reference" / "simulated"
-    genes = pd.read_csv(folder / "meta_genes.tsv.gz", sep="\t", index_col=0).to_numpy()
-    expected = pd.read_csv(folder / "R" / f"meta_genes.{method}.tsv.gz", sep="\t")
+def test_two_thousand_genes(method):
+    genes = read_table(SIMULATED / "meta_genes").to_numpy()
+    expected = read_simulated_answers(f"meta_genes.{method}")
     found = pool(genes[:, :6], np.sqrt(genes[:, 6:]), method=method)
     pooled = found.status == "pooled"
     assert (pooled == (found.k >= 3)).all()

@@ -1,8 +1,6 @@
 """Score the linear models on spiked proteins: what is true is known.
 
-    python -m benchmarks --only spike --data FOLDER
-
-FOLDER holds two public data sets. A markdown table: spiked proteins found and background proteins called at a false
+Two public data sets. Spiked proteins found and background proteins called at a false
 discovery rate of 5 %, and how far the log2 ratios are from those that were pipetted.
 
 UPS1 in E. coli (Artistic-2.0): eight concentrations, 0.1 to 50 fmol, the lower four against the upper four; each
@@ -11,6 +9,7 @@ contrast is partly confounded with. "Expected" is what the same model gives for 
 the concentration. UPS2 in yeast (CC BY-NC-SA 4.0): concentrations 2, 4 and 8, three runs each, DIA-NN.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,18 +128,17 @@ def score_ups2_yeast(folder: Path) -> list[Score]:
     return scores
 
 
-def table(scores: list[Score]) -> str:
-    """Markdown."""
-    lines = [
+def table(scores: Iterable[Score]) -> Iterator[str]:
+    """Lines of Markdown."""
+    yield (
         "| data | contrast | model | spiked found | background called (planted in the batch) | false discovery "
-        "proportion | expected log2 | spiked: median (bias) | background: median |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+        "proportion | expected log2 | spiked: median (bias) | background: median |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
     for s in scores:
         planted = "" if s.planted_positives is None else f" ({s.planted_positives})"
-        lines.append(
+        yield (
             f"| {s.data} | {s.contrast} | {s.model} | {s.true_positives} of {s.spiked} | "
             f"{s.false_positives} of {s.background:,}{planted} | {s.false_discovery_proportion:.0%} | "
             f"{s.expected:.2f} | {s.spiked_log2fc:.2f} ({s.bias:+.2f}) | {s.background_log2fc:+.3f} |"
         )
-    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Real public matrices for the reference tests, read straight from the shared folder."""
+"""Matrices of the reference tests and R's answers: simulated in `tests/data`, public in the shared folder."""
 
 import warnings
 from functools import cache
@@ -6,6 +6,38 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+SIMULATED = Path(__file__).parents[1] / "data" / "simulated"
+
+
+def read_simulated(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read a simulated matrix and its samples."""
+    samples = pd.read_csv(SIMULATED / f"{name}.meta.tsv", sep="\t")
+    return read_table(SIMULATED / name), samples
+
+
+def read_gene_sets() -> dict[str, list[str]]:
+    """Read the members of the simulated gene sets."""
+    return read_table(SIMULATED / "gs_sets").groupby("set")["gene"].apply(list).to_dict()
+
+
+def read_studies(name: str, shared: Path | None = None) -> pd.DataFrame:
+    """Read the effects and variances of a worked meta-analysis: a published one from the shared folder."""
+    folder = SIMULATED if shared is None else shared / "reference" / "simulated"
+    return read_table(folder / f"meta_{name}")
+
+
+def read_simulated_answers(name: str) -> pd.DataFrame:
+    """Read R's answers on a simulated matrix; of the largest some rows only, which the index names."""
+    return read_table(SIMULATED / "R" / name)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table, packed or plain, by its name without ending; the first column is the index."""
+    packed = path.with_name(f"{path.name}.tsv.xz")
+    return pd.read_csv(
+        packed if packed.is_file() else path.with_name(f"{path.name}.tsv"), sep="\t", index_col=0
+    )
 
 
 @cache
@@ -42,16 +74,9 @@ def read_bv2_ev_counts(shared: Path) -> pd.DataFrame:
     return pd.read_csv(shared / "data/bv2_microglia_ev/ev_mrna_raw_counts.csv", index_col=0).iloc[:, :6]
 
 
-def read_simulated(shared: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read a simulated matrix and its samples."""
-    folder = shared / "reference/simulated"
-    values = pd.read_csv(folder / f"{name}.tsv.gz", sep="\t", index_col=0)
-    return values, pd.read_csv(folder / f"{name}.meta.tsv", sep="\t")
-
-
-def read_answers(shared: Path, name: str) -> pd.DataFrame:
-    """Read R's answers: ``real/...`` or ``simulated/R/...`` without ending, first column as index."""
-    return pd.read_csv(shared / "reference" / f"{name}.tsv.gz", sep="\t", index_col=0)
+def read_public_answers(shared: Path, name: str) -> pd.DataFrame:
+    """Read R's answers on a public matrix by name, the first column as index."""
+    return pd.read_csv(shared / "reference" / "real" / f"{name}.tsv.gz", sep="\t", index_col=0)
 
 
 def sex_strata(case: str, reference: str) -> dict[str, dict[str, float]]:

@@ -19,15 +19,23 @@ from sevaxis.models.linear.blocks import duplicate_correlation
 from sevaxis.models.linear.empirical_bayes import moderate, moderate_by_count
 from sevaxis.models.linear.fit import fit_linear
 from sevaxis.models.meta.pooling import pool
+from sevaxis.models.mixed.random_intercept import fit_random_intercept
 
-from tests.models import test_calibration as test_models_calibration
-from tests.models import test_null_rates
-from tests.models.genesets import test_genesets
+from tests.models.null_data import (
+    FEATURES,
+    FEW_FEATURES,
+    rate_of,
+    simulate_blocks,
+    simulate_counts,
+    simulate_intensities,
+    simulate_sets,
+    two_groups,
+)
 
 SIZES = (3, 5, 10)
 ALPHA = 0.05
 GROUPS = np.array([-1.0, 1.0])
-#: Of R DESeq2 1.38.3 on the same counts (tests/test_null_rates.py).
+#: Of R DESeq2 1.38.3 on the same counts (`tests/models/test_null_rates.py`).
 WALD_OF_R = {3: 1019 / 20_000, 5: 1114 / 20_000, 10: 1071 / 20_000}
 
 Rate = tuple[float, float | None]
@@ -52,7 +60,7 @@ def _moderated(missing: float, **options: bool) -> Simulation:
 
 def _paired(missing: float) -> Simulation:
     def simulate(n: int) -> Rate:
-        design, subject = test_models_calibration.two_groups(n), list(range(n)) * 2
+        design, subject = two_groups(n), list(range(n)) * 2
 
         def fit(y: np.ndarray):
             rho = duplicate_correlation(y, design, subject)
@@ -64,30 +72,28 @@ def _paired(missing: float) -> Simulation:
 
 
 def _array_weights(n: int) -> Rate:
-    design = test_models_calibration.two_groups(n)
+    design = two_groups(n)
     return _of_fit(n, 0.15, lambda y: moderate(_fit(y, n, weights=array_weights(y, design))))
 
 
 def _by_count(n: int) -> Rate:
-    counts = np.random.default_rng(n).integers(1, 21, test_models_calibration.FEATURES)
-    return _of_fit(n, 0.15, lambda y: moderate_by_count(_fit(y, n), counts), counts=counts)
+    counts = np.random.default_rng(n).integers(1, 21, FEATURES)
+    return _of_fit(n, 0.15, lambda y: moderate_by_count(_fit(y, n), counts), peptides=counts)
 
 
 def _fit(y: np.ndarray, n: int, **options):
-    return fit_linear(y, test_models_calibration.two_groups(n), **options).contrast(GROUPS)
+    return fit_linear(y, two_groups(n), **options).contrast(GROUPS)
 
 
 def _of_fit(n: int, missing: float, fit: Callable, **options) -> Rate:
-    y = test_models_calibration.intensities(np.random.default_rng(n), n, missing, **options)
-    rate = test_models_calibration.false_positives(y, fit, n)
-    return rate, test_models_calibration.coverage(fit(y))
+    return rate_of(simulate_intensities(n, missing, **options), fit, n)
 
 
 def _voom(transform: Callable) -> Simulation:
     def simulate(n: int) -> Rate:
-        counts = test_null_rates.null_counts(n)
+        counts = simulate_counts(n)
         counts = counts[counts.mean(axis=1) > 10]
-        design = test_models_calibration.two_groups(n)
+        design = two_groups(n)
         y, weights, *_ = transform(counts, design, lib_size=counts.sum(axis=0) * tmm_factors(counts))
         found = moderate(_fit(y, n, weights=weights))
         low, high = found.interval()
@@ -97,7 +103,7 @@ def _voom(transform: Callable) -> Simulation:
 
 
 def _counts(n: int) -> tuple[np.ndarray, np.ndarray]:
-    return test_null_rates.null_counts(n), np.column_stack([np.ones(2 * n), np.repeat([0.0, 1.0], n)])
+    return simulate_counts(n), np.column_stack([np.ones(2 * n), np.repeat([0.0, 1.0], n)])
 
 
 def _wald(n: int) -> Rate:
@@ -118,9 +124,8 @@ def _ratio(n: int) -> Rate:
 
 def _intercept(within: bool, share: float, missing: float) -> Simulation:
     def simulate(n: int) -> Rate:
-        found = test_null_rates.null_blocks(
-            n, 2 if within else 3, within=within, missing=missing, share=share
-        )
+        data = simulate_blocks(n, 2 if within else 3, within=within, missing=missing, share=share)
+        found = fit_random_intercept(*data).contrast(np.array([0.0, 1.0]))
         half = stats.t.ppf(1 - ALPHA / 2, found.df) * found.se
         return np.nanmean(found.p < ALPHA), np.nanmean(np.abs(found.estimate) <= half)
 
@@ -130,7 +135,7 @@ def _intercept(within: bool, share: float, missing: float) -> Simulation:
 def _pooled(unequal: bool) -> Simulation:
     def simulate(k: int) -> Rate:
         rng = np.random.default_rng(5)
-        size = (test_null_rates.FEATURES, k)
+        size = (FEW_FEATURES, k)
         se = rng.uniform(0.15, 0.45, size) if unequal else np.full(size, 0.25)
         found = pool(0.2 * rng.normal(size=size) + se * rng.normal(size=size), se)
         return (found.p < ALPHA).mean(), ((found.ci_low <= 0) & (found.ci_high >= 0)).mean()
@@ -140,7 +145,7 @@ def _pooled(unequal: bool) -> Simulation:
 
 def _sets(test: Callable, correlation: float, column: str = "p") -> Simulation:
     def simulate(n: int) -> Rate:
-        tables = test_genesets.null_tables(n, correlation)
+        tables = simulate_sets(n, correlation)
         p = [test(y, design, np.array([0.0, 1.0]), sets)[column] for y, design, sets in tables]
         return float(np.mean(np.concatenate(p) <= ALPHA)), None
 

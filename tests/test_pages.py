@@ -1,0 +1,73 @@
+"""Tables of docs/speed.md and docs/accuracy.md come from commands: `make bench`, `make accuracy`."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.reference.__main__ import TABLES
+
+BLOCK = re.compile(r"<!-- table of ([^\n]+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
+
+
+def refresh(root, page, *command):
+    """Run docs/tables.py, which runs the command."""
+    return subprocess.run(
+        [sys.executable, root / "docs" / "tables.py", page, *command],
+        cwd=root,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("page", ["speed", "accuracy"])
+def test_every_table_is_written_by_a_command(root, page):
+    text = (root / "docs" / f"{page}.md").read_text()
+    assert [line for line in BLOCK.sub("", text).splitlines() if line.startswith("|")] == []
+    assert all(lines.strip() for _, lines in BLOCK.findall(text))
+
+
+def test_every_table_of_the_commands_has_its_place(root):
+    places = {
+        page: [name for name, _ in BLOCK.findall((root / "docs" / page).read_text())]
+        for page in ("accuracy.md", "speed.md")
+    }
+    assert sorted(places["accuracy.md"]) == sorted(title for title, _ in TABLES.values())
+    models = {script.stem for script in (root / "benchmarks").glob("*.R")} - {"measure"}
+    expected = [f"{what} of {model}" for what in ("speed", "growth") for model in models]
+    expected += ["versions", "steps of the workflow", "model against reading"]
+    assert sorted(places["speed.md"]) == sorted(expected)
+
+
+def test_benchmarks_refresh_what_they_measured_and_nothing_else(root, tmp_path):
+    """A quick run beside R is not complete, and so its tables stay; growth needs no R."""
+    page = tmp_path / "speed.md"
+    shutil.copy(root / "docs" / "speed.md", page)
+    before = dict(BLOCK.findall(page.read_text()))
+    page.write_text(page.read_text().replace(before["growth of pooling"], "old\n"))
+    done = refresh(root, page, "benchmarks", "--quick", "--growth", "--only", "pooling")
+    assert done.returncode == 0, done.stderr
+    after = dict(BLOCK.findall(page.read_text()))
+    labels = [row.split("|")[1] for row in before["growth of pooling"].splitlines()]
+    assert [row.split("|")[1] for row in after.pop("growth of pooling").splitlines()] == labels
+    before.pop("growth of pooling")
+    assert after == before
+    assert "| REML, 300 x 6 | sevaxis |" in done.stdout
+
+
+def test_a_page_without_the_place_is_an_error(root, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("nothing\n")
+    done = refresh(root, page, "benchmarks", "--growth", "--only", "pooling")
+    assert done.returncode != 0
+    assert "the page has no lines <!-- table of growth of pooling -->" in done.stderr
+
+
+def test_tests_and_benchmarks_do_not_import_each_other(root):
+    for folder, other in (("tests", "benchmarks"), ("benchmarks", "tests")):
+        importing = re.compile(rf"^\s*(from|import) {other}\b", re.MULTILINE)
+        found = [path for path in (root / folder).rglob("*.py") if importing.search(path.read_text())]
+        assert found == []
