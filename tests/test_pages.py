@@ -58,12 +58,20 @@ def test_benchmarks_refresh_what_they_measured_and_nothing_else(root, tmp_path):
     assert "| REML, 300 x 6 | sevaxis |" in done.stdout
 
 
-def test_a_page_without_the_place_is_an_error(root, tmp_path):
+def test_only_the_table_named_is_replaced(root, tmp_path, monkeypatch):
+    (tmp_path / "printing.py").write_text(r"print('seen\n<!-- table of b -->\nnew\n<!-- end -->\nseen too')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     page = tmp_path / "page.md"
+    old = "<!-- table of a -->\nold\n<!-- end -->\ntext\n<!-- table of b -->\nold\n<!-- end -->\n"
+    page.write_text(old)
+    done = refresh(root, page, "printing")
+    assert (done.returncode, done.stdout.splitlines()[::4]) == (0, ["seen", "seen too"])
+    assert page.read_text() == "new".join(old.rsplit("old", 1))
     page.write_text("nothing\n")
-    done = refresh(root, page, "benchmarks", "--growth", "--only", "pooling")
+    done = refresh(root, page, "printing")
     assert done.returncode != 0
-    assert "the page has no lines <!-- table of growth of pooling -->" in done.stderr
+    assert "the page has no lines <!-- table of b -->" in done.stderr
+    assert page.read_text() == "nothing\n"
 
 
 def test_tests_and_benchmarks_do_not_import_each_other(root):

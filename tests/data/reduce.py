@@ -43,15 +43,15 @@ PUBLISHED = ("meta_bcg", "meta_normand")
 HARD = ("detection", "panel", "scalars", "clinic_", "pairs_alone.")
 
 
-def main(whole: Path) -> None:
-    """Write `simulated` and `hard` beside this file."""
+def main(whole: Path, target: Path = HERE) -> None:
+    """Write `simulated` and `hard` into a folder, this one unless told otherwise."""
     simulated, hard = whole / "simulated", whole / "hard"
-    for folder in (HERE / "simulated" / "R", HERE / "hard"):
+    for folder in (target / "simulated" / "R", target / "hard"):
         folder.mkdir(parents=True, exist_ok=True)
     for name in INPUTS:
-        write(read(simulated / f"{name}.tsv.gz"), HERE / "simulated" / name)
+        write(read(simulated / f"{name}.tsv.gz"), target / "simulated" / name)
     for name in WHOLE:
-        write(read(simulated / "R" / f"{name}.tsv.gz"), HERE / "simulated" / "R" / name)
+        write(read(simulated / "R" / f"{name}.tsv.gz"), target / "simulated" / "R" / name)
     for name, columns in REDUCED.items():
         table = read(simulated / "R" / f"{name}.tsv.gz")
         matrix = name.split(".")[0]
@@ -60,13 +60,13 @@ def main(whole: Path) -> None:
             answer, column = BESIDES[matrix]
             other = read(simulated / "R" / f"{answer}.tsv.gz")
             kept |= table["gene"].isin(other["gene"][other[column].isin(["", "NA"])])
-        write(table.loc[kept, ["gene", *columns.split()]], HERE / "simulated" / "R" / name)
+        write(table.loc[kept, ["gene", *columns.split()]], target / "simulated" / "R" / name)
     for path in [*simulated.glob("*.tsv"), *simulated.glob("R/*.tsv")]:
         if path.stem not in PUBLISHED:
-            shutil.copyfile(path, HERE / path.relative_to(whole))
+            shutil.copyfile(path, target / path.relative_to(whole))
     for path in hard.iterdir():
         if path.name.startswith(HARD):
-            shutil.copyfile(path, HERE / "hard" / path.name)
+            shutil.copyfile(path, target / "hard" / path.name)
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -273,7 +273,7 @@ def test_null_false_positive_rate(n, test):
 @pytest.mark.slow
 @pytest.mark.parametrize(("n", "liberal"), [(3, 0.12), (5, 0.09), (10, 0.08)])
 def test_mixed_p_of_fry_is_liberal_as_documented(n, liberal):
-    """limma's own, row by row, for these sets of 20 (test_genesets_r.py): roast is the test to use."""
+    """limma's own, row by row, for these sets of 20 (tests/reference/test_genesets.py): roast is the test to use."""
     p = [fry(y, design, CONTRAST[:2], sets)["p_mixed"] for y, design, sets in simulate_sets(n, 0.1)]
     assert 0.05 < np.mean(np.concatenate(p) <= 0.05) < liberal
 
