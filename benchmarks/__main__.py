@@ -7,8 +7,8 @@ count, not the seconds. CPU and wall seconds are those of the model, without imp
 that of the whole process, the interpreter and its packages included. R's packages take part where `Rscript` has them
 (Debian: r-bioc-limma r-bioc-edger r-bioc-deseq2 r-cran-lmertest r-cran-metafor). For Linux.
 
-Tables are printed between the marks of their place on the page where they are complete: not in a quick run, and not
-side by side with R where there is none.
+Tables are printed between the marks of their place on the page where they are complete: not in a quick run, not
+side by side with R where there is none, and not for other studies than the public one.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
+from benchmarks import readers
 from benchmarks.side_by_side import HEADER, rows_of, run_job
 
 MODELS = ("linear", "counts", "mixed", "pooling", "genesets")
+SECTIONS = (*MODELS, "readers")
 PYTHON_PACKAGES = ("numpy", "scipy", "statsmodels", "pydeseq2", "gseapy")
 R_PACKAGES = ("limma", "edgeR", "DESeq2", "lmerTest", "lme4", "metafor", "fgsea")
 
@@ -36,18 +38,23 @@ def main() -> int:
     options = parse()
     has_r = shutil.which("Rscript") is not None
     complete = has_r and not options.quick
-    if options.only:
+    models = [name for name in options.only if name in MODELS]
+    if models:
         say("versions", [versions(has_r)], complete)
-    for name in options.only:
+    for name in models:
         model = importlib.import_module(f"benchmarks.{name}")
         say(f"speed of {name}", side_by_side(model, options.quick), complete)
         if options.growth:
             say(f"growth of {name}", growth(model))
+    if "readers" in options.only:
+        small = {"rows": 5_000, "samples": 50, "report_rows": 100_000} if options.quick else {}
+        say("reading files", readers.table(**small), complete=not options.quick)
     if options.workflow:
         from benchmarks.workflow import model_against_reading, steps
 
-        say("steps of the workflow", steps(options.workflow))
-        say("model against reading", model_against_reading(options.workflow))
+        public = options.workflow.name == "public"
+        say("steps of the workflow", steps(options.workflow), public)
+        say("model against reading", model_against_reading(options.workflow), public)
     return 0
 
 
@@ -58,12 +65,12 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="small jobs only: under three minutes")
     parser.add_argument("--growth", action="store_true", help="also this engine alone as the data grow")
-    parser.add_argument("--only", default=",".join(MODELS), help=f"of {', '.join(MODELS)}; '' for none")
+    parser.add_argument("--only", default=",".join(SECTIONS), help=f"of {', '.join(SECTIONS)}; '' for none")
     parser.add_argument("--workflow", type=Path, help="results of a study, whose steps are summarised")
     options = parser.parse_args()
     options.only = [name for name in options.only.split(",") if name]
-    if unknown := set(options.only) - set(MODELS):
-        parser.error(f"--only takes {', '.join(MODELS)}; found {', '.join(sorted(unknown))}")
+    if unknown := set(options.only) - set(SECTIONS):
+        parser.error(f"--only takes {', '.join(SECTIONS)}; found {', '.join(sorted(unknown))}")
     return options
 
 

@@ -38,10 +38,11 @@ def test_every_table_of_the_commands_has_its_place(root):
     assert sorted(places["accuracy.md"]) == sorted(title for title, _ in TABLES.values())
     models = {script.stem for script in (root / "benchmarks").glob("*.R")} - {"measure"}
     expected = [f"{what} of {model}" for what in ("speed", "growth") for model in models]
-    expected += ["versions", "steps of the workflow", "model against reading"]
+    expected += ["versions", "reading files", "steps of the workflow", "model against reading"]
     assert sorted(places["speed.md"]) == sorted(expected)
 
 
+@pytest.mark.slow
 def test_benchmarks_refresh_what_they_measured_and_nothing_else(root, tmp_path):
     """A quick run beside R is not complete, and so its tables stay; growth needs no R."""
     page = tmp_path / "speed.md"
@@ -56,6 +57,16 @@ def test_benchmarks_refresh_what_they_measured_and_nothing_else(root, tmp_path):
     before.pop("growth of pooling")
     assert after == before
     assert "| REML, 300 x 6 | sevaxis |" in done.stdout
+
+
+@pytest.mark.slow
+def test_readers_are_measured(root):
+    command = [sys.executable, "-m", "benchmarks", "--quick", "--only", "readers"]
+    done = subprocess.run(command, cwd=root, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    seen = re.findall(r"^\| (\S+) \| \d+ \| (\w+)", done.stdout, re.MULTILINE)
+    assert seen[2] == ("counts.tsv", "delimited")
+    assert seen[5] == ("report.tsv", "diann")
 
 
 def test_only_the_table_named_is_replaced(root, tmp_path, monkeypatch):
