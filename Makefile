@@ -40,6 +40,7 @@ lint: .venv/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
+	$(BIN)/mypy
 
 # Write the tables of docs/speed.md and docs/accuracy.md again.
 bench: .venv/ready-dev

@@ -29,7 +29,7 @@ from benchmarks.side_by_side import HEADER, rows_of, run_job
 
 MODELS = ("linear", "counts", "mixed", "pooling", "genesets")
 SECTIONS = (*MODELS, "readers")
-PYTHON_PACKAGES = ("numpy", "scipy", "statsmodels", "pydeseq2", "gseapy")
+PYTHON_PACKAGES = ("numpy", "scipy", "statsmodels", "pydeseq2")
 R_PACKAGES = ("limma", "edgeR", "DESeq2", "lmerTest", "lme4", "metafor", "fgsea")
 
 

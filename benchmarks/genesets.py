@@ -1,4 +1,4 @@
-"""Gene-set tests beside R's limma and fgsea, and GSEApy.
+"""Gene-set tests beside R's limma and fgsea.
 
 Agreement is the largest |log2| ratio of the p-values; of tests by random permutation or rotation, the median.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.side_by_side import Job, R
+from benchmarks.side_by_side import Job
 
 SEED = 1
 R_NAME = "R limma"
@@ -20,7 +20,7 @@ JOBS = [
     Job("genesets", "camera preranked", **SIZE, quick=False),
     Job("genesets", "fry", **SIZE),
     Job("genesets", "roast", **SIZE, quick=False),
-    Job("genesets", "preranked", **SIZE, peers=("GSEApy", R), quick=False),
+    Job("genesets", "preranked", **SIZE, quick=False),
 ]
 GROWTH = [
     Job("genesets", model, features, 24, sets=sets, peers=())
@@ -75,24 +75,7 @@ def run_own(job: Job, data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {"p": table["p"].to_numpy()}
 
 
-def run_gseapy(job: Job, data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The preranked test with as many permutations; its smallest p-values are 0."""
-    import gseapy
-    import pandas as pd
-
-    names = np.array([f"g{i}" for i in range(job.features)])
-    ends = np.cumsum(np.bincount(data["set"].astype(int)))[:-1]
-    sets = [f"s{i}" for i in range(job.sets)]
-    members = dict(
-        zip(sets, (names[rows].tolist() for rows in np.split(data["rows"].astype(int), ends)), strict=True)
-    )
-    ranking = pd.Series(data["t"], index=names).sort_values(ascending=False)
-    options = {"permutation_num": 10_000, "min_size": 1, "max_size": 10_000, "threads": 1, "seed": SEED}
-    done = gseapy.prerank(ranking, members, outdir=None, no_plot=True, **options)
-    return {"p": done.res2d.set_index("Term")["NOM p-val"].reindex(sets).to_numpy(float)}
-
-
-ENGINES = {"sevaxis": run_own, "GSEApy": run_gseapy}
+ENGINES = {"sevaxis": run_own}
 
 
 def agreement(job: Job, found: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> str:

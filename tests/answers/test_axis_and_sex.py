@@ -9,7 +9,7 @@ from scipy import stats
 from sevaxis.answers import axis, sex
 from sevaxis.answers.answer import Answer, write_answer
 from sevaxis.effects.table import conform
-from sevaxis.study.card import Axis
+from sevaxis.study.settings import Axis
 
 HYPOTHESIS = {
     "gene": "FBXO2",

@@ -32,14 +32,13 @@ REDUCED = {
     "mixedD.lmer": "logFC se df p var_donor var_resid reml_loglik",
     "countsA.voom": "logFC sigma s2_post df_total t p s2_prior",
     "countsA.deseq2": f"baseMean log2FoldChange lfcSE pvalue padj {DISPERSION}",
-    "countsA.deseq2_lrt": "stat pvalue padj",
-    "countsA.deseq2_ashr": "lfc_shrunk lfcSE_shrunk",
-    "countsA.deseq2_apeglm": "baseMean lfc_shrunk lfcSE_shrunk",
 }
 #: Rows kept besides: where this answer lacks this column.
 BESIDES = {"protB": ("protB.limma_contrast", "t.trtF"), "countsA": ("countsA.deseq2", "pvalue")}
 #: Trials of others, which stay where the public data are.
 PUBLISHED = ("meta_bcg", "meta_normand")
+#: Answers of methods that this engine does not have.
+NOT_HERE = ("gs.gsva", "gs.ssgsea")
 HARD = ("detection", "panel", "scalars", "clinic_", "pairs_alone.")
 
 
@@ -62,7 +61,7 @@ def main(whole: Path, target: Path = HERE) -> None:
             kept |= table["gene"].isin(other["gene"][other[column].isin(["", "NA"])])
         write(table.loc[kept, ["gene", *columns.split()]], target / "simulated" / "R" / name)
     for path in [*simulated.glob("*.tsv"), *simulated.glob("R/*.tsv")]:
-        if path.stem not in PUBLISHED:
+        if path.stem not in (*PUBLISHED, *NOT_HERE):
             shutil.copyfile(path, target / path.relative_to(whole))
     for path in hard.iterdir():
         if path.name.startswith(HARD):

@@ -13,7 +13,7 @@ from sevaxis.base.problems import Problems
 from sevaxis.drafting import add
 from sevaxis.files.retrieve import retrieve
 from sevaxis.matrix.read import build
-from sevaxis.study.card import Card, Reading, Retrieval
+from sevaxis.study.card import Card, ReadCard, RetrieveCard
 
 pytestmark = pytest.mark.shared
 
@@ -203,10 +203,12 @@ def test_a_raw_folder_becomes_a_card_or_says_what_it_could_not_decide(name, shar
     assert (tmp_path / "datasets/mine/card.yaml").read_text() == added.card
     if case.groups and not case.open:  # a draft that leaves nothing open can be read
         model = Card.model_validate(card)
-        retrieve(Retrieval.model_validate(model.part(Retrieval)), tmp_path / "data", mirror=data, seed=1)
+        retrieve(
+            RetrieveCard.model_validate(model.part(RetrieveCard)), tmp_path / "data", mirror=data, seed=1
+        )
         sheet = tmp_path / "datasets/mine/samples.tsv"
         adata = build(
-            Reading.model_validate(model.part(Reading)), tmp_path / "data", sheet=sheet, orthologs=None
+            ReadCard.model_validate(model.part(ReadCard)), tmp_path / "data", sheet=sheet, orthologs=None
         )
         assert adata.obs["group"].value_counts().to_dict() == case.groups
 

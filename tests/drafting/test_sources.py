@@ -21,7 +21,7 @@ from sevaxis.files.retrieve import retrieve
 from sevaxis.genes.mapping import build_orthologs
 from sevaxis.matrix.assess import assess
 from sevaxis.matrix.read import build
-from sevaxis.study.card import Assessment, Card, Comparison, Reading, Retrieval
+from sevaxis.study.card import AssessCard, Card, CompareCard, ReadCard, RetrieveCard
 from sevaxis.study.study import Study, load_study
 
 from tests.loopback import Loopback
@@ -95,18 +95,18 @@ def run(card: Card, folder, root):
     """The rooms of a data set, one after the other."""
     data = folder / "fresh"
     files = retrieve(
-        Retrieval.model_validate(card.part(Retrieval)), data, mirror=None, seed=1, patience=HASTE
+        RetrieveCard.model_validate(card.part(RetrieveCard)), data, mirror=None, seed=1, patience=HASTE
     )
     (data / "files.json").write_text(json.dumps(files))
     table = build_orthologs(root / "resources/demo/orthologs.tsv", "table", card.organism)
     table.to_parquet(folder / "orthologs.parquet")
-    reading = Reading.model_validate(card.part(Reading))
+    reading = ReadCard.model_validate(card.part(ReadCard))
     sheet = folder / "datasets" / card.id / "samples.tsv"
     adata = build(reading, data, sheet=sheet, orthologs=folder / "orthologs.parquet")
     assessed, quality, _ = assess(
-        adata, Assessment.model_validate(card.part(Assessment)), axis=AXIS, sex_mismatch="drop"
+        adata, AssessCard.model_validate(card.part(AssessCard)), axis=AXIS, sex_mismatch="drop"
     )
-    return compare(assessed, Comparison.model_validate(card.part(Comparison)), axis=AXIS), quality
+    return compare(assessed, CompareCard.model_validate(card.part(CompareCard)), axis=AXIS)[0], quality
 
 
 def test_a_series_of_geo_becomes_a_card_that_runs(server, tmp_path, root):
@@ -176,9 +176,9 @@ def test_tables_of_single_samples_come_from_the_archive_and_keep_their_own_addre
     assert all(groups[row[0].split("_")[0]] == row[1] for row in rows)
     assert [(c.case, c.reference, c.role) for c in card.contrasts] == [("NASH", "control", "disease")]
     data = tmp_path / "fresh"
-    retrieve(Retrieval.model_validate(card.part(Retrieval)), data, mirror=None, seed=1, patience=HASTE)
+    retrieve(RetrieveCard.model_validate(card.part(RetrieveCard)), data, mirror=None, seed=1, patience=HASTE)
     sheet = tmp_path / "datasets/gse42002/samples.tsv"
-    assert build(Reading.model_validate(card.part(Reading)), data, sheet=sheet, orthologs=None).shape == (
+    assert build(ReadCard.model_validate(card.part(ReadCard)), data, sheet=sheet, orthologs=None).shape == (
         12,
         150,
     )

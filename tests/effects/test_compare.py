@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from sevaxis.base.problems import Problems
-from sevaxis.effects.compare import compare
+from sevaxis.effects.compare import compare as compare_groups
 from sevaxis.effects.published import published_effects
 from sevaxis.effects.strata import plan_strata
 from sevaxis.effects.table import concatenate, conform
-from sevaxis.study.card import Comparison
+from sevaxis.study.card import CompareCard
 
 
-def comparison(**changes) -> Comparison:
+def comparison(**changes) -> CompareCard:
     contrast = {"name": "effect", "role": "overtraining", "case": "over", "reference": "control"}
     card = {
         "id": "mine",
@@ -25,7 +25,7 @@ def comparison(**changes) -> Comparison:
         "contrasts": [contrast],
         **changes,
     }
-    return Comparison.model_validate(card)
+    return CompareCard.model_validate(card)
 
 
 def matrix(values: np.ndarray, groups, sexes=None, batches=None, subjects=None) -> ad.AnnData:
@@ -37,6 +37,7 @@ def matrix(values: np.ndarray, groups, sexes=None, batches=None, subjects=None) 
             "batch": list(batches) if batches is not None else [None] * n,
             "subject": list(subjects) if subjects is not None else [None] * n,
             "included": True,
+            "excluded_because": "",
         },
         index=[f"s{i}" for i in range(n)],
     )
@@ -46,6 +47,11 @@ def matrix(values: np.ndarray, groups, sexes=None, batches=None, subjects=None) 
     adata.layers["log2"] = adata.X
     adata.uns["dataset"] = {"scale": "log2"}
     return adata
+
+
+def compare(*given, **more) -> pd.DataFrame:
+    """The effects alone."""
+    return compare_groups(*given, **more)[0]
 
 
 GROUPS = ["over", "control"] * 8
@@ -185,12 +191,14 @@ def test_strata_share_a_model_with_contrasts_that_cannot_be_split():
         ]
     ).contrasts
     plans, reasons = plan_strata(samples, contrasts, 2)
-    assert [[(c.contrast, c.stratum) for c in plan.comparands] for plan in plans] == [
+    assert [[(c.contrast, c.stratum) for c in plan.contrasts] for plan in plans] == [
         [("ab", "female"), ("ab", "male"), ("ab", "average"), ("ab", "interaction")],
         [("cb", "all")],
     ]
     assert plans[1].adjust_for_sex
-    assert reasons == {"cb": "too few: c has 0 female of at least 2"}
+    assert {name: why.tell() for name, why in reasons.items()} == {
+        "cb": "too few: c has 0 female of at least 2"
+    }
 
 
 def published(**layers) -> ad.AnnData:

@@ -34,7 +34,7 @@ def test_what_is_reported_is_what_compare_reports():
     values = rng.normal(20, 1, (100, 16))
     values[0, ::2] += 4
     card = comparison(model={"robust": True})
-    table = compare(matrix(values, GROUPS, SEXES), card, axis=[])
+    table, _ = compare(matrix(values, GROUPS, SEXES), card, axis=[])
     row = table[table["stratum"].eq("average") & table["feature_id"].eq("P0")].iloc[0]
     reported = varied(values, card).axis.iloc[0]
     assert (reported["log2fc"], reported["p"]) == (pytest.approx(row["log2fc"]), pytest.approx(row["p"]))

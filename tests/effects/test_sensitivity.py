@@ -5,18 +5,43 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sevaxis.base.vocabulary import Normalisation
+from sevaxis.effects.methods import load_method
 from sevaxis.effects.sensitivity import (
-    COUNT_CHOICES,
-    LOG2_CHOICES,
+    choices_beside,
     compare_choices,
     summarise_choices,
     survival,
 )
 from sevaxis.models.linear.design import Design
 
+from tests.effects.test_compare import matrix
+
 CONTRAST = np.array([0.0, 1.0])
 DESIGN = Design(np.column_stack([np.ones(10), np.repeat([0.0, 1.0], 5)]), ("reference", "case"))
-FEATURES = [f"f{i:03d}" for i in range(600)]
+CELLS = ("reference",) * 5 + ("case",) * 5
+LOG2_CHOICES = choices_beside(
+    load_method("trend"), load_method("trend").parse({}), None, counted=False, paired=False
+)
+COUNT_CHOICES = choices_beside(
+    load_method("voom"), load_method("voom").parse({}), None, counted=True, paired=False
+)
+
+
+def varied(
+    values: np.ndarray, choices, *, counts: bool = False, subjects=None, fdr: float = 0.05
+) -> pd.DataFrame:
+    adata = matrix(values, CELLS, subjects=subjects)
+    adata.var_names = [f"f{i:03d}" for i in range(len(values))]
+    if counts:
+        adata.uns["dataset"] = {"scale": "counts"}
+        size = adata.X.sum(axis=1, keepdims=True)
+        adata.layers["log2"] = np.log2((adata.X + 0.5) / size * 1e6)
+    return compare_choices(adata, DESIGN, CONTRAST, CELLS, choices, fdr=fdr)
+
+
+def chosen(*names: str):
+    return [choice for choice in LOG2_CHOICES if choice.name in names]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +58,7 @@ def proteins():
 
 
 def test_findings_stand_or_fail_for_the_reason_planted(proteins):
-    table = compare_choices(proteins, FEATURES, DESIGN, CONTRAST, LOG2_CHOICES)
+    table = varied(proteins, LOG2_CHOICES)
     assert len(table) == 600 * len(LOG2_CHOICES)
     stands = survival(table).set_index("feature")
     assert stands.loc["f000", "stands"] == stands.loc["f000", "choices"] == len(LOG2_CHOICES)
@@ -56,7 +81,9 @@ def test_findings_stand_or_fail_for_the_reason_planted(proteins):
 
 def test_unequal_loading_is_exposed(proteins):
     shifted = proteins + np.where(np.arange(10) >= 5, 1.0, 0.0)
-    summary = summarise_choices(compare_choices(shifted, FEATURES, DESIGN, CONTRAST, LOG2_CHOICES[:3]))
+    summary = summarise_choices(
+        varied(shifted, chosen("as reported", "equal medians", "equal distributions"))
+    )
     assert summary["significant"][0] > 500
     assert (summary["significant"][1:] < 20).all()
     assert (summary["lost"][1:] > 480).all()
@@ -66,7 +93,7 @@ def test_the_first_choice_is_the_plain_analysis(proteins):
     from scipy.stats import ttest_ind
 
     complete = np.where(np.isnan(proteins), 25.0, proteins)
-    table = compare_choices(complete, FEATURES, DESIGN, CONTRAST, LOG2_CHOICES[:1])
+    table = varied(complete, LOG2_CHOICES[:1])
     np.testing.assert_allclose(table["log2fc"], complete[:, 5:].mean(axis=1) - complete[:, :5].mean(axis=1))
     plain = ttest_ind(complete[:, 5:], complete[:, :5], axis=1)
     assert np.corrcoef(np.log(table["p"]), np.log(plain.pvalue))[0, 1] > 0.9
@@ -74,10 +101,10 @@ def test_the_first_choice_is_the_plain_analysis(proteins):
 
 def test_quantile_normalisation_gives_every_sample_one_distribution():
     """Complete data: sorted samples all equal the mean of the sorted samples (Bolstad et al. 2003)."""
-    from sevaxis.effects.sensitivity import _normalise
+    from sevaxis.effects.sensitivity import _align
 
     y = np.random.default_rng(2).gamma(3, 2, (500, 4)) * [1, 2, 3, 4]
-    result = _normalise(y, "quantile")
+    result = _align(y, "quantile")
     expected = np.sort(y, axis=0).mean(axis=1)
     for column in np.sort(result, axis=0).T:
         np.testing.assert_allclose(column, expected)
@@ -90,14 +117,15 @@ def test_counts():
     mean[:20, 5:] *= 4
     counts = rng.negative_binomial(20, 20 / (20 + mean)).astype(float)
     counts[-5:] = 0
-    table = compare_choices(counts, FEATURES, DESIGN, CONTRAST, COUNT_CHOICES, counts=True)
+    table = varied(counts, COUNT_CHOICES, counts=True)
     stands = survival(table)
     robust = stands[stands["stands"] == len(COUNT_CHOICES)]["feature"]
-    assert set(FEATURES[:20]) <= set(robust)
+    planted = [f"f{i:03d}" for i in range(20)]
+    assert set(planted) <= set(robust)
     # log2 of 4; TMM and the prior counts move it a little
-    planted = table[table["feature"].isin(FEATURES[:20])].groupby("choice")["log2fc"].mean()
-    np.testing.assert_allclose(planted, 2, atol=0.25)
-    assert table[table["feature"] == FEATURES[-1]]["q"].isna().all()
+    effects = table[table["feature"].isin(planted)].groupby("choice")["log2fc"].mean()
+    np.testing.assert_allclose(effects, 2, atol=0.25)
+    assert table[table["feature"] == "f599"]["q"].isna().all()
 
 
 def test_pairs_enter_as_a_block():
@@ -105,29 +133,40 @@ def test_pairs_enter_as_a_block():
     rng = np.random.default_rng(5)
     y = np.tile(rng.normal(25, 1, (600, 5)), 2) + rng.normal(0, 0.1, (600, 10))
     y[:50, 5:] += 0.5
-    choices = LOG2_CHOICES[:2]
-    alone = compare_choices(y, FEATURES, DESIGN, CONTRAST, choices)
-    paired = compare_choices(y, FEATURES, DESIGN, CONTRAST, choices, block=list("abcdeabcde"))
+    choices = chosen("as reported", "equal medians")
+    alone = varied(y, choices)
+    paired = varied(y, choices, subjects=list("abcdeabcde"))
     assert alone["significant"].sum() == 0
-    assert set(FEATURES[:50]) <= set(survival(paired).query("stands == 2")["feature"])
+    assert {f"f{i:03d}" for i in range(50)} <= set(survival(paired).query("stands == 2")["feature"])
     with pytest.raises(ValueError, match="no blocks"):
-        compare_choices(y, FEATURES, DESIGN, CONTRAST, COUNT_CHOICES, counts=True, block=list("abcdeabcde"))
+        varied(np.abs(y), COUNT_CHOICES, counts=True, subjects=list("abcdeabcde"))
 
 
 def test_impossible_choices_are_refused(proteins):
     plain = LOG2_CHOICES[0]
     for bad, counts in (
-        (replace(plain, method="voom"), False), (replace(plain, normalisation="tmm"), False),
-        (replace(plain, imputation="knn"), True), (replace(plain, imputation="mean"), False),
+        (replace(plain, method="voom"), False), (replace(plain, normalisation=Normalisation.TMM), False),
+        (replace(plain, imputation="knn"), True), (replace(plain, alignment="quantile"), True),
     ):  # fmt: skip
         with pytest.raises(ValueError, match="as reported"):
-            compare_choices(np.abs(proteins), FEATURES, DESIGN, CONTRAST, [bad], counts=counts)
+            varied(np.abs(proteins), [bad], counts=counts)
     with pytest.raises(ValueError, match="unique names"):
-        compare_choices(proteins, FEATURES, DESIGN, CONTRAST, [plain, plain])
+        varied(proteins, [plain, plain])
+
+
+def test_no_choice_repeats_the_reported_analysis():
+    """A card that asks for what another choice would vary leaves that choice out, not the other ones."""
+    method = load_method("trend")
+    plain = choices_beside(method, method.parse({"robust": False}), None, counted=False, paired=False)
+    assert "prior not robust" not in {choice.name for choice in plain}
+    assert "prior robust" in {choice.name for choice in plain}
+    assert "prior robust" not in {choice.name for choice in LOG2_CHOICES}
+    paired = choices_beside(load_method("voom"), {"robust": True}, None, counted=True, paired=True)
+    assert "negative binomial" not in {choice.name for choice in paired}
 
 
 def test_no_finding_gives_an_empty_table():
     y = np.random.default_rng(4).normal(size=(600, 10))
-    table = compare_choices(y, FEATURES, DESIGN, CONTRAST, LOG2_CHOICES[:4], alpha=1e-9)
+    table = varied(y, LOG2_CHOICES[:4], fdr=1e-9)
     assert survival(table).empty
     assert isinstance(summarise_choices(table), pd.DataFrame)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sevaxis.files.http import Patience
 from sevaxis.files.retrieve import retrieve
-from sevaxis.study.card import Retrieval, Source
+from sevaxis.study.card import RetrieveCard, Source
 
 HASTE = Patience(
     attempts=3, connect_seconds=1, read_seconds=2, first_wait=0.01, longest_wait=0.1, total_seconds=5
@@ -24,12 +24,12 @@ def source(name: str, url: str, content: bytes, **more) -> Source:
     return Source(name=name, url=url, sha256=sha256(content), **more)
 
 
-def card(*files: Source) -> Retrieval:
+def card(*files: Source) -> RetrieveCard:
     """Card of the data set `mice`."""
-    return Retrieval(id="mice", files=files)
+    return RetrieveCard(id="mice", files=files)
 
 
-def bring(card: Retrieval, folder: Path, mirror: Path | None = None, seed: int = 1) -> list[dict]:
+def bring(card: RetrieveCard, folder: Path, mirror: Path | None = None, seed: int = 1) -> list[dict]:
     """Retrieve the files of a card."""
     return retrieve(card, folder, mirror=mirror, seed=seed, patience=HASTE)
 

@@ -13,7 +13,8 @@ from types import ModuleType
 import pytest
 from sevaxis.base.problems import Problems
 from sevaxis.files.retrieve import fetch_file, locate
-from sevaxis.study.card import Orthologs, Source
+from sevaxis.study.card import Source
+from sevaxis.study.settings import Orthologs
 
 from tests.files.retrieval import HASTE, bring, card, files_below, sha256, source
 from tests.loopback import REFUSING, Answer
@@ -51,9 +52,9 @@ def test_an_interrupted_run_is_continued(server, folder, signal_sent):
     url = server.serve("/a", Answer(content, etag='"1"', cut=200_000, stall=30))
     files = card(source("a", url, content))
     code = (
-        "import sys; from pathlib import Path; from sevaxis.study.card import Retrieval\n"
+        "import sys; from pathlib import Path; from sevaxis.study.card import RetrieveCard\n"
         "from sevaxis.files.retrieve import *\n"
-        "retrieve(Retrieval.model_validate_json(sys.argv[1]), Path('data/mice'), mirror=None, seed=1)"
+        "retrieve(RetrieveCard.model_validate_json(sys.argv[1]), Path('data/mice'), mirror=None, seed=1)"
     )
     run = subprocess.Popen([sys.executable, "-c", code, files.model_dump_json()], stderr=subprocess.DEVNULL)
     part = folder / "a.part"

@@ -10,7 +10,7 @@ import pytest
 from sevaxis.base.problems import Problems
 from sevaxis.matrix.assess import assess
 from sevaxis.matrix.read import build
-from sevaxis.study.card import Assessment, Reading
+from sevaxis.study.card import AssessCard, ReadCard
 
 from tests.matrix.quality.counts_by_hand import FEMALE, MALE, MOUSE
 
@@ -37,7 +37,7 @@ def dataset(declared=("female",) * 4 + ("male",) * 4, seed=0):
     return adata
 
 
-CARD = Assessment(id="x", organism="mouse", tissue="muscle", compartment="tissue", assay="rna_counts")
+CARD = AssessCard(id="x", organism="mouse", tissue="muscle", compartment="tissue", assay="rna_counts")
 
 
 def test_result_of_assess():
@@ -172,7 +172,7 @@ def test_same_result_each_time():
 def motrpac(shared, tissue):
     """Muscle RNA of one tissue, read once."""
     name = f"TRNSCRPT_{tissue}.rda"
-    card = Reading(
+    card = ReadCard(
         id="gn",
         organism="rat",
         tissue="muscle",

@@ -9,7 +9,7 @@ import pytest
 from sevaxis.base.problems import Problems
 from sevaxis.matrix.read import build
 from sevaxis.matrix.scales import check_scale, to_log2
-from sevaxis.study.card import Reading
+from sevaxis.study.card import ReadCard
 
 GENES = ["FBXO2", "SORBS3", "FLOT1", "CD63", "ALB", "COL1A1"]
 SAMPLES = ["s-1", "s-2", "s-3", "s-4"]
@@ -31,7 +31,7 @@ def card(**parts):
         "files": [{"name": "m.tsv", "reader": "delimited", "options": {"identifier": "symbol"}}],
         "columns": {"sample": "sample", "group": "group", "sex": "sex", "batch": "plate"},
     }
-    return Reading.model_validate(base | parts)
+    return ReadCard.model_validate(base | parts)
 
 
 def table(values, samples=SAMPLES, genes=GENES):

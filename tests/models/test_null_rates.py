@@ -7,7 +7,7 @@ own answer on the same data errs as often. R's numbers: DESeq2 1.38.3, lmerTest 
 import numpy as np
 import pytest
 from scipy import stats
-from sevaxis.models.counts.negative_binomial import fit_negative_binomial, likelihood_ratio, wald
+from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
 from sevaxis.models.meta.pooling import pool
 from sevaxis.models.mixed.random_intercept import fit_random_intercept
 
@@ -20,27 +20,22 @@ def fit_blocks(n, each, **simulation):
     return fit_random_intercept(*simulate_blocks(n, each, **simulation)).contrast(np.array([0.0, 1.0]))
 
 
-# rejections at 0.05 by R's Wald and likelihood-ratio test, and R's Wald p of features 1, 1001 and 5001
+# rejections at 0.05 by R's Wald test, and R's p of features 1, 1001 and 5001
 @pytest.mark.parametrize(
-    ("n", "wald_of_r", "ratio_of_r", "p_of_r"),
+    ("n", "wald_of_r", "p_of_r"),
     [
-        (3, 1019, 1007, [0.47643528, 0.45544901, 0.93226467]),
-        (5, 1114, 1112, [0.90051283, 0.32709382, 0.17275515]),
-        (10, 1071, 1067, [0.083085895, 0.76869278, 0.078093361]),
+        (3, 1019, [0.47643528, 0.45544901, 0.93226467]),
+        (5, 1114, [0.90051283, 0.32709382, 0.17275515]),
+        (10, 1071, [0.083085895, 0.76869278, 0.078093361]),
     ],
 )
-def test_negative_binomial_errs_as_often_as_r(n, wald_of_r, ratio_of_r, p_of_r):
+def test_negative_binomial_errs_as_often_as_r(n, wald_of_r, p_of_r):
     """Wald: 0.051 at n = 3, 0.056 at 5 (above the wanted range), 0.054 at 10, as R on the same counts."""
     counts = simulate_counts(n)
     design = np.column_stack([np.ones(2 * n), np.repeat([0.0, 1.0], n)])
-    full = fit_negative_binomial(counts, design)
-    found = wald(full, np.array([0.0, 1.0]))
+    found = wald(fit_negative_binomial(counts, design), np.array([0.0, 1.0]))
     np.testing.assert_allclose(found.p[[0, 1000, 5000], 0], p_of_r, rtol=1e-5)
     assert abs((found.p < 0.05).sum() - wald_of_r) <= 2
-    reduced = fit_negative_binomial(
-        counts, design[:, :1], size_factors=full.size_factors, dispersion=full.dispersion
-    )
-    assert abs((likelihood_ratio(full, reduced).p < 0.05).sum() - ratio_of_r) <= 4
     assert 0.045 < np.nanmean(found.p < 0.05) < 0.06
 
 

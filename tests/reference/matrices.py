@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sevaxis.models.linear.design import Design
 
 SIMULATED = Path(__file__).parents[1] / "data" / "simulated"
 
@@ -77,6 +78,19 @@ def read_bv2_ev_counts(shared: Path) -> pd.DataFrame:
 def read_public_answers(shared: Path, name: str) -> pd.DataFrame:
     """Read R's answers on a public matrix by name, the first column as index."""
     return pd.read_csv(shared / "reference" / "real" / f"{name}.tsv.gz", sep="\t", index_col=0)
+
+
+def sex_by_treatment(samples: pd.DataFrame) -> Design:
+    """R's ``~ sex * treat``: the treatment coefficient is the effect in females."""
+    male, treated = (samples["sex"] == "M").to_numpy(float), (samples["treat"] == "trt").to_numpy(float)
+    columns = [np.ones(len(samples)), male, treated, male * treated]
+    return Design(np.column_stack(columns), ("intercept", "male", "treated", "male:treated"))
+
+
+def treatment_and_age(samples: pd.DataFrame) -> Design:
+    """R's ``~ treat + age``."""
+    columns = [np.ones(len(samples)), samples["treat"] == "trt", samples["age"]]
+    return Design(np.column_stack(columns), ("intercept", "treated", "age"))
 
 
 def sex_strata(case: str, reference: str) -> dict[str, dict[str, float]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import stats
-from sevaxis.models.counts.negative_binomial import fit_negative_binomial, likelihood_ratio, wald
+from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
 from sevaxis.models.counts.voom import tmm_factors, voom, voom_quality
 from sevaxis.models.genesets.camera import camera
 from sevaxis.models.genesets.rotation import fry, roast
@@ -113,15 +113,6 @@ def _wald(n: int) -> Rate:
     return (found.p[known] < ALPHA).mean(), covered.mean()
 
 
-def _ratio(n: int) -> Rate:
-    counts, design = _counts(n)
-    full = fit_negative_binomial(counts, design)
-    fixed = {"size_factors": full.size_factors, "dispersion": full.dispersion}
-    return np.nanmean(
-        likelihood_ratio(full, fit_negative_binomial(counts, design[:, :1], **fixed)).p < ALPHA
-    ), None
-
-
 def _intercept(within: bool, share: float, missing: float) -> Simulation:
     def simulate(n: int) -> Rate:
         data = simulate_blocks(n, 2 if within else 3, within=within, missing=missing, share=share)
@@ -163,7 +154,6 @@ SIMULATIONS: dict[str, Simulation] = {
     "voom with quality weights": _voom(voom_quality),
     "negative binomial, Wald": _wald,
     "R DESeq2's Wald, same counts": lambda n: (WALD_OF_R[n], None),
-    "negative binomial, likelihood ratio": _ratio,
     "random intercept, groups of subjects; 15 % missing": _intercept(False, 0.5, 0.15),
     "random intercept, treatment within subjects": _intercept(True, 0.5, 0.0),
     "pooled studies of equal size (n = studies)": _pooled(False),

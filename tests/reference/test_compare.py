@@ -5,16 +5,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from sevaxis.effects.compare import compare
-from sevaxis.study.card import Comparison
+from sevaxis.study.card import CompareCard
 
 from tests.reference.matrices import read_expression_set
 
 pytestmark = pytest.mark.shared
 
 
+def effects_of(*given, **more) -> pd.DataFrame:
+    """The effects alone."""
+    return compare(*given, **more)[0]
+
+
 def assessed(values: pd.DataFrame, obs: pd.DataFrame, scale: str) -> ad.AnnData:
     """Matrix of the form that assess leaves, from R's input as it is."""
-    obs = obs.reindex(columns=["group", "sex", "batch", "subject"]).assign(included=True)
+    obs = obs.reindex(columns=["group", "sex", "batch", "subject"]).assign(included=True, excluded_because="")
     adata = ad.AnnData(values.T.to_numpy(float), obs=obs, var=pd.DataFrame(index=values.index))
     adata.var["symbol"] = adata.var["human_symbol"] = pd.Series(
         values.index, index=values.index, dtype=object
@@ -24,8 +29,8 @@ def assessed(values: pd.DataFrame, obs: pd.DataFrame, scale: str) -> ad.AnnData:
     return adata
 
 
-def card(assay: str, **contrast) -> Comparison:
-    return Comparison(
+def card(assay: str, **contrast) -> CompareCard:
+    return CompareCard(
         id="real",
         organism="human",  # no orthologs are looked up here
         tissue="muscle",
@@ -57,7 +62,7 @@ def test_strata_of_one_model(shared, matrix, scale, assay, answers, tolerance):
     choice = card(assay, case="8W", reference="SED")
     if assay == "rna_counts":  # the reference was made without the robust prior
         choice = choice.model_copy(update={"model": choice.model.model_copy(update={"robust": False})})
-    found = compare(motrpac(shared, matrix, scale), choice, axis=[])
+    found = effects_of(motrpac(shared, matrix, scale), choice, axis=[])
     tested = found[found["status"].eq("tested")]
     tested = tested.set_index([tested["stratum"].astype(str), tested["feature_id"]])
     expected = expected.dropna(subset=["t"])
@@ -77,7 +82,7 @@ def test_filtered_counts(shared):
     obs = pd.DataFrame({"group": ["control"] * 3 + ["lps"] * 3}, index=values.columns)
     choice = card("rna_counts", case="lps", reference="control")
     choice = choice.model_copy(update={"model": choice.model.model_copy(update={"robust": False})})
-    found = compare(assessed(values, obs, "counts"), choice, axis=[])
+    found = effects_of(assessed(values, obs, "counts"), choice, axis=[])
     found = found[found["status"].eq("tested")].set_index("feature_id")
     path = shared / "reference/real/bv2_ev_lps.voom.tsv.gz"
     expected = pd.read_csv(path, sep="\t").set_index("feature")
@@ -95,7 +100,7 @@ def test_every_method_runs_on_paired_strata(shared, method):
         adata.obs["subject"] = None
     choice = card("rna_counts", case="8W", reference="SED")
     choice = choice.model_copy(update={"model": choice.model.model_copy(update={"method": method})})
-    found = compare(adata, choice, axis=[])
+    found = effects_of(adata, choice, axis=[])
     assert set(found["stratum"]) == {"female", "male", "average", "interaction"}
     assert found["p"].notna().mean() > 0.95
 
@@ -109,7 +114,7 @@ def test_paired_subjects_enter_as_a_block(shared):
     adata = assessed(np.log2(values), obs, "log2")
     choice = card("protein", case="time4", reference="time1")
     choice = choice.model_copy(update={"model": choice.model.model_copy(update={"robust": False})})
-    found = compare(adata, choice, axis=[])
+    found = effects_of(adata, choice, axis=[])
     found = found.set_index([found["stratum"].astype(str), found["feature_id"]])
     path = shared / "reference/real/glymreg_ev.time4.limma_dupcor_trend.tsv.gz"
     expected = pd.read_csv(path, sep="\t").set_index(["stratum", "feature"])
@@ -117,6 +122,6 @@ def test_paired_subjects_enter_as_a_block(shared):
     np.testing.assert_allclose(found["t"], expected["t"], rtol=1e-5, atol=1e-8)
     unpaired = adata.copy()
     unpaired.obs["subject"] = None
-    without = compare(unpaired, choice, axis=[])
+    without = effects_of(unpaired, choice, axis=[])
     without = without.set_index([without["stratum"].astype(str), without["feature_id"]]).loc[expected.index]
     assert (np.abs(without["p"] - found["p"]) > 1e-6).mean() > 0.9

@@ -1,11 +1,11 @@
-"""Gene-set tests against R: limma 3.54.1 (camera, cameraPR, fry), fgsea 1.31.6, GSVA 1.46.0 on R 4.2.2."""
+"""Gene-set tests against R: limma 3.54.1 (camera, cameraPR, fry), fgsea 1.31.6 on R 4.2.2."""
 
 import numpy as np
 import pytest
 from sevaxis.models.genesets.camera import camera, camera_preranked
 from sevaxis.models.genesets.preranked import preranked
 from sevaxis.models.genesets.rotation import fry, roast
-from sevaxis.models.genesets.sets import index_sets, sample_scores
+from sevaxis.models.genesets.sets import index_sets
 
 from tests.reference.matrices import read_gene_sets, read_simulated, read_simulated_answers
 
@@ -82,15 +82,3 @@ def test_preranked_scores_and_p(study):
     error = np.hypot(ours["log2_error"], 1 / np.sqrt(simple["nMoreExtreme"]) / np.log(2))[common]
     z = np.log2(ours["p"] / simple["pval"])[common] / error
     assert z.abs().max() < 4
-
-
-@pytest.mark.parametrize(("method", "atol"), [("gsva", 5e-4), ("ssgsea", 1e-4)])
-def test_sample_scores(study, method, atol):
-    """GSEApy's own numerics: R tabulates the Gaussian kernel of GSVA, hence the fourth digit."""
-    y, _, sets, _, answer = study
-    ours, expected = sample_scores(y, sets, method), answer(method)
-    if method == "ssgsea":  # divided by the range over all sets scored: R scored the first hundred
-        members = {name: y.index[rows] for name, rows in zip(sets.names, sets, strict=True)}
-        first = index_sets({name: members[name] for name in expected.index}, y.index)
-        ours = sample_scores(y, first, method)
-    np.testing.assert_allclose(ours.loc[expected.index, expected.columns], expected, atol=atol)

@@ -11,8 +11,9 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 from sevaxis.answers.answer import Answer
 from sevaxis.effects.table import conform
-from sevaxis.report import ReportInput
+from sevaxis.report import Document
 
+from tests.report.models_by_hand import models
 from tests.report.samples_by_hand import GENES, HOSTILE, axis_values, qualities
 
 PANELS = {"Fibrosis": ("COL1A1", "ACTA2", "TIMP1"), "Muscle": ("CKM", "MB")}
@@ -102,7 +103,7 @@ BASE = {
 }
 
 
-def build(features: int = 400, simulated: bool = True) -> ReportInput:
+def build(features: int = 400, simulated: bool = True) -> Document:
     """The study; ``features`` is the number of features of each measured data set."""
     rng = np.random.default_rng(11)
     effects = conform(
@@ -118,7 +119,7 @@ def build(features: int = 400, simulated: bool = True) -> ReportInput:
     answers = {"axis": _axis_answer(), "sex": _sex_answer(effects)}
     if simulated:
         answers["planted"] = _planted_answer()
-    return ReportInput(
+    return Document(
         study={
             "name": "by_hand",
             "title": "A study made by hand",
@@ -134,6 +135,7 @@ def build(features: int = 400, simulated: bool = True) -> ReportInput:
         axis=_axis(effects),
         answers=answers,
         qualities=qualities(rng),
+        models=models(),
         axis_values=axis_values(rng),
         panels=PANELS,
         provenance={

@@ -6,8 +6,8 @@ import re
 import pytest
 import yaml
 from pydantic import BaseModel, Field
-from sevaxis.study import card as cards
-from sevaxis.study import schemas
+from sevaxis.base.options import described_parameters
+from sevaxis.study import card, schemas, settings
 
 
 @pytest.mark.parametrize("name", schemas.SCHEMAS)
@@ -28,7 +28,7 @@ def test_page_has_a_table_for_every_model_that_a_user_writes(root):
     assert linked <= headings
 
 
-@pytest.mark.parametrize("model", [cards.Configuration, cards.Card, cards.DataFile, cards.LabelledContrast])
+@pytest.mark.parametrize("model", [settings.Configuration, card.Card, card.DataFile, card.Contrast])
 def test_every_option_is_explained(model):
     assert [name for name, field in model.model_fields.items() if not field.description] == []
 
@@ -36,7 +36,7 @@ def test_every_option_is_explained(model):
 def test_example_card_of_the_page_is_a_card(root):
     page = (root / "config" / "README.md").read_text(encoding="utf-8")
     example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)[1]
-    assert cards.Card.model_validate(yaml.safe_load(example)).contrasts[0].role == "training"
+    assert card.Card.model_validate(yaml.safe_load(example)).contrasts[0].role == "training"
 
 
 def test_schema_refuses_unknown_keys(tmp_path):
@@ -77,7 +77,7 @@ Returns
 -------
 Nothing.
 """
-    assert schemas.parameters(docstring) == {
+    assert described_parameters(docstring) == {
         "a": "First line and second.",
         "b": "First line and second.",
         "c": "Third.",

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from sevaxis.base.problems import Problems, nearest
 from sevaxis.cli import main
+from sevaxis.effects.methods import default_method
 from sevaxis.study.study import load_study
 
 CARD = {
@@ -57,7 +58,7 @@ def problems_of(root: Path) -> list[str]:
 def test_a_correct_study_loads(project):
     study = load_study(Path("config/config.yaml"), root=project())
     assert list(study.cards) == ["mine"]
-    assert study.cards["mine"].method == "voom"
+    assert default_method(study.cards["mine"].assay) == "voom"
 
 
 def test_labels_of_sex_are_read_in_all_spellings(project):
@@ -105,7 +106,11 @@ def test_labels_of_sex_are_read_in_all_spellings(project):
         ),
         ({"assay": "protein", "model": {"method": "voom"}}, "'voom' does not fit", "leave method out"),
         ({"model": {"method": "mixed"}}, "'mixed' does not fit", "say columns: {subject: COLUMN}"),
-        ({"assay": "protein", "model": {"method": "deqms"}}, "'deqms' does not fit", "peptides: COLUMN"),
+        (
+            {"assay": "protein", "model": {"method": "deqms"}},
+            "'deqms' needs the option 'peptides'",
+            "say peptides",
+        ),
         (
             {"columns": {"subject": "batch"}, "model": {"method": "negative_binomial"}},
             "'negative_binomial' does not fit",

@@ -1,7 +1,7 @@
 # Answers: the study's questions, asked of the effects of all data sets.
 rule answer:
     input:
-        effects=every_dataset(rules.compare.output[0]),
+        effects=every_dataset(rules.compare.output.effects),
         panels=ROOT / "resources" / "panels.tsv",
         files=every_dataset(rules.retrieve.output[0]) if settings.simulated else [],
     output:

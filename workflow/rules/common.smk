@@ -5,7 +5,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
-from sevaxis.study.card import Assessment, Comparison, Reading, Retrieval
+from sevaxis.study.card import AssessCard, CompareCard, ReadCard, RetrieveCard
 from sevaxis.base.fingerprint import fingerprint
 from sevaxis.base.problems import Problems
 from sevaxis.study.study import load_study

@@ -4,7 +4,8 @@ rule compare:
         matrix=rules.assess.output.matrix,
         identifiers=ROOT / "resources" / "identifiers.tsv",
     output:
-        DATASET / "effects.parquet",
+        effects=DATASET / "effects.parquet",
+        model=DATASET / "model.json",
     log:
         f"logs/{settings.name}/compare/{{dataset}}.log",
     benchmark:
@@ -15,7 +16,7 @@ rule compare:
         mem_mb=memory(4),
         runtime=60,
     params:
-        card=part(Comparison),
+        card=part(CompareCard),
         axis={"genes": settings.axis.genes},
         thresholds=settings.thresholds.model_dump(
             include={"alpha", "power", "min_per_group"}

@@ -18,7 +18,7 @@ rule read:
         mem_mb=memory(4),
         runtime=60,
     params:
-        card=part(Reading),
+        card=part(ReadCard),
         thresholds=settings.thresholds.model_dump(include={"min_mapped"}),
         code=CODE["read"],
     message:
@@ -45,7 +45,7 @@ rule assess:
         mem_mb=memory(4),
         runtime=60,
     params:
-        card=part(Assessment),
+        card=part(AssessCard),
         axis={"genes": settings.axis.genes},
         policy={"sex_mismatch": settings.sex_mismatch},
         code=CODE["assess"],

@@ -8,6 +8,7 @@ rule report:
         files=every_dataset(rules.retrieve.output[0]),
         panels=ROOT / "resources" / "panels.tsv",
         qualities=every_dataset(rules.assess.output.quality),
+        models=every_dataset(rules.compare.output.model),
         values=every_dataset(rules.assess.output["values"]),
     output:
         html=RESULTS / "report.html",

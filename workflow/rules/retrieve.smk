@@ -19,7 +19,7 @@ rule retrieve:
         mem_mb=memory(1),
         runtime=120,
     params:
-        card=part(Retrieval),
+        card=part(RetrieveCard),
         seed=lambda wildcards: {"seed": settings.seed} if settings.simulated else {},
         code=CODE["retrieve"],
     message:

@@ -4,7 +4,7 @@ import pandas as pd
 from sevaxis.answers.answer import answer_all, write_answer
 from sevaxis.base.logs import log_to
 from sevaxis.effects.table import concatenate, read_effects, write_effects
-from sevaxis.study.card import Axis
+from sevaxis.study.settings import Axis
 
 log_to(snakemake.log[0])
 effects = concatenate([read_effects(path) for path in snakemake.input.effects])

@@ -4,12 +4,12 @@ from pathlib import Path
 from anndata import read_h5ad
 from sevaxis.base.logs import log_to
 from sevaxis.matrix.assess import assess
-from sevaxis.study.card import Assessment
+from sevaxis.study.card import AssessCard
 
 log_to(snakemake.log[0])
 matrix, quality, values = assess(
     read_h5ad(snakemake.input.matrix),
-    Assessment.model_validate(snakemake.params.card),
+    AssessCard.model_validate(snakemake.params.card),
     axis=snakemake.params.axis["genes"],
     **snakemake.params.policy,
 )

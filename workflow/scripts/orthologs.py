@@ -4,7 +4,7 @@ from pathlib import Path
 from sevaxis.base.logs import log_to
 from sevaxis.files.retrieve import fetch_file
 from sevaxis.genes.orthologs import build_orthologs
-from sevaxis.study.card import Orthologs
+from sevaxis.study.settings import Orthologs
 
 log_to(snakemake.log[0], show=True)
 table = Path(snakemake.output[0])

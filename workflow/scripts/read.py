@@ -2,11 +2,11 @@ from pathlib import Path
 
 from sevaxis.base.logs import log_to
 from sevaxis.matrix.read import build
-from sevaxis.study.card import Reading
+from sevaxis.study.card import ReadCard
 
 log_to(snakemake.log[0])
 matrix = build(
-    Reading.model_validate(snakemake.params.card),
+    ReadCard.model_validate(snakemake.params.card),
     Path(snakemake.input.files).parent,
     sheet=Path(snakemake.input.sheet) if snakemake.input.sheet else None,
     orthologs=Path(snakemake.input.orthologs) if snakemake.input.orthologs else None,

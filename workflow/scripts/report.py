@@ -6,7 +6,7 @@ from sevaxis.answers.answer import read_answer
 from sevaxis.base.logs import log_to
 from sevaxis.base.provenance import provenance
 from sevaxis.effects.table import read_effects
-from sevaxis.report import ReportInput, write
+from sevaxis.report import Document, write
 
 log_to(snakemake.log[0])
 told, given = snakemake.params, snakemake.input
@@ -15,13 +15,14 @@ values = [
     for path in given["values"]
 ]
 files = {Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.files}
-study = ReportInput(
+study = Document(
     study=told.study,
     cards=list(told.cards.values()),
     effects=read_effects(given.effects),
     axis=pd.read_csv(given.axis, sep="\t"),
     answers={Path(path).stem: read_answer(Path(path)) for path in given.answers},
     qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},
+    models={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.models},
     axis_values=pd.concat(values, ignore_index=True),
     panels=pd.read_csv(given.panels, sep="\t")
     .groupby("panel", sort=False)["human_symbol"]

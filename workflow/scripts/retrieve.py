@@ -4,13 +4,13 @@ from pathlib import Path
 
 from sevaxis.base.logs import log_to
 from sevaxis.files.retrieve import retrieve
-from sevaxis.study.card import Retrieval
+from sevaxis.study.card import RetrieveCard
 
 log_to(snakemake.log[0], show=True)
 manifest = Path(snakemake.output[0])
 mirror = os.environ.get("SEVAXIS_MIRROR")
 files = retrieve(
-    Retrieval.model_validate(snakemake.params.card),
+    RetrieveCard.model_validate(snakemake.params.card),
     manifest.parent,
     mirror=Path(mirror) if mirror else None,
     seed=snakemake.params.seed.get("seed", 0),

@@ -10,7 +10,7 @@ from sevaxis.base.problems import Problems
 from sevaxis.matrix.readers.effects_table import derive_se, read_effects_table
 from sevaxis.matrix.readers.maxquant import read_maxquant
 from sevaxis.matrix.readers.star import read_star
-from sevaxis.study.card import EffectColumns
+from sevaxis.study.card import PublishedColumns
 
 HEADER = "Majority protein IDs\tGene names\tLFQ intensity A\tLFQ intensity B\tReverse\tPotential contaminant"
 
@@ -102,7 +102,7 @@ def test_star_refuses_other_tables(tmp_path):
         read_star(path)
 
 
-DESEQ = {"f": EffectColumns(log2fc="log2FoldChange", q="padj", mean_abundance="tpm_mean")}
+DESEQ = {"f": PublishedColumns(log2fc="log2FoldChange", q="padj", mean_abundance="tpm_mean")}
 
 
 @pytest.mark.shared
@@ -132,7 +132,7 @@ def test_result_tables_of_liver_disease(shared, name, n, fbxo2, padj):
 @pytest.mark.shared
 def test_wald_tests_give_their_standard_errors_back(shared):
     path = shared / "data/mouse_nafld_exercise_de/HFD_vs_NC_DGE.csv"
-    columns = EffectColumns(log2fc="log2FoldChange", p="pvalue", q="padj")
+    columns = PublishedColumns(log2fc="log2FoldChange", p="pvalue", q="padj")
     adata = read_effects_table(path, contrasts={"hfd": columns}, df="normal")
     assert adata.shape == (1, 40832)
     gene = adata[:, "ENSMUSG00000001506"]  # Col1a1: +1.92, padj 1.6e-4 (SCIENCE.md, 2a)
@@ -150,7 +150,7 @@ def test_wald_tests_give_their_standard_errors_back(shared):
 def test_wide_feather_of_metamex(shared):
     hours = {"h0_1": ("0_1", "0_1h"), "h24": ("24", "24h")}
     contrasts = {
-        name: EffectColumns(
+        name: PublishedColumns(
             log2fc=f"TTest.{time}.logFC",
             p=f"TTest.{time}.P.Value",
             q=f"TTest.{time}.adj.P.Val",
@@ -172,7 +172,7 @@ def test_wide_feather_of_metamex(shared):
 @pytest.mark.shared
 def test_several_contrasts_below_each_other_in_an_r_object(shared):
     path = shared / "data/motrpac_muscle/PROT_GN_DA.rda"
-    columns = EffectColumns(log2fc="logFC", t="t", p="P.Value", q="adj.P.Val", mean_abundance="AveExpr")
+    columns = PublishedColumns(log2fc="logFC", t="t", p="P.Value", q="adj.P.Val", mean_abundance="AveExpr")
     adata = read_effects_table(
         path,
         object="PROT_GN_DA$trained_vs_SED",
@@ -223,7 +223,7 @@ def test_kinds_of_files(tmp_path, kind):
         case _:
             table.to_csv(path, index=False, sep="," if kind == "csv" else "\t")
     adata = read_effects_table(
-        path, contrasts={"c": EffectColumns(log2fc="lfc", se="stderr", p="P")}, identifier="symbol"
+        path, contrasts={"c": PublishedColumns(log2fc="lfc", se="stderr", p="P")}, identifier="symbol"
     )
     assert adata.layers["log2fc"].tolist() == [[1.5, -0.25]]
     assert adata.layers["se"].tolist() == [[0.5, 0.125]]
@@ -244,4 +244,4 @@ def test_tables_that_cannot_be_right(tmp_path, text, columns, message):
     path = tmp_path / "t.csv"
     path.write_text(text)
     with pytest.raises(Problems, match=message):
-        read_effects_table(path, contrasts={"c": EffectColumns(**columns)})
+        read_effects_table(path, contrasts={"c": PublishedColumns(**columns)})

@@ -10,7 +10,8 @@ import yaml
 from pydantic import TypeAdapter
 from sevaxis.base.problems import Problems
 from sevaxis.matrix.readers.registry import reader
-from sevaxis.study.card import Card, Configuration, Reading
+from sevaxis.study.card import Card, ReadCard
+from sevaxis.study.settings import Configuration
 
 PUBLIC = (
     "motrpac_gn_rna", "motrpac_vl_rna", "motrpac_gn_protein", "gse281849", "metamex_acute", "glymreg_plasma_ev",
@@ -75,7 +76,7 @@ def test_matrices_of_the_study(root, shared, manifest, tmp_path, name):
         shutil.copy(shared / "data" / manifest[file.sha256]["path"], tmp_path / file.name)
     listing = [{"name": file.name, "sha256": file.sha256, "bytes": file.bytes} for file in card.files]
     (tmp_path / "files.json").write_text(json.dumps(listing))
-    part = TypeAdapter(Reading).validate_python(card.part(Reading))
+    part = TypeAdapter(ReadCard).validate_python(card.part(ReadCard))
     sheet = None if card.samples_from else folder / "samples.tsv"
     adata = build(part, tmp_path, sheet=sheet, orthologs=None)
     shape, sizes = FACTS[name]

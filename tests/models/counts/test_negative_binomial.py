@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sevaxis.base.vocabulary import Reason
 from sevaxis.models.counts.dispersion import _Objective
 from sevaxis.models.counts.dispersion_trend import fit_trend, prior_variance
 from sevaxis.models.counts.independent_filter import filter_independently
-from sevaxis.models.counts.negative_binomial import fit_negative_binomial, likelihood_ratio, wald
+from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
 from sevaxis.models.counts.outliers import find_count_outliers
 from sevaxis.models.counts.size_factors import estimate_size_factors
-from sevaxis.models.inference.shrinkage import shrink_counts
 
 TWO_GROUPS = np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]])
 
@@ -78,29 +78,18 @@ def test_cell_means_and_treatment_coding_agree():
     np.testing.assert_allclose(one.p, other.p, rtol=1e-3)
 
 
-def test_log_likelihood_is_scipys():
+def test_coefficients_are_the_maximum_of_scipys_likelihood():
     counts = simulated(np.random.default_rng(4), 50, 6)
     fit = fit_negative_binomial(counts, TWO_GROUPS)
-    mean = fit.size_factors * 2 ** (fit.coefficients @ TWO_GROUPS.T)
     size = 1 / fit.dispersion[:, None]
-    expected = stats.nbinom.logpmf(counts, size, size / (size + mean)).sum(axis=1)
-    np.testing.assert_allclose(fit.log_likelihood, expected, rtol=1e-8)
 
+    def height(coefficients: np.ndarray) -> np.ndarray:
+        mean = fit.size_factors * 2 ** (coefficients @ TWO_GROUPS.T)
+        return stats.nbinom.logpmf(counts, size, size / (size + mean)).sum(axis=1)
 
-def test_likelihood_ratio_by_scipy():
-    counts = simulated(np.random.default_rng(5), 50, 6)
-    full = fit_negative_binomial(counts, TWO_GROUPS)
-    reduced = fit_negative_binomial(
-        counts, TWO_GROUPS[:, :1], size_factors=full.size_factors, dispersion=full.dispersion
-    )
-    found = likelihood_ratio(full, reduced)
-    size = 1 / full.dispersion[:, None]
-    heights = []
-    for fit in (full, reduced):
-        mean = fit.size_factors * 2 ** (fit.coefficients @ fit.design.T)
-        heights.append(stats.nbinom.logpmf(counts, size, size / (size + mean)).sum(axis=1))
-    np.testing.assert_allclose(found.stat[:, 0], 2 * (heights[0] - heights[1]), rtol=1e-6, atol=1e-7)
-    np.testing.assert_allclose(found.p[:, 0], stats.chi2.sf(found.stat[:, 0], 1), rtol=1e-10)
+    top = height(fit.coefficients)
+    for step in ([0.01, 0], [-0.01, 0], [0, 0.01], [0, -0.01]):
+        assert (height(fit.coefficients + np.array(step)) < top).all()
 
 
 # ---------------------------------------------------------------- dispersion
@@ -257,8 +246,8 @@ def test_rows_and_numbers_that_need_a_word_have_one(recwarn):
     others = np.delete(np.arange(60), [0, 3])
     assert np.isfinite(found.p[others]).all()
     assert (np.isnan(found.p) == (found.status != "tested")).all()
-    assert (found.reason[found.status != "tested"] != "").all()
-    assert "one side" in found.reason[1, 0]
+    assert all(reason is not None for reason in found.reason[found.status != "tested"])
+    assert found.reason[1, 0] == Reason.NO_COUNT_ON_ONE_SIDE
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
 
 
@@ -269,7 +258,7 @@ def test_contrast_between_groups_without_counts_is_no_effect():
     found = wald(fit_negative_binomial(counts, cells), np.array([[-1.0, 1.0, 0.0], [-1.0, 0.0, 1.0]]).T)
     assert found.log2fc[0, 0] == 0
     assert found.p[0, 0] == 1
-    assert "informs" in found.reason[0, 0]
+    assert found.reason[0, 0] == Reason.NO_COUNT_IN_CONTRAST
     assert found.p[0, 1] < 0.05
 
 
@@ -283,7 +272,6 @@ def test_nothing_to_fit_is_no_crash(features):
     fit = fit_negative_binomial(np.zeros((features, 6)), TWO_GROUPS, size_factors=np.ones(6))
     assert (wald(fit, np.array([0.0, 1.0])).status == "absent").all()
     assert not find_count_outliers(fit).outlier.any()
-    assert np.isnan(shrink_counts(fit, np.array([0.0, 1.0])).log2fc).all()
 
 
 def test_blocks_of_features_do_not_change_the_answer(monkeypatch):

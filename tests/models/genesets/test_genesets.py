@@ -1,8 +1,7 @@
-"""Gene-set machinery against statsmodels, GSEApy, pairwise definitions and exact enumeration."""
+"""Gene-set machinery against statsmodels, pairwise definitions and exact enumeration."""
 
 from itertools import combinations
 
-import gseapy
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,8 +12,6 @@ from sevaxis.models.genesets.rotation import fry, roast
 from sevaxis.models.genesets.sets import (
     contrast_effects,
     index_sets,
-    over_representation,
-    sample_scores,
     z_score,
 )
 
@@ -47,7 +44,6 @@ def test_no_set_measured_gives_empty_tables():
     for table in (
         camera(y, design, CONTRAST, sets), fry(y, design, CONTRAST, sets), camera_preranked(y[:, 0], sets),
         preranked(y[:, 0], sets), roast(y, design, CONTRAST, sets, rotations=9),
-        over_representation(y[:, 0] > 8, sets),
     ):  # fmt: skip
         assert len(table) == 0
 
@@ -125,31 +121,6 @@ def test_one_gene_as_a_set_is_its_own_t_test():
     np.testing.assert_allclose(fry(y, design, CONTRAST, sets)["p"], expected, rtol=1e-9)
     rotated = roast(y, design, CONTRAST, sets, rotations=20_000, seed=1)
     np.testing.assert_allclose(rotated["p"], expected, atol=4 * np.sqrt(expected / 20_000) + 0.01)
-
-
-def test_over_representation_equals_gseapy_and_counts_every_set():
-    rng = np.random.default_rng(9)
-    members = {f"s{i}": rng.choice(FEATURES, 30, replace=False).tolist() for i in range(12)}
-    members["untouched"] = FEATURES[:4]
-    selected = rng.uniform(size=400) < 0.1
-    selected[:4] = False
-    ours = over_representation(selected, index_sets(members, FEATURES)).set_index("set")
-    chosen = [name for name, s in zip(FEATURES, selected, strict=True) if s]
-    theirs = gseapy.enrich(chosen, members, background=FEATURES, outdir=None, no_plot=True).results
-    theirs = theirs.set_index("Term")["P-value"].astype(float)
-    np.testing.assert_allclose(ours.loc[theirs.index, "p"], theirs, rtol=1e-9)
-    assert ours.loc["untouched", ["n_selected", "p"]].tolist() == [0, 1]
-    with pytest.raises(ValueError, match="one boolean"):
-        over_representation(np.arange(400), index_sets(members, FEATURES))
-
-
-def test_sample_scores_keep_names_that_clash_or_repeat():
-    y = pd.DataFrame(experiment(10)[0], index=FEATURES, columns=[f"s{i}" for i in range(10)])
-    scores = sample_scores(y, index_sets({"s1": FEATURES[:9], "s0": FEATURES[5:40]}, FEATURES))
-    assert scores.index.tolist() == ["s1", "s0"]
-    assert scores.columns.tolist() == y.columns.tolist()
-    with pytest.raises(ValueError, match="method"):
-        sample_scores(y, index_sets({"a": FEATURES[:9]}, FEATURES), "plage")
 
 
 def naive_score(statistics, rows):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.models.linear.design import Design, aliased, cell_means, contrast_matrix, estimable, from_formula
+from sevaxis.models.linear.design import Design, aliased, cell_means, contrast_matrix, estimable
 
 
 def test_cell_means_has_one_column_per_cell_and_coded_covariates():
@@ -29,49 +29,6 @@ def test_covariate_categories_keep_their_order():
 def test_missing_covariates_are_named(frame):
     with pytest.raises(ValueError, match=f"covariate {next(iter(frame))} is missing for 1"):
         cell_means(["a", "b"], pd.DataFrame(frame))
-
-
-SAMPLES = pd.DataFrame(
-    {"batch": list("AABBAABB"), "sex": list("FMFMFMFM"), "dose": [0.0, 0, 1, 1, 2, 2, 3, 3], "a b": range(8)}
-)
-
-
-def test_formula_with_interaction_batch_and_dose():
-    design = from_formula("~ batch + sex * dose + `a b`", SAMPLES)
-    assert design.names == ("Intercept", "batch[T.B]", "sex[T.M]", "dose", "a b", "sex[T.M]:dose")
-    np.testing.assert_array_equal(design.matrix[:, 5], SAMPLES["dose"] * (SAMPLES["sex"] == "M"))
-
-
-def test_ordered_dose_as_polynomial_spans_line_and_parabola():
-    design = from_formula("~ poly(dose, degree=2)", SAMPLES)
-    columns = np.column_stack([np.ones(8), SAMPLES["dose"], SAMPLES["dose"] ** 2])
-    projected = design.matrix @ np.linalg.lstsq(design.matrix, columns, rcond=None)[0]
-    np.testing.assert_allclose(projected, columns, atol=1e-12)
-    assert from_formula("~ C(dose, contr.poly)", SAMPLES).rank == 4
-
-
-@pytest.mark.parametrize(
-    ("formula", "says"),
-    [
-        ("~ doze", "did you mean 'dose'"),
-        ("~ __import__('os')", "allowed are"),
-        ("~ __import__('os').getcwd()", "cannot be read"),
-        ("~ dose.__class__", "which is no column"),
-        ("~ log(dose.__class__)", "allowed are"),
-        ("~ poly(dose, degree=open('x'))", "allowed are"),
-        ("~ contr._x(dose)", "allowed are"),
-        ("dose ~ sex", "no left-hand side"),
-        ("~ (dose", "cannot be read"),
-    ],
-)
-def test_a_formula_evaluates_nothing_else(formula, says):
-    with pytest.raises(ValueError, match=says):
-        from_formula(formula, SAMPLES)
-
-
-def test_formula_refuses_missing_values():
-    with pytest.raises(ValueError, match="column dose is missing for 1"):
-        from_formula("~ dose", SAMPLES.assign(dose=[np.nan, *range(7)]))
 
 
 def test_contrast_matrix_names_what_is_wrong():

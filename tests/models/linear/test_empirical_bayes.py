@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 from sevaxis.models.linear.design import cell_means
-from sevaxis.models.linear.empirical_bayes import apply_prior, f_test, moderate, moderate_by_count, treat
+from sevaxis.models.linear.empirical_bayes import apply_prior, f_test, moderate, moderate_by_count
 from sevaxis.models.linear.fit import fit_linear
 from sevaxis.models.linear.variance_prior import fit_prior, inverse_trigamma
 
@@ -150,21 +150,6 @@ def test_robust_prior_with_infinite_df_equals_r():
     assert scale[0] == pytest.approx(1.0004666825042, rel=1e-12)
     assert np.isinf(df_prior[:-1]).all()
     assert df_prior[-1] == pytest.approx(2.3045002912213e-24, rel=1e-9)
-
-
-def test_treat_of_one_feature():
-    """Hand arithmetic on one feature: d = 1.5, se = 0.5, df = 9, threshold 0.5: P(T > 2) + P(T > 4)."""
-    spread = np.array([-1, -1, 1, 1, -1, -1, 1, 1.0]) * np.sqrt(0.5 * 6 / 8)  # s^2 = 0.5
-    y = np.array([[0] * 4 + [1.5] * 4]) + spread
-    ours = apply_prior(fit_linear(y, GROUPS).contrast(DIFFERENCE), 0.5, 3.0)
-    assert ours.se[0, 0] == pytest.approx(0.5)
-    # df_total is bounded by the residual degrees of freedom of all features: 6 here.
-    t, p = treat(ours, 0.5)
-    assert t[0, 0] == pytest.approx(2.0)
-    assert p[0, 0] == pytest.approx(stats.t.sf(2, 6) + stats.t.sf(4, 6))
-    np.testing.assert_allclose(treat(ours, 0.0)[1], ours.p)
-    with pytest.raises(ValueError, match="not negative"):
-        treat(ours, -1.0)
 
 
 def test_peptide_counts_set_the_prior(rng):

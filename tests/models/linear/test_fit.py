@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from sevaxis.models.linear.design import Design, cell_means, contrast_matrix, estimable, from_formula
+from sevaxis.models.linear.design import Design, cell_means, contrast_matrix, estimable
 from sevaxis.models.linear.empirical_bayes import moderate
 from sevaxis.models.linear.fit import fit_linear
 
@@ -18,7 +18,18 @@ SAMPLES = pd.DataFrame(
         "subject": list("pqrspqrspqrs"),
     }
 )
-DESIGN = from_formula("~ group + batch + age", SAMPLES)
+DESIGN = Design(
+    np.column_stack(
+        [
+            np.ones(12),
+            SAMPLES["group"] == "b",
+            SAMPLES["group"] == "c",
+            SAMPLES["batch"] == "y",
+            SAMPLES["age"],
+        ]
+    ),
+    ("intercept", "b", "c", "batch y", "age"),
+)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sevaxis.study.card import Axis
+    from sevaxis.study.settings import Axis
 
 
 @dataclass(frozen=True)

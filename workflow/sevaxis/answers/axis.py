@@ -13,7 +13,7 @@ from sevaxis.models.inference.power import verdict
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sevaxis.study.card import Axis
+    from sevaxis.study.settings import Axis
 
 #: How each role is spoken of. Training is not overtraining, and no wording may blur it.
 ROLE_WORDS = {
@@ -159,7 +159,8 @@ def _tell(rows: pd.DataFrame, axis: Axis) -> tuple[str, list[str]]:
 
 def _of_everybody(rows: pd.DataFrame) -> pd.DataFrame:
     """The one row of each gene and contrast that stands for all its samples: all, or the average of the sexes, or the
-    sex that a published table is about."""
+    sex that a published table is about.
+    """
     order = {"all": 0, "average": 1, "female": 2, "male": 3, "interaction": 4}
     best = rows.assign(
         order=rows["stratum"].astype(str).map(order) + 10 * rows["status"].eq("not_estimable").to_numpy(int)

@@ -18,15 +18,18 @@ class Tee:
         self.streams = streams
 
     def write(self, text: str) -> int:
+        """Write to all of them."""
         for stream in self.streams:
             stream.write(text)
         return len(text)
 
     def flush(self) -> None:
+        """Flush all of them."""
         for stream in self.streams:
             stream.flush()
 
     def isatty(self) -> bool:
+        """Whether the first of them is a terminal."""
         return self.streams[0].isatty()
 
 

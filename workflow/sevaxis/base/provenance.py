@@ -12,8 +12,6 @@ import sevaxis
 #: Packages whose version can change a number or a page.
 PACKAGES = (
     "anndata",
-    "formulaic",
-    "gseapy",
     "itables",
     "matplotlib",
     "numpy",

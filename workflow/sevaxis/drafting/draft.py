@@ -23,7 +23,7 @@ from sevaxis.drafting.formats import Recognised, recognise
 from sevaxis.drafting.kinds import Kind, Texts, propose_assay, propose_organism, propose_place
 from sevaxis.drafting.texts import Draft
 from sevaxis.drafting.words import role_of
-from sevaxis.matrix.readers.registry import options_model, reader
+from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.study.validation import TODO, is_undecided
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _read_matrices(draft: Draft, matrices: list[Recognised]) -> tuple[list[Recog
     # of one file (sheets, objects) the largest; each file's own first
     first = list({one.path: one for one in reversed(matrices)}.values())[::-1]
     for one in first:
-        options = options_model(one.reader).model_validate(one.options)
+        options = reader_options(one.reader).model_validate(one.options)
         parts[id(one)] = one.adata if one.adata is not None else reader(one.reader)(one.path, **dict(options))
     singles = [one for one in first if parts[id(one)].n_obs == 1]
     if len(singles) == len(first) and len(first) > 1:
@@ -259,7 +259,7 @@ def _draft_effects(
         if one.path.name in {file["name"] for file in draft.files}:
             draft.evidence[f"file {one.path.name}"] += f"; {one.format} is left out: one table of a file"
             continue
-        options = options_model(one.reader).model_validate(one.options)
+        options = reader_options(one.reader).model_validate(one.options)
         adata = reader(one.reader)(one.path, **dict(options))
         first = first if first is not None else adata
         draft.files.append(_file_entry(origin[one.path], one) | {"content": "effects"})

@@ -1,0 +1,1 @@
+"""The third room: from a matrix to rows of the effects table, and what really ran."""

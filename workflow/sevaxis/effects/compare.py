@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sevaxis.base.problems import Problems
+from sevaxis.base.vocabulary import BY_SEX, Assay, Reason, Scale, Sex, Status, Stratum
+from sevaxis.effects.estimation import estimate
 from sevaxis.effects.published import published_effects
-from sevaxis.effects.strata import BY_SEX, Comparand, plan_strata
+from sevaxis.effects.strata import NotSplit, StratumContrast, plan_strata
 from sevaxis.effects.table import conform
 from sevaxis.models.detection import fisher_detection
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.inference.power import minimum_detectable_effect
 from sevaxis.models.linear.empirical_bayes import t_quantile
-from sevaxis.study.sheets import SampleFacts, check_contrasts
+from sevaxis.study.estimability import SampleFacts, check_contrasts
 
 if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
-    from sevaxis.effects.estimation import Estimates
-    from sevaxis.study.card import Comparison, Contrast
-
-#: Strata that a published table of one sex does not have.
-ONLY_FEMALE, ONLY_MALE = ("male", "interaction"), ("female", "interaction")
-LOW_COUNTS = (
-    "too few counts: filterByExpr keeps genes with about 10 counts in as many samples as the smallest group"
-)
+    from sevaxis.effects.methods import Estimates
+    from sevaxis.study.card import CompareCard, Contrast
 
 
 def compare(
     adata: AnnData,
-    card: Comparison,
+    card: CompareCard,
     *,
     axis: Sequence[str],
     alpha: float = 0.05,
     power: float = 0.8,
     min_per_group: int = 2,
-) -> pd.DataFrame:
-    """Effects of all contrasts of a data set.
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Effects of all contrasts of a data set, and what was done to get them.
 
     Parameters
     ----------
@@ -57,7 +53,13 @@ def compare(
 
     Returns
     -------
-    Rows of :data:`sevaxis.effects.table.COLUMNS`.
+    pandas.DataFrame
+        Rows of :data:`sevaxis.effects.table.COLUMNS`.
+    dict
+        Content of ``model.json``: ``dataset``; ``fits``, what each model used
+        (:class:`sevaxis.effects.methods.Used`) with the ``contrasts`` it estimated; ``left_out``, sample -> why;
+        ``not_split``, contrast -> why it has no strata by sex; ``reasons``, a record per status and reason of rows
+        without an estimate or with a remark (``status, reason, sentence, features``).
 
     Raises
     ------
@@ -66,8 +68,10 @@ def compare(
     """
     import pandas as pd
 
-    if card.assay == "effects":
-        reasons = {contrast.name: _of_whom(contrast) for contrast in card.contrasts}
+    fits: list[dict[str, Any]] = []
+    left_out: dict[str, str] = {}
+    if card.assay == Assay.EFFECTS:
+        not_split = {contrast.name: _of_whom(contrast) for contrast in card.contrasts}
         tables = [
             _of_contrast(
                 published_effects(adata, contrast, alpha=alpha, power=power), contrast, contrast.stratum, card
@@ -75,24 +79,32 @@ def compare(
             for contrast in card.contrasts
         ]
     else:
-        from sevaxis.effects.estimation import estimate
-
         included = include(adata)
+        left_out = _left_out(adata)
         _check(included, card, min_per_group)
-        plans, reasons = plan_strata(included.obs, card.contrasts, min_per_group)
+        plans, not_split = plan_strata(included.obs, card.contrasts, min_per_group)
         contrasts = {contrast.name: contrast for contrast in card.contrasts}
         detected = _detected(included)
         tables = []
         for plan in plans:
             estimates = estimate(included, card, plan)
-            for k, comparand in enumerate(plan.comparands):
-                rows = _estimated(included, comparand, estimates, k, detected, alpha, power)
-                tables.append(_of_contrast(rows, contrasts[comparand.contrast], comparand.stratum, card))
+            names = list(dict.fromkeys(each.contrast for each in plan.contrasts))
+            fits.append({**estimates.used.plain(), "contrasts": names})
+            for k, each in enumerate(plan.contrasts):
+                rows = _estimated(included, each, estimates, k, detected, alpha, power)
+                tables.append(_of_contrast(rows, contrasts[each.contrast], each.stratum, card))
     table = pd.concat(tables, ignore_index=True)
     table = _with_rows(table, _axis_without_feature(adata, table, axis, card))
-    table = _with_rows(table, _axis_without_strata(table, axis, reasons))
-    kind = {"dataset": card.id, "assay": card.assay, "organism": card.organism}
-    return conform(table.assign(**kind))
+    table = _with_rows(table, _axis_without_strata(table, axis, not_split))
+    model = {
+        "dataset": card.id,
+        "fits": fits,
+        "left_out": left_out,
+        "not_split": {name: why.tell() for name, why in not_split.items()},
+        "reasons": _count_reasons(table),
+    }
+    about = {"dataset": card.id, "assay": card.assay, "organism": card.organism}
+    return conform(table.drop(columns="code").assign(**about)), model
 
 
 def include(adata: AnnData) -> AnnData:
@@ -102,11 +114,17 @@ def include(adata: AnnData) -> AnnData:
     return included
 
 
-def _of_whom(contrast: Contrast) -> str:
+def _left_out(adata: AnnData) -> dict[str, str]:
+    """Samples that do not take part, and why."""
+    out = adata.obs[~adata.obs["included"].to_numpy(bool)]
+    return {str(name): str(why) for name, why in zip(out.index, out["excluded_because"], strict=True)}
+
+
+def _of_whom(contrast: Contrast) -> NotSplit:
     """Why a published contrast has no other strata."""
-    if contrast.stratum == "all":
-        return "the published table is not split by sex"
-    return f"published for {contrast.stratum}s only"
+    if contrast.stratum == Stratum.ALL:
+        return NotSplit(Reason.PUBLISHED_UNSPLIT, {})
+    return NotSplit(Reason.PUBLISHED_OF_ONE_SEX, {"sex": contrast.stratum})
 
 
 def _known_sex(obs: pd.DataFrame) -> pd.Series:
@@ -115,16 +133,22 @@ def _known_sex(obs: pd.DataFrame) -> pd.Series:
     if "sex_called" not in obs:
         return declared
     called = obs["sex_called"].astype(object)
-    return declared.where(declared.notna(), called.where(called.isin(["female", "male"])))
+    return declared.where(declared.notna(), called.where(called.isin(list(Sex))))
 
 
-def _check(included: AnnData, card: Comparison, min_per_group: int) -> None:
-    """The checks that sheets beside cards pass before any job starts; here for sheets inside retrieved files, and
-    for what is left after samples were excluded."""
+def _check(included: AnnData, card: CompareCard, min_per_group: int) -> None:
+    """Refuse contrasts that the included samples cannot bear.
+
+    Sheets beside cards pass the same checks before any job starts; here they are for sheets inside retrieved files,
+    and for what is left after samples were excluded.
+    """
     obs = included.obs
+    columns = ["batch", *card.model.covariates]
     facts = [
-        SampleFacts(str(group), sex if isinstance(sex, str) else None, str(batch))
-        for group, sex, batch in zip(obs["group"], obs["sex"], obs["batch"], strict=True)
+        SampleFacts(str(row["group"]), row["sex"] if isinstance(row["sex"], str) else None, modelled)
+        for (_, row), modelled in zip(
+            obs.iterrows(), obs[columns].astype(str).to_dict("records"), strict=True
+        )
     ]
     where = f"data set {card.id}, after its samples were read and assessed"
     problems = check_contrasts(facts, [(contrast, where) for contrast in card.contrasts], min_per_group)
@@ -135,12 +159,12 @@ def _check(included: AnnData, card: Comparison, min_per_group: int) -> None:
 def _detected(included: AnnData) -> np.ndarray:
     """Features x samples: whether the feature was seen at all."""
     values = np.asarray(included.X).T
-    return values > 0 if included.uns["dataset"]["scale"] == "counts" else ~np.isnan(values)
+    return values > 0 if included.uns["dataset"]["scale"] == Scale.COUNTS else ~np.isnan(values)
 
 
 def _estimated(
     included: AnnData,
-    comparand: Comparand,
+    contrast: StratumContrast,
     estimates: Estimates,
     k: int,
     detected: np.ndarray,
@@ -151,12 +175,18 @@ def _estimated(
     import pandas as pd
 
     log2fc, se, t, df, p = (getattr(estimates, name)[:, k] for name in ("log2fc", "se", "t", "df", "p"))
-    case, reference = list(comparand.case), list(comparand.reference)
+    case, reference = list(contrast.case), list(contrast.reference)
     seen_case, seen_reference = detected[:, case].sum(axis=1), detected[:, reference].sum(axis=1)
     half = t_quantile(0.975, df) * se
     tested = ~np.isnan(p)
-    absent = ~detected.any(axis=1)
-    low = estimates.low & ~absent
+    status = np.where(tested, Status.TESTED, estimates.status[:, k])
+    status[~detected.any(axis=1) & ~tested] = Status.ABSENT
+    # presence is compared within the sexes and over both, not between them
+    presence = (
+        np.full(len(p), np.nan)
+        if contrast.stratum == Stratum.INTERACTION
+        else fisher_detection(seen_case, len(case), seen_reference, len(reference))
+    )
     rows = pd.DataFrame(
         {
             "feature_id": included.var_names,
@@ -174,41 +204,49 @@ def _estimated(
             "df": np.where(tested, df, np.nan),
             "p": p,
             "q": benjamini_hochberg(p),
-            "detection_p": fisher_detection(seen_case, len(case), seen_reference, len(reference)),
+            "detection_p": presence,
             "mean_abundance": estimates.mean_abundance,
             "mde80": np.where(tested, minimum_detectable_effect(se, df, alpha=alpha, power=power), np.nan),
-            "status": np.select([tested, absent, low], ["tested", "absent", "low"], "not_estimable"),
-            "reason": pd.array([pd.NA] * included.n_vars, dtype="string"),
+            "status": status,
+            "code": _codes(estimates, k, status, contrast.stratum, seen_case, seen_reference),
         }
     )
-    if comparand.stratum == "interaction":
-        rows["detection_p"] = np.nan  # presence is compared within the sexes and over both, not between them
-    rows.loc[rows["status"].eq("absent"), "reason"] = "in the data set's annotation, detected in no sample"
-    rows.loc[rows["status"].eq("low"), "reason"] = LOW_COUNTS
-    inestimable = rows["status"].eq("not_estimable")
-    rows.loc[inestimable, "reason"] = [
-        _why_not_estimable(*counts, comparand.stratum)
-        for counts in rows.loc[
-            inestimable, ["detected_case", "n_case", "detected_reference", "n_reference"]
-        ].itertuples(index=False)
+    return rows.assign(reason=_sentences(rows))
+
+
+def _codes(
+    estimates: Estimates,
+    k: int,
+    status: np.ndarray,
+    stratum: Stratum,
+    seen_case: np.ndarray,
+    seen_reference: np.ndarray,
+) -> np.ndarray:
+    """Reason of each row: the fit's own, made exact by where the feature was detected; None where there is none."""
+    code = np.where(status == Status.TESTED, estimates.notes[:, k], estimates.reason[:, k])
+    code[status == Status.ABSENT] = Reason.NEVER_DETECTED
+    unspecific = (status == Status.NOT_ESTIMABLE) & (code == Reason.FEW_DETECTED)
+    if stratum in (Stratum.AVERAGE, Stratum.INTERACTION):
+        code[unspecific] = Reason.GROUP_MISSING
+    code[unspecific & ((seen_case == 0) | (seen_reference == 0))] = Reason.ONE_SIDE_ONLY
+    return code
+
+
+def _sentences(rows: pd.DataFrame) -> pd.Series:
+    """Reasons in words, with the facts of their rows."""
+    import pandas as pd
+
+    told = pd.Series(pd.NA, index=rows.index, dtype="string")
+    given = rows[rows["code"].notna()]
+    facts = given[["detected_case", "n_case", "detected_reference", "n_reference"]].itertuples(index=False)
+    told[given.index] = [
+        code.tell(seen_case=seen_case, n_case=n_case, seen_reference=seen_reference, n_reference=n_reference)
+        for code, (seen_case, n_case, seen_reference, n_reference) in zip(given["code"], facts, strict=True)
     ]
-    return rows
+    return told
 
 
-def _why_not_estimable(
-    seen_case: int, n_case: int, seen_reference: int, n_reference: int, stratum: str
-) -> str:
-    counts = (
-        f"detected in {seen_case} of {n_case} case and {seen_reference} of {n_reference} reference samples"
-    )
-    if seen_case == 0 or seen_reference == 0:
-        return f"{counts}: no fold change without both, see the detection test"
-    if stratum in ("average", "interaction"):
-        return f"{counts}: not in every group of both sexes"
-    return f"{counts}: too few to tell the effect from the covariates or from the scatter"
-
-
-def _of_contrast(rows: pd.DataFrame, contrast: Contrast, stratum: str, card: Comparison) -> pd.DataFrame:
+def _of_contrast(rows: pd.DataFrame, contrast: Contrast, stratum: Stratum, card: CompareCard) -> pd.DataFrame:
     return rows.assign(
         contrast=contrast.name,
         role=contrast.role,
@@ -219,39 +257,69 @@ def _of_contrast(rows: pd.DataFrame, contrast: Contrast, stratum: str, card: Com
 
 
 def _axis_without_feature(
-    adata: AnnData, table: pd.DataFrame, axis: Sequence[str], card: Comparison
+    adata: AnnData, table: pd.DataFrame, axis: Sequence[str], card: CompareCard
 ) -> pd.DataFrame:
     """A row per contrast and stratum for each axis gene that no feature of the data set is."""
     from sevaxis.genes.mapping import axis_status
 
     status = axis_status(adata, axis, card.organism)
-    status = status[status["status"].isin(["absent", "unmapped"])]
+    status = status[status["status"].isin([Status.ABSENT, Status.UNMAPPED])]
     keys = ["contrast", "role", "stratum", "tissue", "compartment"]
     sizes = table.groupby(keys, sort=False, observed=True)[["n_case", "n_reference"]].max().reset_index()
-    rows = sizes.merge(status[["human_symbol", "status", "reason"]], how="cross")
+    rows = sizes.merge(status[["human_symbol", "status", "code", "reason"]], how="cross")
     # No feature bears the gene, so the row's key is the gene itself.
     return rows.assign(feature_id=rows["human_symbol"] + " (no feature)")
 
 
-def _axis_without_strata(table: pd.DataFrame, axis: Sequence[str], reasons: dict[str, str]) -> pd.DataFrame:
-    """Rows by sex of the axis genes where a contrast could not be split by sex: not estimable, and why. What is not in
-    the data at all is missing in every stratum for the reason that it already has."""
+def _axis_without_strata(
+    table: pd.DataFrame, axis: Sequence[str], not_split: Mapping[str, NotSplit]
+) -> pd.DataFrame:
+    """Rows by sex of the axis genes where a contrast could not be split by sex: not estimable, and why.
+
+    What is not in the data at all is missing in every stratum for the reason that it already has.
+    """
     import pandas as pd
 
-    rows = table[table["contrast"].isin(list(reasons)) & table["human_symbol"].isin(list(axis))]
-    gone = rows["status"].isin(["absent", "unmapped"])
+    rows = table[table["contrast"].isin(list(not_split)) & table["human_symbol"].isin(list(axis))]
+    gone = rows["status"].isin([Status.ABSENT, Status.UNMAPPED])
+    names = rows["contrast"]
     rows = rows[
         ["contrast", "role", "tissue", "compartment", "feature_id", "symbol", "human_symbol", "stratum"]
     ].assign(
-        status=rows["status"].where(gone, "not_estimable"),
-        reason=rows["reason"].where(gone, rows["contrast"].map(reasons)),
+        status=rows["status"].where(gone, Status.NOT_ESTIMABLE),
+        code=rows["code"].where(gone, names.map({name: why.reason for name, why in not_split.items()})),
+        reason=rows["reason"].where(gone, names.map({name: why.tell() for name, why in not_split.items()})),
     )
+    without = {
+        Stratum.ALL: BY_SEX,
+        Stratum.FEMALE: (Stratum.MALE, Stratum.INTERACTION),
+        Stratum.MALE: (Stratum.FEMALE, Stratum.INTERACTION),
+    }
     more = [
         rows[rows["stratum"].eq(present)].assign(stratum=stratum)
-        for present, missing in (("all", BY_SEX), ("female", ONLY_FEMALE), ("male", ONLY_MALE))
+        for present, missing in without.items()
         for stratum in missing
     ]
     return pd.concat(more, ignore_index=True)
+
+
+def _count_reasons(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """How many features each status and reason concerns, over all contrasts and strata; most first."""
+    told = table[table["code"].notna()]
+    groups = told.groupby(["status", "code"], sort=False)
+    counts = groups.agg(
+        features=("feature_id", "nunique"), sentences=("reason", "nunique"), sentence=("reason", "first")
+    ).reset_index()
+    counts = counts.sort_values("features", ascending=False, kind="stable")
+    return [
+        {
+            "status": str(row.status),
+            "reason": str(row.code),
+            "sentence": row.sentence if row.sentences == 1 else row.code.general,
+            "features": int(row.features),
+        }
+        for row in counts.itertuples(index=False)
+    ]
 
 
 def _with_rows(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:

@@ -1,193 +1,178 @@
-"""From a normalised matrix and a plan to estimates: the choice of model by method, and nothing else."""
+"""From a normalised matrix and a plan to estimates: the method's record decides what is done, and nothing else."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import ValidationError
 
-from sevaxis.base.problems import Problem, Problems, nearest
-from sevaxis.models.counts.voom import filter_by_expression, tmm_factors, voom, voom_quality
-from sevaxis.models.linear.array_weights import array_weights
-from sevaxis.models.linear.blocks import duplicate_correlation
+from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Normalisation, Reason, Scale, Sex, Status
+from sevaxis.effects.methods import Estimates, Method, Task, default_method, load_method
 from sevaxis.models.linear.design import Design, cell_means, contrast_matrix
-from sevaxis.models.linear.empirical_bayes import Moderated, moderate
-from sevaxis.models.linear.fit import fit_linear
-from sevaxis.study.card import COUNT_METHODS
 
 if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
     from sevaxis.effects.strata import Plan
-    from sevaxis.study.card import Comparison
+    from sevaxis.study.card import CompareCard
+
+FILTER = "filterByExpr"
 
 
-@dataclass(frozen=True)
-class Estimates:
-    """Estimates of k comparands.
+def choose_method(card: CompareCard) -> tuple[Method, dict[str, Any]]:
+    """Method of a card with the options that it reads.
 
-    Attributes
-    ----------
-    log2fc, se, t, df, p
-        Features x k; NaN where not estimated.
-    mean_abundance
-        Per feature, log2.
-    low
-        Per feature: left out of the model because it has too few counts; None where nothing is filtered.
-    correlation
-        Consensus correlation within subjects; None without a block.
+    Raises
+    ------
+    Problems
+        An assay without a method, or an option that the method does not read. The study's check says the same
+        with the line of the card, before any job starts.
     """
+    name = card.model.method or default_method(card.assay)
+    if name is None:
+        where, hint = f"data set {card.id}", "name one under model: method"
+        what = f"No method analyses the assay '{card.assay}' unasked"
+        raise Problems([Problem(what, where, str(card.assay), "a method of the card's own", hint)])
+    method = load_method(name)
+    try:
+        return method, method.parse(card.model.options)
+    except ValidationError as error:
+        raise Problems([
+            Problem(
+                f"The method '{name}' does not take this option so",
+                f"data set {card.id}, model.{'.'.join(map(str, details['loc']))}",
+                repr(details["input"])[:120],
+                ", ".join(method.options.model_fields) or "no options",
+                details["msg"],
+            )
+            for details in error.errors()
+        ]) from None  # fmt: skip
 
-    log2fc: np.ndarray
-    se: np.ndarray
-    t: np.ndarray
-    df: np.ndarray
-    p: np.ndarray
-    mean_abundance: np.ndarray
-    low: np.ndarray | None
-    correlation: float | None
 
-
-def estimate(adata: AnnData, card: Comparison, plan: Plan) -> Estimates:
-    """Fit the card's model and estimate the comparands of a plan.
+def estimate(adata: AnnData, card: CompareCard, plan: Plan) -> Estimates:
+    """Fit the card's model and estimate the contrasts of a plan.
 
     Parameters
     ----------
     adata
         Included samples; ``X`` counts or log2 values, ``layers["log2"]`` normalised log2 values.
     card
-        Method, robustness, weights, covariates.
+        Method, its options, covariates.
     plan
-        Cells and comparands.
+        Cells and contrasts.
     """
+    method, options = choose_method(card)
     design = make_design(adata.obs, card, plan)
-    contrasts = contrast_matrix(design, {f"{c.contrast} {c.stratum}": c.weights for c in plan.comparands})
-    block = block_of(adata.obs)
-    counted = adata.uns["dataset"]["scale"] == "counts"
+    names = [f"{each.contrast} {each.stratum}" for each in plan.contrasts]
+    contrasts = contrast_matrix(
+        design, dict(zip(names, (each.weights for each in plan.contrasts), strict=True))
+    )
+    found = fit_filtered(
+        adata, method, options, design, contrasts, plan.cells, normalisation=card.values.normalise
+    )
+    redundant = _redundant(design)
+    used = replace(found.used, redundant=redundant, sexes=_sexes(adata.obs, plan))
+    return replace(found, used=used)
+
+
+def fit_filtered(
+    adata: AnnData,
+    method: Method,
+    options: dict[str, Any],
+    design: Design,
+    contrasts: np.ndarray,
+    cells: tuple[str, ...],
+    *,
+    normalisation: Normalisation | None = None,
+    log2: np.ndarray | None = None,
+    keep: np.ndarray | None = None,
+) -> Estimates:
+    """Fit one method to the features that pass the filter of counts, and put its estimates among all features.
+
+    Parameters
+    ----------
+    adata
+        As for :func:`estimate`.
+    method, options
+        What is fitted.
+    design, contrasts, cells
+        Samples x coefficients; coefficients x k; group of each sample for the filter.
+    normalisation
+        Of library sizes; the method's default where it is None.
+    log2
+        Features x samples in place of the normalised layer, for analyses under other choices.
+    keep
+        Features that may enter the model; all by default.
+    """
+    from sevaxis.models.counts.voom import filter_by_expression
+
+    counted = adata.uns["dataset"]["scale"] == Scale.COUNTS
+    kept = np.ones(adata.n_vars, dtype=bool) if keep is None else keep.copy()
     low = np.zeros(adata.n_vars, dtype=bool)
     if counted:
-        low = ~filter_by_expression(adata.X.T, list(plan.cells))
-    if card.method in COUNT_METHODS:
-        values = np.ascontiguousarray(adata.X.T[~low])
-    else:
-        values = np.ascontiguousarray(adata.layers["log2"].T[~low])
-    match card.method:
-        case "negative_binomial":
-            found = _negative_binomial(values, design, contrasts)
-        case "mixed":
-            found = _mixed(values, design, contrasts, block)
-        case "voom" | "voom_quality":
-            found = _voom(values, design, contrasts, block, card)
-        case _:
-            found = _log2(values, design, contrasts, block, card, adata.var.loc[~low])
-    return _with_low(found, low)
-
-
-def _voom(
-    counts: np.ndarray,
-    design: Design,
-    contrasts: np.ndarray,
-    block: list[str] | None,
-    card: Comparison,
-) -> Estimates:
-    library = counts.sum(axis=0)  # of the genes that are kept, as the authors of edgeR advise
-    lib_size = library * tmm_factors(counts, library)
-    transform = voom_quality if card.method == "voom_quality" else voom
-    y, weights, *_ = transform(counts, design, lib_size=lib_size)
-    correlation = None
-    if block is not None:
-        # Weights depend on the correlation and the correlation on the weights: a second round settles both.
-        for _ in range(2):
-            correlation = duplicate_correlation(y, design, block, weights=weights)
-            y, weights, *_ = transform(
-                counts, design, lib_size=lib_size, block=block, correlation=correlation
-            )
-    fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation).contrast(contrasts)
-    return _moderated(moderate(fit, robust=card.model.robust), correlation)
-
-
-def _log2(
-    y: np.ndarray,
-    design: Design,
-    contrasts: np.ndarray,
-    block: list[str] | None,
-    card: Comparison,
-    features: pd.DataFrame,
-) -> Estimates:
-    weights = array_weights(y, design) if card.model.array_weights else None
-    correlation = duplicate_correlation(y, design, block, weights=weights) if block is not None else None
-    fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation).contrast(contrasts)
-    if card.method == "deqms":
-        from sevaxis.models.linear.empirical_bayes import moderate_by_count
-
-        return _moderated(moderate_by_count(fit, _peptides(features, card)), correlation)
-    return _moderated(moderate(fit, trend=True, robust=card.model.robust), correlation)
-
-
-def _peptides(features: pd.DataFrame, card: Comparison) -> np.ndarray:
-    """Peptide or spectrum count of each feature."""
-    column = card.model.peptides
-    if column not in features:
-        allowed, hint = (
-            ", ".join(map(str, features.columns)),
-            nearest(str(column), map(str, features.columns)),
-        )
-        what, where = (
-            "The feature annotation has no such column of peptide counts",
-            f"data set {card.id}, model.peptides",
-        )
-        raise Problems([Problem(what, where, str(column), allowed, hint)])
-    return features[column].to_numpy(float)
-
-
-def _moderated(moderated: Moderated, correlation: float | None) -> Estimates:
-    df = np.broadcast_to(moderated.df_total[:, None], moderated.log2fc.shape)
-    return Estimates(
-        moderated.log2fc,
-        moderated.se,
-        moderated.t,
-        df,
-        moderated.p,
-        moderated.fit.mean_abundance,
-        None,
-        correlation,
+        low = ~filter_by_expression(adata.X.T, list(cells))
+    kept &= ~low
+    layer = adata.layers["log2"].T if log2 is None else log2
+    source = adata.X.T if method.takes == Scale.COUNTS else layer
+    done = adata.uns.get("normalisation", {"method": "none", "text": "Values as given"})
+    chosen = normalisation or next(iter(method.normalisations), Normalisation(done["method"]))
+    task = Task(
+        values=np.ascontiguousarray(source[kept]),
+        design=design,
+        contrasts=contrasts,
+        block=block_of(adata.obs),
+        normalisation=chosen,
+        features=adata.var.loc[kept],
     )
+    found = method.fit(task, **options)
+    used = found.used
+    if not method.normalisations:
+        used = replace(used, normalisation=Normalisation(done["method"]), normalisation_text=done["text"])
+    if used.sample_weights is not None:
+        named = dict(zip(adata.obs_names.astype(str), used.sample_weights.values(), strict=True))
+        used = replace(used, sample_weights=named)
+    used = replace(
+        used,
+        method=method.name,
+        counted=counted,
+        filter=FILTER if counted else None,
+        n_fitted=int(kept.sum()),
+        n_filtered=int(low.sum()),
+        design=design.names,
+        samples=adata.n_obs,
+    )
+    return _among_all(replace(found, used=used), kept, low)
 
 
-def _negative_binomial(counts: np.ndarray, design: Design, contrasts: np.ndarray) -> Estimates:
-    from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
+def _among_all(found: Estimates, kept: np.ndarray, low: np.ndarray) -> Estimates:
+    """The estimates among all features: missing, with the reason, for those that were left out of the model."""
 
-    fit = fit_negative_binomial(counts, design.matrix)
-    test = wald(fit, contrasts)
-    df = np.full(test.p.shape, np.inf)  # the Wald statistic is referred to the normal distribution
-    return Estimates(test.log2fc, test.se, test.stat, df, test.p, np.log2(fit.base_mean + 1), None, None)
-
-
-def _mixed(y: np.ndarray, design: Design, contrasts: np.ndarray, block: list[str] | None) -> Estimates:
-    from sevaxis.models.mixed.random_intercept import fit_random_intercept
-
-    test = fit_random_intercept(y, design.matrix, block).contrast(contrasts)
-    return Estimates(test.estimate, test.se, test.t, test.df, test.p, np.nanmean(y, axis=1), None, None)
-
-
-def _with_low(found: Estimates, low: np.ndarray) -> Estimates:
-    """The estimates among all features: NaN for those that were left out of the model."""
-
-    def expand(values: np.ndarray) -> np.ndarray:
-        full = np.full((len(low), *values.shape[1:]), np.nan)
-        full[~low] = values
+    def expand(values: np.ndarray, fill: object = np.nan) -> np.ndarray:
+        full = np.full((len(kept), *values.shape[1:]), fill, dtype=values.dtype)
+        full[kept] = values
         return full
 
-    return Estimates(
-        *(expand(getattr(found, name)) for name in ("log2fc", "se", "t", "df", "p", "mean_abundance")),
-        low,
-        found.correlation,
+    reason = expand(found.reason, None)
+    reason[low] = Reason.FEW_COUNTS
+    return replace(
+        found,
+        log2fc=expand(found.log2fc),
+        se=expand(found.se),
+        t=expand(found.t),
+        df=expand(found.df),
+        p=expand(found.p),
+        mean_abundance=expand(found.mean_abundance),
+        status=expand(found.status, Status.LOW),
+        reason=reason,
+        notes=expand(found.notes, None),
     )
 
 
-def make_design(samples: pd.DataFrame, card: Comparison, plan: Plan) -> Design:
+def make_design(samples: pd.DataFrame, card: CompareCard, plan: Plan) -> Design:
     """One column per cell, then batch, covariates and (where the cells do not hold it) sex."""
     columns = [name for name in ("batch", *card.model.covariates) if samples[name].nunique() > 1]
     covariates = samples[[*columns, *(["sex"] if plan.adjust_for_sex else [])]]
@@ -197,9 +182,32 @@ def make_design(samples: pd.DataFrame, card: Comparison, plan: Plan) -> Design:
     return cell_means(plan.cells, covariates if covariates.shape[1] else None)
 
 
+def _redundant(design: Design) -> tuple[str, ...]:
+    """Columns that the columns before them already say."""
+    found: list[str] = []
+    independent: list[int] = []
+    for j, name in enumerate(design.names):
+        if np.linalg.matrix_rank(design.matrix[:, [*independent, j]]) > len(independent):
+            independent.append(j)
+        else:
+            found.append(name)
+    return tuple(found)
+
+
+def _sexes(samples: pd.DataFrame, plan: Plan) -> str:
+    """How the sexes entered the model, as ``Used.sexes`` has it."""
+    if plan.by_sex:
+        return "split"
+    if plan.adjust_for_sex:
+        return "covariate"
+    return "one" if samples["sex"].isin(list(Sex)).any() else "unknown"
+
+
 def block_of(samples: pd.DataFrame) -> list[str] | None:
-    """Subject of each sample where some subject has several; None otherwise. A sample whose subject is not known is a
-    block of its own, so that it does not undo the pairs of the others."""
+    """Subject of each sample where some subject has several; None otherwise.
+
+    A sample whose subject is not known is a block of its own, so that it does not undo the pairs of the others.
+    """
     alone = {name: f"{name} alone" for name in samples.index[samples["subject"].isna()]}
     blocks = [alone.get(name, str(subject)) for name, subject in samples["subject"].items()]
     return blocks if len(set(blocks)) < len(blocks) else None

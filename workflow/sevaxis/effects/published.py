@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sevaxis.base.vocabulary import Reason, Status
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.inference.power import minimum_detectable_effect
 from sevaxis.models.linear.empirical_bayes import t_quantile
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
 
 #: Layers of a published result table.
 PUBLISHED = ("log2fc", "se", "t", "p", "q", "mean_abundance", "n_case", "n_reference")
-
-FROM_T = "published; standard error derived from the published t"
-FROM_P = "published; standard error derived from the published p and the group sizes"
-NO_SE = "published without standard error, t or p: no interval, no minimum detectable effect"
-NO_ESTIMATE = "the published table gives no fold change for this feature"
-NO_P = "published without p: its q is the authors' own"
 
 
 def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power: float) -> pd.DataFrame:
@@ -67,11 +62,11 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
     derived = np.zeros(len(log2fc))
     if "se_derived" in adata.layers:
         derived = np.asarray(adata.layers["se_derived"][row], dtype=float).ravel()
-    reason[from_t | (derived == 1)], reason[from_p | (derived == 2)] = FROM_T, FROM_P
-    reason[np.isnan(p) & ~np.isnan(value["q"]) & ~from_t] = NO_P
-    reason[np.isnan(se)] = NO_SE
+    reason[from_t | (derived == 1)], reason[from_p | (derived == 2)] = Reason.SE_FROM_T, Reason.SE_FROM_P
+    reason[np.isnan(p) & ~np.isnan(value["q"]) & ~from_t] = Reason.NO_P
+    reason[np.isnan(se)] = Reason.NO_SE
     tested = ~np.isnan(log2fc)
-    reason[~tested] = NO_ESTIMATE
+    reason[~tested] = Reason.PUBLISHED_WITHOUT_ESTIMATE
     half = t_quantile(np.full(len(se), 0.975), df) * se
     q = value["q"] if not np.isnan(value["q"]).all() else benjamini_hochberg(p)
     return pd.DataFrame(
@@ -91,7 +86,8 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
             "q": q,
             "mean_abundance": value["mean_abundance"],
             "mde80": minimum_detectable_effect(se, df, alpha=alpha, power=power),
-            "status": np.where(tested, "tested", "low"),
-            "reason": reason,
+            "status": np.where(tested, Status.TESTED, Status.LOW),
+            "code": reason,
+            "reason": [None if code is None else code.tell() for code in reason],
         }
     )

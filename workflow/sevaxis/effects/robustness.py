@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.vocabulary import WHOLE, Assay, Scale, Stratum
 
 if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
-    from sevaxis.study.card import Comparison
+    from sevaxis.study.card import CompareCard
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Robustness:
     """
 
     contrast: str
-    stratum: str
+    stratum: Stratum
     choices: pd.DataFrame
     findings: pd.DataFrame
     axis: pd.DataFrame
@@ -39,7 +40,7 @@ class Robustness:
 
 def vary_choices(
     adata: AnnData,
-    card: Comparison,
+    card: CompareCard,
     contrast: str,
     *,
     axis: tuple[str, ...],
@@ -67,23 +68,15 @@ def vary_choices(
     Problems
         A published result table, or a contrast that the card does not have.
     """
-    import numpy as np
-
     from sevaxis.effects.compare import include
-    from sevaxis.effects.estimation import block_of, make_design
-    from sevaxis.effects.sensitivity import (
-        COUNT_CHOICES,
-        LOG2_CHOICES,
-        compare_choices,
-        summarise_choices,
-        survival,
-    )
+    from sevaxis.effects.estimation import block_of, choose_method, make_design
+    from sevaxis.effects.sensitivity import choices_beside, compare_choices, summarise_choices, survival
     from sevaxis.effects.strata import plan_strata
     from sevaxis.models.linear.design import contrast_matrix
 
     names = [each.name for each in card.contrasts]
     where = f"data set {card.id}"
-    if card.assay == "effects":
+    if card.assay == Assay.EFFECTS:
         hint = "choose a data set with a matrix"
         raise Problems(
             [Problem("A published table cannot be analysed in other ways", where, contrast, "data", hint)]
@@ -93,34 +86,26 @@ def vary_choices(
         raise Problems([Problem(what, where, contrast, ", ".join(names), nearest(contrast, names))])
     included = include(adata)
     plans, _ = plan_strata(included.obs, card.contrasts, min_per_group)
-    plan, comparand = next(
+    plan, chosen = next(
         (plan, each)
         for plan in plans
-        for each in plan.comparands
-        if each.contrast == contrast and each.stratum in ("all", "average")
+        for each in plan.contrasts
+        if each.contrast == contrast and each.stratum in WHOLE
     )
     design = make_design(included.obs, card, plan)
-    weights = contrast_matrix(design, {contrast: comparand.weights})[:, 0]
-    counted = included.uns["dataset"]["scale"] == "counts"
-    reported = (COUNT_CHOICES if counted else LOG2_CHOICES)[0]
-    if not counted and not card.model.robust:
-        reported = replace(reported, method="trend")
-    choices = (reported, *(COUNT_CHOICES if counted else LOG2_CHOICES)[1:])
-    values = included.X if counted else included.layers["log2"]  # log2: normalised as reported, then varied
-    table = compare_choices(
-        np.asarray(values).T,
-        list(included.var_names),
-        design,
-        weights,
-        choices,
-        counts=counted,
-        block=block_of(included.obs),
-        alpha=fdr,
-        seed=seed,
+    weights = contrast_matrix(design, {contrast: chosen.weights})[:, 0]
+    method, options = choose_method(card)
+    choices = choices_beside(
+        method,
+        options,
+        card.values.normalise,
+        counted=included.uns["dataset"]["scale"] == Scale.COUNTS,
+        paired=block_of(included.obs) is not None,
     )
+    table = compare_choices(included, design, weights, plan.cells, choices, fdr=fdr, seed=seed)
     symbols = included.var["human_symbol"].astype(object)
     of_axis = table[table["feature"].map(symbols).isin(axis)]
     of_axis = of_axis.assign(human_symbol=of_axis["feature"].map(symbols))
     findings = survival(table)
     findings.insert(1, "human_symbol", findings["feature"].map(symbols))
-    return Robustness(contrast, comparand.stratum, summarise_choices(table), findings, of_axis)
+    return Robustness(contrast, chosen.stratum, summarise_choices(table), findings, of_axis)

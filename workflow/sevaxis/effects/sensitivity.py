@@ -1,33 +1,35 @@
 """The same contrast under other reasonable choices: which findings survive them.
 
 Normalisation, imputation, filtering and method are choices; a finding that hangs on one of them is weaker than
-its q-value says. Nothing here replaces the primary analysis: it stands first, the others beside it.
+its q-value says. Nothing here replaces the primary analysis: it stands first, the others beside it, and all go through
+the same records of methods.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from sevaxis.models.counts.voom import filter_by_expression, log_cpm, tmm_factors, voom, voom_quality
+from sevaxis.base.vocabulary import Normalisation, Scale
+from sevaxis.effects.estimation import block_of, fit_filtered
+from sevaxis.effects.methods import Method, load_method
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.intensities.imputation import impute
-from sevaxis.models.linear.array_weights import array_weights
-from sevaxis.models.linear.blocks import duplicate_correlation
-from sevaxis.models.linear.design import Design
-from sevaxis.models.linear.empirical_bayes import moderate
-from sevaxis.models.linear.fit import fit_linear
 
-Normalisation = Literal["none", "median", "quantile", "tmm"]
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from sevaxis.models.linear.design import Design
+
 Imputation = Literal["none", "minprob", "qrilc", "knn"]
-Method = Literal[
-    "trend", "trend_robust", "constant", "array_weights", "voom", "voom_quality", "negative_binomial"
-]
+Alignment = Literal["median", "quantile"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """One way to analyse.
 
@@ -35,83 +37,108 @@ class Choice:
     ----------
     name
         How it differs, as the table prints it.
+    method, options
+        What is fitted.
     normalisation
-        Log2 values: ``none``, ``median`` (equal medians), ``quantile`` (equal distributions). Counts: ``none``
-        (library sizes as they are), ``tmm``.
+        Of the library sizes of counts, for methods that take counts; the method's default where it is None.
+    alignment
+        Log2 values only: brought to equal medians, or to equal distributions (``quantile``), before the fit.
     imputation
         Log2 values only.
     seen_in
         Least share of samples in which a feature must be detected (a value, a count above 0).
-    expressed
-        Counts only: also ask for counts worth testing (:func:`~sevaxis.models.counts.voom.filter_by_expression`).
-    method
-        Log2 values: moderated t with a prior variance that follows abundance (``trend``), robustly
-        (``trend_robust``), is one number (``constant``), or with sample weights (``array_weights``, robust
-        trend). Counts: these on log2 counts per million, or ``voom``, ``voom_quality``, ``negative_binomial``.
     """
 
     name: str
-    normalisation: Normalisation = "none"
+    method: str
+    options: dict[str, Any] = field(default_factory=dict)
+    normalisation: Normalisation | None = None
+    alignment: Alignment | None = None
     imputation: Imputation = "none"
     seen_in: float = 0.0
-    expressed: bool = False
-    method: Method = "trend_robust"
 
 
-_LOG2 = Choice("as reported")
-_COUNTS = Choice("as reported", normalisation="tmm", expressed=True, method="voom")
-#: Each departs in one thing from the first, which is the primary analysis.
-LOG2_CHOICES = (
-    _LOG2,
-    replace(_LOG2, name="equal medians", normalisation="median"),
-    replace(_LOG2, name="equal distributions", normalisation="quantile"),
-    replace(_LOG2, name="imputed: MinProb", imputation="minprob"),
-    replace(_LOG2, name="imputed: QRILC", imputation="qrilc"),
-    replace(_LOG2, name="imputed: nearest neighbours", imputation="knn"),
-    replace(_LOG2, name="seen in 70 % of samples", seen_in=0.7),
-    replace(_LOG2, name="prior not robust", method="trend"),
-    replace(_LOG2, name="prior without trend", method="constant"),
-    replace(_LOG2, name="samples weighed", method="array_weights"),
-)
-COUNT_CHOICES = (
-    _COUNTS,
-    replace(_COUNTS, name="library sizes as they are", normalisation="none"),
-    replace(_COUNTS, name="seen in 70 % of samples", seen_in=0.7),
-    replace(_COUNTS, name="samples weighed", method="voom_quality"),
-    replace(_COUNTS, name="log2 counts, trend", method="trend_robust"),
-    replace(_COUNTS, name="negative binomial", method="negative_binomial"),
-)
+def choices_beside(
+    method: Method,
+    options: dict[str, Any],
+    normalisation: Normalisation | None,
+    *,
+    counted: bool,
+    paired: bool,
+) -> tuple[Choice, ...]:
+    """Other reasonable analyses beside the reported one, which stands first; each departs from it in one thing.
+
+    Parameters
+    ----------
+    method, options, normalisation
+        The reported analysis.
+    counted
+        Whether the data set holds counts.
+    paired
+        Whether subjects have several samples: methods that cannot take that into account are no choice then.
+    """
+    reported = {"method": method.name, "options": options, "normalisation": normalisation}
+
+    def beside(name: str, **changes: Any) -> Choice:
+        return Choice(name=name, **{**reported, **changes})
+
+    def other(name: str, of: str, **changed: Any) -> Choice:
+        return Choice(name=name, method=of, options=load_method(of).parse(changed))
+
+    found = [beside("as reported"), beside("seen in 70 % of samples", seen_in=0.7)]
+    if counted:
+        if method.takes == Scale.COUNTS:
+            found.append(beside("library sizes as they are", normalisation=Normalisation.NONE))
+        found += [
+            other("voom", "voom"),
+            other("samples weighed", "voom_quality"),
+            other("log2 counts, trend", "trend"),
+        ]
+        if not paired:
+            found.append(other("negative binomial", "negative_binomial"))
+    else:
+        found += [
+            beside("equal medians", alignment="median"),
+            beside("equal distributions", alignment="quantile"),
+            beside("imputed: MinProb", imputation="minprob"),
+            beside("imputed: QRILC", imputation="qrilc"),
+            beside("imputed: nearest neighbours", imputation="knn"),
+            other("prior robust", "trend"),
+            other("prior not robust", "trend", robust=False),
+            other("prior without trend", "trend", robust=False, trend=False),
+            other("samples weighed", "trend", array_weights=True),
+        ]
+    first = found[0]
+    same = {
+        each.name
+        for each in found[1:]
+        if (each.method, each.options, each.normalisation, each.alignment, each.imputation, each.seen_in)
+        == (first.method, first.options, first.normalisation, None, "none", 0.0)
+    }
+    return tuple(each for each in found if each.name not in same)
 
 
 def compare_choices(
-    values: np.ndarray,
-    features: Sequence[str],
+    adata: AnnData,
     design: Design,
     contrast: np.ndarray,
+    cells: tuple[str, ...],
     choices: Sequence[Choice],
     *,
-    counts: bool = False,
-    block: Sequence | None = None,
-    alpha: float = 0.05,
+    fdr: float = 0.05,
     seed: int = 0,
 ) -> pd.DataFrame:
     """Estimate one contrast under each choice.
 
     Parameters
     ----------
-    values
-        Log2 abundances with NaN for missing, or counts, (features x samples).
-    features
-        Their names.
-    design, contrast
-        (samples x coefficients), and (coefficients,).
+    adata
+        Included samples, as for :func:`sevaxis.effects.estimation.estimate`.
+    design, contrast, cells
+        (samples x coefficients), (coefficients,), and the group of each sample for the filter of counts.
     choices
         The first is the primary analysis; names unique.
-    counts
-        Whether ``values`` are counts.
-    block
-        Label per sample (subject, litter), whose samples correlate; the correlation is estimated per choice.
-    alpha
+    fdr
         Level of q.
     seed
         Of the imputations.
@@ -131,22 +158,35 @@ def compare_choices(
     names = [choice.name for choice in choices]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"choices need unique names, found {names}")
-    for choice in choices:
-        _check(choice, counts)
-        if choice.method == "negative_binomial" and block is not None:
-            raise ValueError(f"{choice.name}: the negative binomial model has no blocks")
+    counted = adata.uns["dataset"]["scale"] == Scale.COUNTS
+    paired = block_of(adata.obs) is not None
+    methods = {choice.name: _fitting_method(choice, counted, paired) for choice in choices}
+    values = np.asarray(adata.X).T
+    seen = (values > 0 if counted else np.isfinite(values)).mean(axis=1)
     tables = []
     for choice in choices:
-        log2fc, se, p = (np.full(len(values), np.nan) for _ in range(3))
-        kept = _kept(values, design, choice, counts)
-        library = values.sum(axis=0)  # of counts: all of them, whatever the filter keeps
-        found = _estimate(values[kept], library, design, contrast, choice, counts, block, seed)
-        log2fc[kept], se[kept], p[kept] = found
-        q = benjamini_hochberg(p)
+        log2 = np.asarray(adata.layers["log2"]).T
+        kept = seen >= max(choice.seen_in, 1e-12)
+        if choice.alignment is not None:
+            log2 = _align(log2, choice.alignment)
+        if choice.imputation != "none":
+            log2 = _imputed(log2, kept, choice.imputation, seed)
+        found = fit_filtered(
+            adata,
+            methods[choice.name],
+            choice.options,
+            design,
+            contrast[:, None],
+            cells,
+            normalisation=choice.normalisation,
+            log2=log2,
+            keep=kept,
+        )
+        q = benjamini_hochberg(found.p[:, 0])
         tables.append(
             pd.DataFrame({
-                "choice": choice.name, "feature": features, "log2fc": log2fc, "se": se, "p": p, "q": q,
-                "significant": q <= alpha,
+                "choice": choice.name, "feature": list(adata.var_names), "log2fc": found.log2fc[:, 0],
+                "se": found.se[:, 0], "p": found.p[:, 0], "q": q, "significant": q <= fdr,
             })
         )  # fmt: skip
     primary = tables[0]["log2fc"]
@@ -233,74 +273,32 @@ def _wide(table: pd.DataFrame, column: str, order: Sequence[str]) -> pd.DataFram
     return pd.DataFrame({choice: blocks[choice] for choice in order})
 
 
-def _check(choice: Choice, counts: bool) -> None:
-    """Refuse choices that mean nothing for this kind of values."""
-    count_methods = {"voom", "voom_quality", "negative_binomial"}
-    for field, kind in (("normalisation", Normalisation), ("imputation", Imputation), ("method", Method)):
-        if getattr(choice, field) not in get_args(kind):
-            raise ValueError(f"{choice.name}: {field} must be one of {', '.join(get_args(kind))}")
-    if counts and (choice.imputation != "none" or choice.normalisation in {"median", "quantile"}):
+def _fitting_method(choice: Choice, counted: bool, paired: bool) -> Method:
+    """Method of a choice; refused where the choice means nothing for this kind of values."""
+    method = load_method(choice.method)
+    if counted and (choice.imputation != "none" or choice.alignment is not None):
         raise ValueError(
             f"{choice.name}: counts are neither imputed nor brought to equal medians or distributions"
         )
-    if not counts and (choice.method in count_methods or choice.normalisation == "tmm" or choice.expressed):
-        raise ValueError(f"{choice.name}: {choice.method} with {choice.normalisation} is for counts")
+    if not counted and method.takes == Scale.COUNTS:
+        raise ValueError(f"{choice.name}: {choice.method} is for counts")
+    if paired and not method.knows_subjects:
+        raise ValueError(f"{choice.name}: {choice.method} has no blocks")
+    if not counted and choice.normalisation == Normalisation.TMM:
+        raise ValueError(f"{choice.name}: {choice.normalisation} is for counts")
+    return method
 
 
-def _kept(values: np.ndarray, design: Design, choice: Choice, counts: bool) -> np.ndarray:
-    """Features that pass the choice's filters."""
-    seen = values > 0 if counts else np.isfinite(values)
-    kept = seen.mean(axis=1) >= max(choice.seen_in, 1e-12)
-    return kept & filter_by_expression(values, design) if choice.expressed else kept
+def _imputed(log2: np.ndarray, kept: np.ndarray, how: Imputation, seed: int) -> np.ndarray:
+    """The values with missing ones imputed among the features that take part."""
+    filled = log2.copy()
+    filled[kept] = log2[kept] if how == "none" else impute(log2[kept], how, seed=seed)
+    return filled
 
 
-def _estimate(
-    values: np.ndarray,
-    library: np.ndarray,
-    design: Design,
-    contrast: np.ndarray,
-    choice: Choice,
-    counts: bool,
-    block: Sequence | None,
-    seed: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log2 fold change, standard error and p of each feature."""
-    contrast = np.asarray(contrast, dtype=float).reshape(-1, 1)
-    weights = None
-    if counts:
-        lib_size = library * (tmm_factors(values, library) if choice.normalisation == "tmm" else 1.0)
-        match choice.method:
-            case "negative_binomial":
-                from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
-
-                size_factors = lib_size / np.exp(np.mean(np.log(lib_size)))
-                test = wald(fit_negative_binomial(values, design.matrix, size_factors=size_factors), contrast)
-                return test.log2fc[:, 0], test.se[:, 0], test.p[:, 0]
-            case "voom":
-                values, weights = voom(values, design, lib_size=lib_size)
-            case "voom_quality":
-                values, weights, _ = voom_quality(values, design, lib_size=lib_size)
-            case _:
-                values = log_cpm(values, lib_size)
-    else:
-        values = _normalise(values, choice.normalisation)
-        if choice.imputation != "none":
-            values = impute(values, choice.imputation, seed=seed)
-    if choice.method == "array_weights":
-        weights = array_weights(values, design)
-    correlation = None if block is None else duplicate_correlation(values, design, block, weights=weights)
-    fit = fit_linear(values, design, weights=weights, block=block, correlation=correlation).contrast(contrast)
-    plain = choice.method in {"voom", "voom_quality", "constant"}
-    robust = choice.method in {"trend_robust", "array_weights"}
-    moderated = moderate(fit, trend=not plain, robust=robust)
-    return moderated.log2fc[:, 0], moderated.se[:, 0], moderated.p[:, 0]
-
-
-def _normalise(log2: np.ndarray, method: str) -> np.ndarray:
+def _align(log2: np.ndarray, how: Alignment) -> np.ndarray:
     """Samples with equal medians, or with equal distributions, missing values left out."""
-    if method == "none":
-        return log2
-    if method == "median":
+    if how == "median":
         middle = np.nanmedian(log2, axis=0)
         return log2 - (middle - middle.mean())
     # each sample's quantile function is read at the same levels, ranks then look up the mean of these functions

@@ -10,17 +10,26 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sevaxis.base.vocabulary import BY_SEX, Reason, Sex, Stratum
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from sevaxis.study.card import Contrast
 
-SEXES = ("female", "male")
-BY_SEX = ("female", "male", "average", "interaction")
+#: What the cell of a sample of unknown sex is called.
+UNKNOWN = "unknown"
+#: Stratum -> share of each sex's effect in it.
+SHARES = {
+    Stratum.FEMALE: {Sex.FEMALE: 1.0},
+    Stratum.MALE: {Sex.MALE: 1.0},
+    Stratum.AVERAGE: {Sex.FEMALE: 0.5, Sex.MALE: 0.5},
+    Stratum.INTERACTION: {Sex.FEMALE: -1.0, Sex.MALE: 1.0},
+}
 
 
 @dataclass(frozen=True)
-class Comparand:
+class StratumContrast:
     """One contrast in one stratum, as weights of cells.
 
     Attributes
@@ -28,16 +37,16 @@ class Comparand:
     contrast
         Name of the contrast.
     stratum
-        all, female, male, average or interaction.
+        Of whom it speaks.
     weights
         Cell of the design -> weight.
     case, reference
-        Samples x bool as integer positions: who stands on either side, for counts of samples and detection. The
-        interaction compares effects, not samples: it has the samples of the average.
+        Positions of the samples on either side, for counts of samples and detection. The interaction compares
+        effects, not samples: it has the samples of the average.
     """
 
     contrast: str
-    stratum: str
+    stratum: Stratum
     weights: dict[str, float]
     case: tuple[int, ...]
     reference: tuple[int, ...]
@@ -50,22 +59,37 @@ class Plan:
     Attributes
     ----------
     cells
-        Cell of each sample.
+        Cell of each sample: its group, or its group and sex.
+    by_sex
+        Whether the cells hold the sexes.
     adjust_for_sex
-        Whether sex enters as a covariate (the cells do not already hold it).
-    comparands
+        Whether sex enters as a covariate instead.
+    contrasts
         Contrasts in strata.
     """
 
     cells: tuple[str, ...]
+    by_sex: bool
     adjust_for_sex: bool
-    comparands: tuple[Comparand, ...]
+    contrasts: tuple[StratumContrast, ...]
+
+
+@dataclass(frozen=True)
+class NotSplit:
+    """Why a contrast has no strata by sex: a reason and its facts."""
+
+    reason: Reason
+    facts: dict[str, object]
+
+    def tell(self) -> str:
+        """The reason in words."""
+        return self.reason.tell(**self.facts)
 
 
 def plan_strata(
     samples: pd.DataFrame, contrasts: tuple[Contrast, ...], min_per_group: int
-) -> tuple[list[Plan], dict[str, str]]:
-    """Models and comparands for the contrasts of a data set.
+) -> tuple[list[Plan], dict[str, NotSplit]]:
+    """Plan the models of a data set and their contrasts in strata.
 
     Parameters
     ----------
@@ -82,56 +106,57 @@ def plan_strata(
     covariate where both occur), and contrast -> why it has no strata by sex.
     """
     group = samples["group"].astype(str).tolist()
-    sex = [value if value in SEXES else "unknown" for value in samples["sex"].tolist()]
+    sex = [value if value in set(Sex) else UNKNOWN for value in samples["sex"].tolist()]
     counts = Counter(zip(group, sex, strict=True))
-    by_sex: list[Comparand] = []
-    overall: list[Comparand] = []
-    reasons: dict[str, str] = {}
+    split: list[StratumContrast] = []
+    whole: list[StratumContrast] = []
+    reasons: dict[str, NotSplit] = {}
     for contrast in contrasts:
         weights = contrast.level_weights()
+        sides = [[level for level, weight in weights.items() if sign * weight > 0] for sign in (1, -1)]
         reason = _why_not_by_sex(contrast, counts, set(sex), min_per_group)
-        case = [level for level, weight in weights.items() if weight > 0]
-        reference = [level for level, weight in weights.items() if weight < 0]
         if reason:
             reasons[contrast.name] = reason
-            sides = (_positions(group, sex, levels, None) for levels in (case, reference))
-            overall.append(Comparand(contrast.name, "all", weights, *sides))
+            positions = (_positions(group, sex, levels, None) for levels in sides)
+            whole.append(StratumContrast(contrast.name, Stratum.ALL, weights, *positions))
             continue
         for stratum in BY_SEX:
-            only = stratum if stratum in SEXES else None
-            sides = (_positions(group, sex, levels, only) for levels in (case, reference))
-            by_sex.append(Comparand(contrast.name, stratum, _by_sex_weights(weights, stratum), *sides))
+            only = str(stratum) if stratum in set(Sex) else None
+            positions = (_positions(group, sex, levels, only) for levels in sides)
+            split.append(
+                StratumContrast(contrast.name, stratum, _by_sex_weights(weights, stratum), *positions)
+            )
     plans = []
-    if by_sex:
+    if split:
         cells = tuple(f"{g} {s}" for g, s in zip(group, sex, strict=True))
-        plans.append(Plan(cells, False, tuple(by_sex)))
-    if overall:
-        plans.append(Plan(tuple(group), set(SEXES) <= set(sex), tuple(overall)))
+        plans.append(Plan(cells, by_sex=True, adjust_for_sex=False, contrasts=tuple(split)))
+    if whole:
+        both = set(Sex) <= set(sex)
+        plans.append(Plan(tuple(group), by_sex=False, adjust_for_sex=both, contrasts=tuple(whole)))
     return plans, reasons
 
 
-def _why_not_by_sex(contrast: Contrast, counts: Counter, sexes: set[str], min_per_group: int) -> str:
+def _why_not_by_sex(
+    contrast: Contrast, counts: Counter, sexes: set[str], min_per_group: int
+) -> NotSplit | None:
     if contrast.by_sex is False:
-        return "the card asks for no strata by sex"
-    if not set(SEXES) <= sexes:
-        known = [sex for sex in SEXES if sex in sexes]
-        return f"one sex: all samples of known sex are {known[0]}" if known else "no sample's sex is known"
+        return NotSplit(Reason.SPLIT_NOT_ASKED, {})
+    if not set(Sex) <= sexes:
+        known = [sex for sex in Sex if sex in sexes]
+        return NotSplit(Reason.ONE_SEX, {"sex": known[0]}) if known else NotSplit(Reason.SEX_UNKNOWN, {})
     for level in contrast.level_weights():
-        for sex in SEXES:
+        for sex in Sex:
             if counts[level, sex] < min_per_group:
-                return f"too few: {level} has {counts[level, sex]} {sex} of at least {min_per_group}"
-    return ""
+                facts = {"level": level, "count": counts[level, sex], "sex": sex, "needed": min_per_group}
+                return NotSplit(Reason.FEW_OF_A_SEX, facts)
+    return None
 
 
-def _by_sex_weights(weights: dict[str, float], stratum: str) -> dict[str, float]:
-    share = {
-        "female": {"female": 1.0},
-        "male": {"male": 1.0},
-        "average": {"female": 0.5, "male": 0.5},
-        "interaction": {"female": -1.0, "male": 1.0},
-    }[stratum]
+def _by_sex_weights(weights: dict[str, float], stratum: Stratum) -> dict[str, float]:
     return {
-        f"{level} {sex}": weight * part for level, weight in weights.items() for sex, part in share.items()
+        f"{level} {sex}": weight * share
+        for level, weight in weights.items()
+        for sex, share in SHARES[stratum].items()
     }
 
 

@@ -6,40 +6,24 @@ Every model writes these columns and everything behind the models reads only the
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
+
+from sevaxis.base.vocabulary import Assay, Compartment, Role, Status, Stratum
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Role = Literal[
-    "overtraining",
-    "training",
-    "acute_exercise",
-    "inactivity",
-    "disease",
-    "disease_x_training",
-    "recovery",
-    "sev_enrichment",
-    "sev_source",
-    "sex",
-    "other",
-]
-Compartment = Literal["tissue", "cells", "sev", "plasma_sev", "plasma"]
-Assay = Literal["rna_counts", "array", "protein", "ptm", "single_cell", "effects", "clinical"]
-Stratum = Literal["all", "female", "male", "average", "interaction"]
-Status = Literal["tested", "low", "absent", "unmapped", "not_estimable"]
-
 #: Text columns that repeat over many rows and are stored as categories.
 CATEGORIES = {
     "dataset": None,
-    "assay": get_args(Assay),
+    "assay": tuple(map(str, Assay)),
     "organism": None,
     "tissue": None,
-    "compartment": get_args(Compartment),
+    "compartment": tuple(map(str, Compartment)),
     "contrast": None,
-    "role": get_args(Role),
-    "stratum": get_args(Stratum),
-    "status": get_args(Status),
+    "role": tuple(map(str, Role)),
+    "stratum": tuple(map(str, Stratum)),
+    "status": tuple(map(str, Status)),
 }
 #: Column name -> dtype, in the order of the file.
 #:
@@ -135,7 +119,7 @@ def write_effects(table: pd.DataFrame, path: Path) -> None:
     text = pl.from_pandas(table).with_columns(pl.col(pl.Float64).round_sig_figs(6))
     # No file name and no time in the header: the same table gives the same bytes.
     with path.open("wb") as file, gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed:
-        text.write_csv(packed, separator="\t")
+        text.write_csv(packed, separator="\t")  # type: ignore[call-overload]  # a file object, as documented
 
 
 def read_effects(path: Path) -> pd.DataFrame:

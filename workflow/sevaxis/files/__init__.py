@@ -1,0 +1,1 @@
+"""From addresses and archives to verified files here."""

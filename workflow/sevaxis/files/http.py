@@ -14,8 +14,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Literal, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -267,14 +265,10 @@ def expect(answer: requests.Response, statuses: Collection[int], passing: Collec
 
 def _retry_after(answer: requests.Response) -> float | None:
     """Seconds that the server asks to wait (RFC 9110, 10.2.3: a number or a date)."""
-    said = answer.headers.get("Retry-After", "").strip()
-    if said.isdecimal():
-        return float(said)
     try:
-        moment = parsedate_to_datetime(said)
-    except ValueError:
+        return urllib3.Retry().parse_retry_after(answer.headers.get("Retry-After", ""))
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 def pieces(answer: requests.Response, patience: Patience, deadline: float) -> Iterator[bytes]:

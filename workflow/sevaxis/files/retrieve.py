@@ -19,7 +19,7 @@ from sevaxis.base.problems import Problem, Problems, nearest
 from sevaxis.files.http import CHUNK, PATIENT, Failure, Patience
 from sevaxis.files.mirror import Mirror, checksum
 from sevaxis.files.transfer import download, forget
-from sevaxis.study.card import Retrieval, Source
+from sevaxis.study.card import RetrieveCard, Source
 
 if TYPE_CHECKING:
     from sevaxis.study.study import Study
@@ -47,7 +47,7 @@ class Wanted:
 
 
 def retrieve(
-    card: Retrieval, folder: Path, *, mirror: Path | None, seed: int, patience: Patience = PATIENT
+    card: RetrieveCard, folder: Path, *, mirror: Path | None, seed: int, patience: Patience = PATIENT
 ) -> list[dict[str, Any]]:
     """Bring all files of a data set into its folder.
 
@@ -132,10 +132,10 @@ def fetch_file(
     return destination
 
 
-def locate(cards: Iterable[Retrieval], data_folder: Path, *, mirror: Path | None) -> list[Wanted]:
+def locate(cards: Iterable[RetrieveCard], data_folder: Path, *, mirror: Path | None) -> list[Wanted]:
     """Tell for all files of a study where they are or would come from, without reading or asking for any.
 
-    Ortholog tables can be asked for as the files of a ``Retrieval`` of their own. A file counts as present, or as
+    Ortholog tables can be asked for as the files of a ``RetrieveCard`` of their own. A file counts as present, or as
     served by the mirror, by its name and its size where the card tells it, or by the manifest; checksums are verified
     when it is retrieved.
 
@@ -175,7 +175,7 @@ def tell_wanted(study: Study, *, mirror: Path | None = None) -> str:
     """
     settings = study.configuration
     tables = tuple(settings.orthologs.values())
-    cards = [*study.cards.values(), *([Retrieval(id="orthologs", files=tables)] if tables else [])]
+    cards = [*study.cards.values(), *([RetrieveCard(id="orthologs", files=tables)] if tables else [])]
     wanted = locate(cards, Path(settings.data_folder), mirror=mirror)
     wanted = {file.place: file for file in wanted if file.origin in ("network", "missing")}
     if not wanted:
@@ -254,7 +254,7 @@ def _copy(path: Path, place: Path, sha256: str) -> bool:
     return True
 
 
-def _simulate(card: Retrieval, folder: Path, seed: int) -> None:
+def _simulate(card: RetrieveCard, folder: Path, seed: int) -> None:
     """Write the simulated files of a data set; each takes its name only when all are written."""
     from sevaxis.demo import write_dataset
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems
 from sevaxis.base.resources import load_table
+from sevaxis.base.vocabulary import Reason
 from sevaxis.genes.identifiers import (
     DECOY,
     ENSEMBL_PREFIX,
@@ -256,7 +257,8 @@ def _apply(
 def _prefer_own_symbols(result: pd.DataFrame, ids: pd.DataFrame, table: pd.DataFrame) -> None:
     """Where the data's own symbol names an ortholog of the same name, it outranks an Ensembl gene that has another
     name in the table: identifiers move between genes from release to release, above all in the rat (of 77 such rows of
-    MoTrPAC's muscle matrix, Ensembl release 110 against an older HCOP, the symbol is right in all but a few)."""
+    MoTrPAC's muscle matrix, Ensembl release 110 against an older HCOP, the symbol is right in all but a few).
+    """
     own = ids["symbol"][
         result["mapping_route"].eq("orthologs: ensembl").fillna(False).to_numpy(bool)
     ].dropna()
@@ -323,7 +325,8 @@ def axis_status(adata: AnnData, genes: Sequence[str], organism: str) -> pd.DataF
     pandas.DataFrame
         One row per gene: ``human_symbol``; ``status`` (present, absent: the data set could name the gene and does
         not, unmapped: its identifiers cannot be matched with what is known of the gene); ``features`` (``;``-joined
-        feature ids); ``reason`` (one sentence, empty where present).
+        feature ids); ``code`` (:class:`~sevaxis.base.vocabulary.Reason`) and ``reason`` (its sentence), None and empty
+        where present.
     """
     import pandas as pd
 
@@ -336,28 +339,29 @@ def axis_status(adata: AnnData, genes: Sequence[str], organism: str) -> pd.DataF
     for gene in genes:
         features = var.index[(var["human_symbol"] == gene).fillna(False).to_numpy(bool)].tolist()
         if features:
-            rows.append((gene, "present", ";".join(map(str, features)), ""))
+            rows.append((gene, ";".join(map(str, features)), None, {}))
             continue
         known = hand[hand["human_symbol"] == gene]
         if not len(known):
-            reason = f"no {organism} identifier of {gene} is known here: add it to resources/identifiers.tsv"
-            rows.append((gene, "unmapped", "", reason))
+            rows.append((gene, "", Reason.GENE_UNKNOWN, {"gene": gene}))
             continue
         entry = known.iloc[0]
         has = {kind for kind in KINDS if kind in known and pd.notna(entry[kind])}
         if organism == "human" and (names["human_symbol"] == gene).any():
             has.add("name")
         if has & set(kinds):
-            reason = (
-                f"{organism} {_call(entry)} is known, but the data set has no such row: "
-                "never detected, or removed before publication"
-            )
-            rows.append((gene, "absent", "", reason))
+            rows.append((gene, "", Reason.GENE_NOT_LISTED, {"gene": _call(entry)}))
         else:
             used = " and ".join(WORDS[kind] for kind in kinds) or "unknown names"
-            reason = f"the data set names its features by {used} only, and none is known for {organism} {_call(entry)}"
-            rows.append((gene, "unmapped", "", reason))
-    return pd.DataFrame(rows, columns=["human_symbol", "status", "features", "reason"])
+            rows.append((gene, "", Reason.GENE_NOT_MATCHED, {"gene": _call(entry), "identifiers": used}))
+    table = pd.DataFrame(rows, columns=["human_symbol", "features", "code", "facts"])
+    return table.assign(
+        status=[code.status if code else "present" for code in table["code"]],
+        reason=[
+            code.tell(organism=organism, **facts) if code else ""
+            for code, facts in zip(table["code"], table.pop("facts"), strict=True)
+        ],
+    )
 
 
 def _call(entry: pd.Series) -> str:

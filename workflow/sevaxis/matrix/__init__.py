@@ -1,0 +1,1 @@
+"""The second room: files and sheet become one AnnData, judged and normalised."""

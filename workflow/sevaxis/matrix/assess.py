@@ -25,7 +25,7 @@ from sevaxis.matrix.quality.structure import (
     missing_by_abundance,
     principal_components,
 )
-from sevaxis.study.card import Assessment
+from sevaxis.study.card import AssessCard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ __all__ = ["assess"]
 
 def assess(
     adata: AnnData,
-    card: Assessment,
+    card: AssessCard,
     *,
     axis: Sequence[str],
     sex_mismatch: Literal["stop", "drop", "keep"] = "drop",
@@ -57,7 +57,8 @@ def assess(
     Returns
     -------
     AnnData
-        With ``layers["log2"]`` and the columns of ``obs`` that :mod:`sevaxis.matrix.read` names.
+        With ``layers["log2"]``, ``uns["normalisation"]``, and the columns of ``obs`` that :mod:`sevaxis.matrix.read`
+        names.
     dict
         Content of ``quality.json``; plain values, None for missing.
     pandas.DataFrame
@@ -76,6 +77,7 @@ def assess(
     detected = values > 0 if counted else ~np.isnan(values)
     normalised = normalise(values, "counts" if counted else "log2", card.normalisation)
     adata.layers["log2"] = normalised.log2
+    adata.uns["normalisation"] = {"method": str(card.normalisation), "text": normalised.text}
     sex = call_sex(adata, card.organism, card.assay)
     mismatched = _mismatches(adata, sex)
     if mismatched.any() and sex_mismatch == "stop":
@@ -115,7 +117,7 @@ def _mismatches(adata: AnnData, sex: SexCalls) -> np.ndarray:
 
 
 def _mismatch_problems(
-    adata: AnnData, card: Assessment, sex: SexCalls, mismatched: np.ndarray
+    adata: AnnData, card: AssessCard, sex: SexCalls, mismatched: np.ndarray
 ) -> list[Problem]:
     hint = "mend the sheet if it is wrong; else sex_mismatch: drop leaves the sample out, keep analyses it as declared"
     return [
@@ -170,7 +172,7 @@ def _totals(values: np.ndarray, counted: bool) -> np.ndarray:
     return np.nansum(np.exp2(values), axis=1)
 
 
-def _counts_of(adata: AnnData, card: Assessment) -> dict[str, Any]:
+def _counts_of(adata: AnnData, card: AssessCard) -> dict[str, Any]:
     mapped = int(adata.var["human_symbol"].notna().sum())
     return {
         "dataset": card.id,
@@ -223,7 +225,7 @@ def _batch_by_group(adata: AnnData) -> dict[str, Any] | None:
     return {"batches": batches, "groups": groups, "counts": counts}
 
 
-def _axis_values(adata: AnnData, card: Assessment, axis: Sequence[str], detected: np.ndarray) -> pd.DataFrame:
+def _axis_values(adata: AnnData, card: AssessCard, axis: Sequence[str], detected: np.ndarray) -> pd.DataFrame:
     """Normalised values of the features that are axis genes, in long form."""
     import pandas as pd
 
@@ -266,7 +268,7 @@ AXIS_COLUMNS = (
 )
 
 
-def _assess_published(adata: AnnData, card: Assessment) -> tuple[AnnData, dict[str, Any], pd.DataFrame]:
+def _assess_published(adata: AnnData, card: AssessCard) -> tuple[AnnData, dict[str, Any], pd.DataFrame]:
     """A published result table has no samples to judge."""
     import pandas as pd
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problem, nearest
-from sevaxis.study.card import Reading
+from sevaxis.study.card import ReadCard
 from sevaxis.study.sheets import Sheet, check_sheet, select_samples, sex_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Matched:
     notes: dict = field(default_factory=dict)
 
 
-def sheet_of(obs: pd.DataFrame, name: str, card: Reading) -> Sheet:
+def sheet_of(obs: pd.DataFrame, name: str, card: ReadCard) -> Sheet:
     """Sample annotation that lies inside a retrieved file, as a sheet; its row names are the column ``sample``."""
     import pandas as pd
 
@@ -55,7 +55,7 @@ def _plain(cell) -> str:
 
 
 def match_samples(
-    sheet: Sheet, names: list[str], card: Reading, *, retrieved: bool
+    sheet: Sheet, names: list[str], card: ReadCard, *, retrieved: bool
 ) -> tuple[Matched | None, list[Problem]]:
     """Find each sample of the sheet in the matrix.
 
@@ -140,7 +140,7 @@ def _bare(name: str) -> str:
     return re.sub(r"[-._\s]+", "", name).casefold()
 
 
-def _why_excluded(row: dict[str, str], card: Reading) -> str:
+def _why_excluded(row: dict[str, str], card: ReadCard) -> str:
     if row[card.columns.sample] in card.exclude:
         return card.exclude[row[card.columns.sample]]
     wrong = [column for column, values in card.keep.items() if row.get(column) not in values]
@@ -154,7 +154,7 @@ def _listed(names: list[str], limit: int = 12) -> str:
     return text + (f" and {len(names) - limit} more" if len(names) > limit else "") or "no name is left over"
 
 
-def _describe(sheet: Sheet, rows: list[int], card: Reading) -> pd.DataFrame:
+def _describe(sheet: Sheet, rows: list[int], card: ReadCard) -> pd.DataFrame:
     """Standard columns, then the sheet's own; numbers where a column holds nothing else."""
     import pandas as pd
 

@@ -18,6 +18,8 @@ Samples x features. What later rooms rely on:
     ``mapping_route`` (which identifier found the human symbol), then the file's own columns.
 ``uns["dataset"]``
     The card's kind: id, organism, tissue, compartment, assay, scale.
+``uns["normalisation"]``
+    Added by assess: ``method`` and ``text`` of what made ``layers["log2"]`` comparable.
 ``uns["identifiers"]``
     Kinds of identifiers by which the data set names its features.
 ``uns["provenance"]``
@@ -37,10 +39,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Assay, Scale
 from sevaxis.matrix.matching import match_samples, sheet_of
-from sevaxis.matrix.readers.registry import options_model, reader
+from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.matrix.scales import check_scale, to_log2
-from sevaxis.study.card import ReadableFile, Reading
+from sevaxis.study.card import ReadableFile, ReadCard
 from sevaxis.study.sheets import load_sheet
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ EXAMPLES = 10
 
 
 def build(
-    card: Reading,
+    card: ReadCard,
     folder: Path,
     *,
     sheet: Path | None,
@@ -90,22 +93,29 @@ def build(
     parts = {file.name: _read(file, folder) for file in card.files if file.reader is not None}
     adata, joining = _join(card, parts)
     provenance: dict[str, Any] = {"files": _files(card, folder, parts), "joining": joining}
-    if card.assay != "effects":
+    if card.assay != Assay.EFFECTS:
         adata, provenance["samples"] = _attach_samples(card, adata, parts, sheet)
         adata, provenance["values"] = _settle_values(card, adata)
     _annotate_features(card, adata, parts)
     table = pd.read_parquet(orthologs) if orthologs is not None else None
     provenance["mapping"] = map_features(adata, card.organism, table, min_mapped=min_mapped)
-    kind = {"id": card.id, "organism": card.organism, "tissue": card.tissue, "compartment": card.compartment}
-    scale = "log2" if card.scale == "linear" else card.scale
-    adata.uns["dataset"] = {**kind, "assay": card.assay, "scale": scale}
+    about = {
+        "id": card.id,
+        "organism": card.organism,
+        "tissue": card.tissue,
+        "compartment": card.compartment,
+        "assay": card.assay,
+        "scale": Scale.LOG2 if card.scale == Scale.LINEAR else card.scale,
+    }
+    # h5ad files hold plain text, not terms
+    adata.uns["dataset"] = {key: str(value) for key, value in about.items()}
     adata.uns["provenance"] = json.dumps(provenance, sort_keys=True)
     adata.obs, adata.var = _storable(adata.obs), _storable(adata.var)
     return adata
 
 
 def _read(file: ReadableFile, folder: Path) -> AnnData:
-    options = options_model(file.reader).model_validate(file.options)
+    options = reader_options(file.reader).model_validate(file.options)
     part = reader(file.reader)(folder / file.name, **dict(options))
     if file.sample is not None and file.content == "matrix":
         if part.n_obs != 1:
@@ -117,7 +127,7 @@ def _read(file: ReadableFile, folder: Path) -> AnnData:
     return part
 
 
-def _files(card: Reading, folder: Path, parts: dict[str, AnnData]) -> list[dict[str, Any]]:
+def _files(card: ReadCard, folder: Path, parts: dict[str, AnnData]) -> list[dict[str, Any]]:
     """What each file was and what its reader decided."""
     listing = folder / "files.json"
     sums = {f["name"]: f["sha256"] for f in json.loads(listing.read_text())} if listing.is_file() else {}
@@ -134,12 +144,12 @@ def _files(card: Reading, folder: Path, parts: dict[str, AnnData]) -> list[dict[
     ]
 
 
-def _join(card: Reading, parts: dict[str, AnnData]) -> tuple[AnnData, dict[str, Any]]:
+def _join(card: ReadCard, parts: dict[str, AnnData]) -> tuple[AnnData, dict[str, Any]]:
     """One matrix from the files that hold values."""
     import anndata
     import pandas as pd
 
-    wanted = "effects" if card.assay == "effects" else "matrix"
+    wanted = "effects" if card.assay == Assay.EFFECTS else "matrix"
     tables = {
         f.name: parts[f.name] for f in card.files if f.name in parts and f.content in (wanted, "matrix")
     }
@@ -152,7 +162,9 @@ def _join(card: Reading, parts: dict[str, AnnData]) -> tuple[AnnData, dict[str, 
     names, frames = list(tables), list(tables.values())
     if len(frames) == 1:
         return frames[0].copy(), {}
-    join = card.join or ("samples" if card.assay == "effects" or all(f.n_obs == 1 for f in frames) else None)
+    join = card.join or (
+        "samples" if card.assay == Assay.EFFECTS or all(f.n_obs == 1 for f in frames) else None
+    )
     if join is None:
         hint = "join: samples (each file brings more samples) or join: features (each brings more features)"
         raise Problems(
@@ -179,7 +191,7 @@ def _join(card: Reading, parts: dict[str, AnnData]) -> tuple[AnnData, dict[str, 
     }
     adata = anndata.concat(frames, axis=axis, join="outer", merge="first", fill_value=np.nan)
     adata = adata[:, union].copy() if axis == "obs" else adata[union].copy()
-    if card.scale == "counts" and len(everywhere) < len(union) and axis == "obs":
+    if card.scale == Scale.COUNTS and len(everywhere) < len(union) and axis == "obs":
         adata, notes["rule"] = _fill_counts(adata, frames, everywhere)
     return adata, notes
 
@@ -197,7 +209,7 @@ def _fill_counts(adata: AnnData, frames: list[AnnData], everywhere: pd.Index) ->
 
 
 def _attach_samples(
-    card: Reading, adata: AnnData, parts: dict[str, AnnData], sheet: Path | None
+    card: ReadCard, adata: AnnData, parts: dict[str, AnnData], sheet: Path | None
 ) -> tuple[AnnData, dict[str, Any]]:
     """The samples of the sheet, in its order, with what it says about them."""
     if card.samples_from is not None:
@@ -224,7 +236,7 @@ def _attach_samples(
     return adata, matched.notes
 
 
-def _settle_values(card: Reading, adata: AnnData) -> tuple[AnnData, dict[str, Any]]:
+def _settle_values(card: ReadCard, adata: AnnData) -> tuple[AnnData, dict[str, Any]]:
     """Counts, or log2 with NaN for what was not detected; refused where the numbers say otherwise."""
     values = np.asarray(adata.X, dtype=np.float64)
     names = (list(adata.obs_names), list(adata.var_names))
@@ -235,17 +247,17 @@ def _settle_values(card: Reading, adata: AnnData) -> tuple[AnnData, dict[str, An
     if problems:
         raise Problems(problems)
     facts["declared"] = card.scale
-    if card.scale == "linear":
+    if card.scale == Scale.LINEAR:
         values = to_log2(values)
         facts["became"] = "log2, 0 is not detected"
-    elif card.scale == "log2" and zero_is_missing:
+    elif card.scale == Scale.LOG2 and zero_is_missing:
         values = np.where(values == 0, np.nan, values)
         facts["became"] = "0 is not detected"
     adata.X = values
     return adata, facts
 
 
-def _annotate_features(card: Reading, adata: AnnData, parts: dict[str, AnnData]) -> None:
+def _annotate_features(card: ReadCard, adata: AnnData, parts: dict[str, AnnData]) -> None:
     """Columns of feature tables, by feature name; what the matrix says itself stands."""
     for file in card.files:
         if file.content == "features" and file.name in parts:

@@ -19,7 +19,7 @@ MAIN_STRATA = ("all", "average", "female", "male")
 
 
 @dataclass(frozen=True)
-class Shown:
+class ContrastView:
     """One contrast of one data set, as the report names it."""
 
     dataset: str
@@ -41,7 +41,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class ReportInput:
+class Document:
     """All that a report shows.
 
     Attributes
@@ -61,6 +61,8 @@ class ReportInput:
         Question -> :class:`sevaxis.answers.answer.Answer`.
     qualities
         Data set -> ``quality.json`` as a dict.
+    models
+        Data set -> ``model.json`` as a dict: what really ran.
     axis_values
         ``axis_values.tsv`` of all data sets, one row per sample x feature of an axis gene.
     panels
@@ -77,6 +79,7 @@ class ReportInput:
     axis: pd.DataFrame
     answers: Mapping[str, Answer]
     qualities: Mapping[str, Mapping[str, Any]]
+    models: Mapping[str, Mapping[str, Any]]
     axis_values: pd.DataFrame
     panels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -98,7 +101,7 @@ class ReportInput:
 
     @cached_property
     def rows(self) -> dict[str, pd.DataFrame]:
-        """Rows of the effects table by :attr:`Shown.key`."""
+        """Rows of the effects table by :attr:`ContrastView.key`."""
         groups = self.effects.groupby(["dataset", "contrast"], observed=True, sort=False)
         return {f"{dataset}.{contrast}": table for (dataset, contrast), table in groups}
 
@@ -109,7 +112,7 @@ class ReportInput:
         return dict(iter(self.axis.groupby(keys, observed=True, sort=False)))
 
     @cached_property
-    def contrasts(self) -> tuple[Shown, ...]:
+    def contrasts(self) -> tuple[ContrastView, ...]:
         """Contrasts by compartment, role and the study's order of data sets and cards."""
         found = []
         for card in self.cards:
@@ -131,17 +134,17 @@ class ReportInput:
         found = ["unknown" if missing(group) else str(group) for group in present]
         return [group for group in dict.fromkeys([*named, *found]) if group in set(found)]
 
-    def contrasts_of(self, dataset: str) -> list[Shown]:
+    def contrasts_of(self, dataset: str) -> list[ContrastView]:
         """Contrasts of one data set, in the report's order."""
         return [shown for shown in self.contrasts if shown.dataset == dataset]
 
 
-def _shown(card: Mapping[str, Any], contrast: Mapping[str, Any], table: pd.DataFrame) -> Shown:
+def _shown(card: Mapping[str, Any], contrast: Mapping[str, Any], table: pd.DataFrame) -> ContrastView:
     first = table.iloc[0]
     strata = tuple(table["stratum"].astype(str).unique())
     # where one sex was measured the other strata hold refusals only
     tested = set(table.loc[table["status"].eq("tested"), "stratum"].astype(str)) or set(strata)
-    return Shown(
+    return ContrastView(
         dataset=card["id"],
         name=contrast["name"],
         label=contrast.get("label") or words({}, contrast["name"]),

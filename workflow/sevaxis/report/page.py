@@ -10,13 +10,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from sevaxis.base.literature import FORMULAS
 from sevaxis.report import words as wording
-from sevaxis.report.document import ReportInput
+from sevaxis.report.document import Document
 from sevaxis.report.drawings import formulas
 from sevaxis.report.drawings.plots import contrast_payloads, point_payload, sample_payload
 from sevaxis.report.embed import libraries, pack
 from sevaxis.report.sections.genes import gene_cards
-from sevaxis.report.sections.methods import choices, markdown, methods, references
+from sevaxis.report.sections.methods import analyses, markdown, methods, references
 from sevaxis.report.sections.planted import planted_page
 from sevaxis.report.sections.samples import sample_pages
 from sevaxis.report.sections.sexes import sex_page
@@ -25,7 +26,7 @@ from sevaxis.report.sections.strip import strip
 from sevaxis.report.sections.table import effects_table
 
 
-def render(study: ReportInput) -> str:
+def render(study: Document) -> str:
     """HTML of the whole report."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -40,11 +41,11 @@ def render(study: ReportInput) -> str:
         ROLES=wording.ROLES, STRATA=wording.STRATA, ASSAYS=wording.ASSAYS, COMPARTMENTS=wording.COMPARTMENTS
     )
     environment.globals.update(words=wording.words, NOT_SEX_SPECIFIC=wording.NOT_SEX_SPECIFIC)
-    environment.globals.update(draw=formulas.draw, formula=formulas.FORMULAS.get)
+    environment.globals.update(draw=formulas.draw, formula=FORMULAS.get)
     return environment.get_template("report.html.jinja").render(_view(study))
 
 
-def write(study: ReportInput, folder: Path) -> Path:
+def write(study: Document, folder: Path) -> Path:
     """Write the report of a study.
 
     Parameters
@@ -73,7 +74,7 @@ def write(study: ReportInput, folder: Path) -> Path:
     return page
 
 
-def _view(study: ReportInput) -> dict[str, Any]:
+def _view(study: Document) -> dict[str, Any]:
     assets = resources.files("sevaxis.report") / "assets"
     scripts = [(assets / name).read_text(encoding="utf-8") for name in ("charts.js", "report.js")]
     contrasts = contrast_payloads(study)
@@ -98,7 +99,7 @@ def _view(study: ReportInput) -> dict[str, Any]:
         "table": table,
         "sections": sections,
         "references": references(sections),
-        "choices": choices(study),
+        "analyses": analyses(study),
         "sources": sources(study),
         "refusals": refusals(study),
         "provenance": {"versions": {}, "files": [], "code": {}} | dict(study.provenance),
@@ -130,7 +131,7 @@ def _integrity(script: str) -> str:
     return f"'sha256-{digest}'"
 
 
-def _facts(study: ReportInput, pages: list[dict[str, Any]]) -> list[str]:
+def _facts(study: Document, pages: list[dict[str, Any]]) -> list[str]:
     tested = int(study.effects["status"].eq("tested").sum())
     return [
         wording.count(len(study.cards), "data set"),

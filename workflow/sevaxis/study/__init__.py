@@ -1,0 +1,1 @@
+"""The first room: cards, configuration and sample sheets, validated together into a study."""

@@ -1,17 +1,18 @@
-"""Models of a data set's card and of a study's configuration.
+"""Models of a data set's card.
 
-What each room needs of a card is a model of its own (:class:`Retrieval`, :class:`Reading`, :class:`Assessment`,
-:class:`Comparison`), and :class:`Card` is their union. A workflow step is handed its own part only, so that a
+What each room needs of a card is a model of its own (:class:`RetrieveCard`, :class:`ReadCard`, :class:`AssessCard`,
+:class:`CompareCard`), and :class:`Card` is their union. A workflow step is handed its own part only, so that a
 change of the card reruns exactly the rooms that read what was changed.
 
 The JSON schemas in ``workflow/schemas`` are generated from these models (``sevaxis schema``).
-Checks that need more than one file (sheet against card, card against study) live in :mod:`sevaxis.study.study`.
+Checks that need more than one file (sheet against card, card against study) live in :mod:`sevaxis.study.study`,
+the models of a study's configuration in :mod:`sevaxis.study.settings`.
 """
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -24,27 +25,29 @@ from pydantic import (
     model_validator,
 )
 
-from sevaxis.effects.table import Assay, Compartment, Role
+from sevaxis.base.vocabulary import Assay, Compartment, Normalisation, Organism, Role, Sex, Stratum
+from sevaxis.base.vocabulary import Scale as ScaleName
 
-Organism = Literal["human", "mouse", "rat"]
-Sex = Literal["female", "male"]
-Method = Literal["voom", "voom_quality", "negative_binomial", "trend", "deqms", "mixed"]
 #: Names that become parts of paths, wildcards and HTML anchors.
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]*$", max_length=60)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-#: How the assay's values are analysed unless the card says otherwise.
-DEFAULT_METHOD = {"rna_counts": "voom", "array": "trend", "protein": "trend", "ptm": "trend"}
-COUNT_METHODS = ("voom", "voom_quality", "negative_binomial")
-DEFAULT_NORMALISATION = {"rna_counts": "tmm", "array": "none", "protein": "median", "ptm": "median"}
+#: How samples are made comparable unless the card says otherwise.
+DEFAULT_NORMALISATION = {
+    Assay.RNA_COUNTS: Normalisation.TMM,
+    Assay.PROTEIN: Normalisation.MEDIAN,
+    Assay.PTM: Normalisation.MEDIAN,
+}
 
 
 class Model(BaseModel):
     """Base of all models here: unknown keys are errors, objects do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    #: What of a room's part no result of that room depends on.
+    untracked: ClassVar[dict[str, Any]] = {}
 
 
 class Source(Model):
@@ -127,7 +130,7 @@ class Columns(Model):
     )
 
 
-class EffectColumns(Model):
+class PublishedColumns(Model):
     """Which columns of a published result table hold one contrast (an option of the reader `effects_table`)."""
 
     log2fc: Text = Field(description="Column with the log2 fold change.")
@@ -165,9 +168,12 @@ class Contrast(Model):
     file: str | None = Field(
         None, description="Published result table (assay 'effects'); its reader's options name the columns."
     )
-    stratum: Literal["all", "female", "male"] = Field("all", description="Whom the published table is about.")
+    stratum: Literal[Stratum.ALL, Stratum.FEMALE, Stratum.MALE] = Field(
+        Stratum.ALL, description="Whom the published table is about."
+    )
     n_case: int | None = Field(None, ge=1, description="Published number of case samples.")
     n_reference: int | None = Field(None, ge=1, description="Published number of reference samples.")
+    label: str | None = Field(None, description="Wording for the report; the name where it is missing.")
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Contrast:
@@ -186,19 +192,15 @@ class Contrast(Model):
 
     def level_weights(self) -> dict[str, float]:
         """Weight of each level of the group column: case 1, reference -1, or the weights as given."""
-        return dict(self.weights) if self.weights is not None else {self.case: 1.0, self.reference: -1.0}
-
-
-class LabelledContrast(Contrast):
-    """A contrast and its wording, which only the report needs."""
-
-    label: str | None = Field(None, description="Wording for the report; the name where it is missing.")
+        if self.weights is not None:
+            return dict(self.weights)
+        return {str(self.case): 1.0, str(self.reference): -1.0}
 
 
 class Scale(Model):
     """What the numbers of the matrix are."""
 
-    scale: Literal["counts", "log2", "linear"] | None = Field(
+    scale: ScaleName | None = Field(
         None, description="counts, log2 intensities, or linear intensities; by assay where it is missing."
     )
     zero_is_missing: bool = Field(
@@ -209,26 +211,30 @@ class Scale(Model):
 class Values(Scale):
     """What the numbers are and how samples are made comparable."""
 
-    normalise: Literal["tmm", "median", "none"] | None = Field(
-        None, description="By assay where it is missing."
-    )
+    normalise: Normalisation | None = Field(None, description="By assay and method where it is missing.")
 
 
 class ModelChoice(Model):
-    """How effects are estimated."""
+    """How effects are estimated: a method, what enters its model, and the options that the method reads.
 
-    method: Method | None = Field(
-        None, description="By assay where it is missing: voom for counts, trend for log2."
-    )
-    robust: bool = Field(True, description="Robust prior for the variances (Phipson 2016).")
-    array_weights: bool = Field(False, description="Estimate a weight for each sample (Ritchie 2006).")
-    peptides: str | None = Field(
-        None, description="Column of the feature annotation with peptide or spectrum counts (method deqms)."
+    Which methods and options there are stands in :mod:`sevaxis.effects.methods`; the study's check holds a card
+    against it.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    method: str | None = Field(
+        None, description="Name of a method (table below); by assay where it is missing."
     )
     covariates: tuple[str, ...] = Field((), description="Further columns of the sheet that enter the model.")
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the card says beside method and covariates."""
+        return dict(self.model_extra or {})
 
-class Kind(Model):
+
+class About(Model):
     """What a data set is about."""
 
     id: Slug = Field(description="Name of the card's folder.")
@@ -243,30 +249,31 @@ class Kind(Model):
     values: Scale = Field(Scale(), description="What the numbers are.")
 
     @property
-    def scale(self) -> str:
+    def scale(self) -> ScaleName:
         """Scale of the values after defaults."""
-        return self.values.scale or ("counts" if self.assay in ("rna_counts", "single_cell") else "log2")
+        counted = self.assay in (Assay.RNA_COUNTS, Assay.SINGLE_CELL)
+        return self.values.scale or (ScaleName.COUNTS if counted else ScaleName.LOG2)
 
 
-class Retrieval(Model):
+class RetrieveCard(Model):
     """The part of a card that retrieving needs."""
 
     id: Slug
     files: tuple[Source, ...] = Field(min_length=1)
 
 
-class Assessment(Kind):
+class AssessCard(About):
     """The part of a card that quality and normalisation need."""
 
     values: Values = Field(Values(), description="What the numbers are.")
 
     @property
-    def normalisation(self) -> str:
+    def normalisation(self) -> Normalisation:
         """Normalisation after defaults."""
-        return self.values.normalise or DEFAULT_NORMALISATION.get(self.assay, "none")
+        return self.values.normalise or DEFAULT_NORMALISATION.get(self.assay, Normalisation.NONE)
 
 
-class Reading(Kind):
+class ReadCard(About):
     """The part of a card that reading needs."""
 
     files: tuple[ReadableFile, ...] = Field(min_length=1)
@@ -287,19 +294,17 @@ class Reading(Kind):
     exclude: dict[str, str] = Field(default_factory=dict, description="Sample -> why it is left out.")
 
 
-class Comparison(Kind):
+class CompareCard(About):
     """The part of a card that comparing needs."""
 
+    untracked: ClassVar[dict[str, Any]] = {"contrasts": {"__all__": {"label"}}}
+
+    values: Values = Field(Values(), description="What the numbers are.")
     model: ModelChoice = Field(ModelChoice(), description="How effects are estimated.")
     contrasts: tuple[Contrast, ...] = Field(min_length=1, description="What is compared.")
 
-    @property
-    def method(self) -> str | None:
-        """Method of the model after defaults; none for published results."""
-        return self.model.method or DEFAULT_METHOD.get(self.assay)
 
-
-class Card(Assessment, Reading, Comparison, Retrieval):
+class Card(AssessCard, ReadCard, CompareCard, RetrieveCard):
     """A data set: what it is, where it lies, how it is read and what is compared."""
 
     title: Text = Field(description="One line for the report.")
@@ -321,7 +326,7 @@ class Card(Assessment, Reading, Comparison, Retrieval):
     samples: str | None = Field(
         None, description="The sample sheet beside this card; samples.tsv where missing."
     )
-    contrasts: tuple[LabelledContrast, ...] = Field(min_length=1, description="What is compared.")
+    contrasts: tuple[Contrast, ...] = Field(min_length=1, description="What is compared.")
 
     @field_validator("contrasts")
     @classmethod
@@ -340,80 +345,5 @@ class Card(Assessment, Reading, Comparison, Retrieval):
         return files
 
     def part(self, room: type[Model]) -> dict[str, Any]:
-        """Plain values of one room's part of the card (:class:`Retrieval`, :class:`Reading`, ...)."""
-        return TypeAdapter(room).dump_python(self, mode="json")
-
-
-class Hypothesis(Model):
-    """Direction that the primary paper leads one to expect: a hypothesis, never a result."""
-
-    gene: Text = Field(description="Human symbol, one of the axis genes.")
-    tissue: Text = Field(description="As in the cards.")
-    compartment: Compartment = Field(description="As in the cards.")
-    assays: tuple[Assay, ...] = Field(
-        min_length=1, description="Assays that it is about: RNA may differ from protein."
-    )
-    direction: Literal["up", "down", "unchanged"] = Field(description="Expected under overtraining.")
-    basis: Text = Field(description="Where the expectation comes from.")
-
-
-class Axis(Model):
-    """The genes that the study is about, reported in every data set whatever their status."""
-
-    genes: tuple[Text, ...] = Field(
-        ("FBXO2", "SORBS3", "FLOT1", "CD63"),
-        min_length=1,
-        description="Human symbols; also the family of Holm's tests.",
-    )
-    hypotheses: tuple[Hypothesis, ...] = Field(
-        (), description="Expected directions that the report compares with."
-    )
-
-
-class Thresholds(Model):
-    """Numbers that decide wording, never estimates."""
-
-    fdr: float = Field(
-        0.05, gt=0, lt=1, description="Benjamini-Hochberg q below which a feature counts as changed."
-    )
-    alpha: float = Field(0.05, gt=0, lt=1, description="Level of tests and of the minimum detectable effect.")
-    power: float = Field(0.8, gt=0, lt=1, description="Power of the minimum detectable effect.")
-    smallest_effect: float = Field(
-        0.585, gt=0, description="Smallest log2 fold change of interest; 0.585 is 1.5-fold."
-    )
-    min_per_group: int = Field(2, ge=2, description="Fewest samples of a group in a contrast.")
-    min_mapped: float = Field(0.3, ge=0, le=1, description="Share of features that must find a gene symbol.")
-
-
-class Orthologs(Source):
-    """Ortholog table of one organism."""
-
-    reader: Literal["hcop", "table"] = Field(
-        "hcop", description="hcop: an R data frame of HGNC's HCOP; table: tab-separated, same column names."
-    )
-
-
-class Configuration(Model):
-    """A study: which data sets are asked which questions, with which thresholds."""
-
-    name: Slug = Field(description="Names the folder of results.")
-    title: Text = Field(description="Heading of the report.")
-    description: str | None = Field(None, description="A few sentences below the heading.")
-    datasets: tuple[Slug, ...] = Field(
-        min_length=1, description="Ids of data sets, in the order of the report."
-    )
-    datasets_folder: str = Field("config/datasets", description="Folder of the data set cards.")
-    data_folder: str = Field("data", description="Where retrieved files are kept, shared by all studies.")
-    results_folder: str = Field("results", description="Results go to a folder of the study's name in here.")
-    mirror: str | None = Field(None, description="Folder that serves every file instead of the network.")
-    axis: Axis = Field(Axis(), description="The genes that the study is about.")
-    thresholds: Thresholds = Field(Thresholds(), description="Numbers that decide wording, never estimates.")
-    orthologs: dict[Organism, Orthologs] = Field(
-        default_factory=dict, description="Table of human orthologs for each organism but human."
-    )
-    sex_mismatch: Literal["stop", "drop", "keep"] = Field(
-        "drop", description="What happens to samples whose chromosomes contradict their declared sex."
-    )
-    questions: tuple[Literal["axis", "sex"], ...] = Field(("axis", "sex"), description="Questions to answer.")
-    seed: int = Field(2025, ge=0, description="Seed of everything random.")
-    simulated: bool = Field(False, description="The data are simulated; the report says so on every page.")
+        """Plain values of one room's part of the card (:class:`RetrieveCard`, :class:`ReadCard`, ...)."""
+        return TypeAdapter(room).dump_python(self, mode="json", exclude=room.untracked)

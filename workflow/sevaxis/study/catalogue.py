@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sevaxis.base.problems import Problem, Problems, nearest
 from sevaxis.study.card import Card
-from sevaxis.study.sheets import SampleFacts, facts_of, load_sheet
+from sevaxis.study.estimability import SampleFacts, facts_of
+from sevaxis.study.sheets import load_sheet
 from sevaxis.study.study import load_dataset
 
 #: Question -> roles of contrasts that serve it; `sex` is served by data of both sexes, `axis` by all.
@@ -122,7 +124,7 @@ def select(entries: list[Entry], *, organism: str | None = None, question: str |
     if question is not None and question not in known:
         what, hint = f"There is no question '{question}'", nearest(question, known)
         raise Problems([Problem(what, "--question", question, ", ".join(sorted(known)), hint)])
-    wanted = {question} | QUESTIONS.get(question, set())
+    wanted = {question} | QUESTIONS.get(question or "", set())
     return [
         entry
         for entry in entries
@@ -206,7 +208,7 @@ def tell_leads(entries: list[Entry]) -> list[str]:
     return _aligned(rows)
 
 
-def _aligned(rows: list[tuple[str, ...]], most: int = 42) -> list[str]:
+def _aligned(rows: Sequence[tuple[str, ...]], most: int = 42) -> list[str]:
     cut = [
         [cell if len(cell) <= most else cell[: most - 3] + "..." for cell in row[:-1]] + [row[-1]]
         for row in rows

@@ -6,31 +6,46 @@ writes both again, a test keeps them in step.
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 import types
 import typing
+from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from sevaxis.matrix.readers.registry import READERS, options_model, reader
-from sevaxis.study import card as cards
+from sevaxis.base.vocabulary import Assay, Normalisation
+from sevaxis.effects.methods import METHODS, load_method
+from sevaxis.matrix.readers.registry import READERS, reader_options
+from sevaxis.study import card, settings
 
-SCHEMAS = {"config.schema.json": cards.Configuration, "card.schema.json": cards.Card}
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "config.schema.json": settings.Configuration,
+    "card.schema.json": card.Card,
+}
 #: A generated part of the page: everything between these two lines.
 BLOCK = re.compile(r"(<!-- options of (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-#: A role such as :func:`sevaxis.matrix.readers.delimited.read_delimited`, which on the page is the reader's name.
-ROLE = re.compile(r":func:`[\w.]*?(?:read_)?(\w+)`")
 HEADER = ("option", "value", "default", "meaning")
 
 
 def schema_text(model: type[BaseModel]) -> str:
     """JSON schema (draft 2020-12) of a model, as the file holds it."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+    if "ModelChoice" in schema.get("$defs", {}):
+        _name_methods(schema["$defs"]["ModelChoice"])
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def _name_methods(choice: dict[str, typing.Any]) -> None:
+    """The methods and the options that any of them reads, for editors; which reads which is checked by the study."""
+    choice["properties"]["method"]["anyOf"][0]["enum"] = list(METHODS)
+    for name in METHODS:
+        for option, schema in load_method(name).options.model_json_schema().get("properties", {}).items():
+            choice["properties"].setdefault(option, schema)
+    choice["additionalProperties"] = False
 
 
 def write_schemas(folder: Path) -> list[Path]:
@@ -59,7 +74,7 @@ def refresh(text: str) -> str:
     ----------
     text
         Markdown; a table goes between ``<!-- options of NAME -->`` and ``<!-- end -->``, where NAME is a model of
-        :mod:`sevaxis.study.card` or ``readers``.
+        :mod:`sevaxis.study.card` or :mod:`sevaxis.study.settings`, or one of :data:`GENERATED`.
 
     Raises
     ------
@@ -69,10 +84,11 @@ def refresh(text: str) -> str:
 
     def table(match: re.Match[str]) -> str:
         name = match["name"]
-        if name == "readers":
-            body = readers_tables()
-        elif name in vars(cards):
-            body = options_table(getattr(cards, name))
+        models = vars(card) | vars(settings)
+        if name in GENERATED:
+            body = GENERATED[name]()
+        elif name in models:
+            body = options_table(models[name])
         else:
             raise ValueError(f"no model '{name}' to make a table of options from")
         return f"{match[1]}{body}{match[3]}"
@@ -90,36 +106,57 @@ def options_table(model: type[BaseModel]) -> str:
 
 
 def readers_tables() -> str:
-    """Markdown: a heading and a table of options per reader; meanings come from the docstrings' parameters."""
-    parts = []
-    for name in READERS:
-        meanings = parameters(inspect.getdoc(reader(name)) or "")
-        rows = [
-            (f"`{option}`", spell(field.annotation), _default(field), meanings.get(option, ""))
-            for option, field in options_model(name).model_fields.items()
-        ]
-        parts.append(f"### {name}\n\n" + markdown(HEADER, rows))
-    return "\n".join(parts)
+    """Markdown: a heading and a table of options per reader."""
+    return "\n".join(f"### {name}\n\n{options_table(reader_options(name))}" for name in READERS)
 
 
-def parameters(docstring: str) -> dict[str, str]:
-    """Meaning of each parameter in a numpy docstring, on one line."""
-    section = re.search(
-        r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-{3,}\n|\Z)", docstring, re.DOTALL | re.MULTILINE
-    )
-    found: dict[str, str] = {}
-    names: list[str] = []
-    for line in section[1].splitlines() if section else ():
-        if line and not line[0].isspace():
-            names = [name.strip() for name in line.split(":")[0].split(",")]
-            found.update(dict.fromkeys(names, ""))
-        else:
-            for name in names:
-                found[name] = f"{found[name]} {line.strip()}".strip()
-    return {name: ROLE.sub(r"`\1`", text.replace("``", "`")) for name, text in found.items()}
+def methods_table() -> str:
+    """Markdown: what each method is, when to choose it, and the options that it reads."""
+    rows = []
+    for name in METHODS:
+        method = load_method(name)
+        default = f"; default of {', '.join(method.default_for)}" if method.default_for else ""
+        options = ", ".join(f"`{option}`" for option in method.options.model_fields) or "none"
+        scalings = ", ".join(f"`{each}`" for each in method.normalisations) or "as assessed"
+        rows.append((f"`{name}`", method.words, method.when + default, options, scalings))
+    return markdown(("method", "what it is", "when", "options it reads", "scaling of libraries"), rows)
 
 
-def markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def method_options_table() -> str:
+    """Markdown: the options of methods, and which methods read each."""
+    found: dict[str, tuple[str, str, str, list[str]]] = {}
+    for name in METHODS:
+        for option, field in load_method(name).options.model_fields.items():
+            told = (spell(field.annotation), _default(field), field.description or "")
+            found.setdefault(option, (*told, []))[3].append(name)
+    rows = [
+        (f"`{option}`", value, default, meaning, ", ".join(f"`{name}`" for name in names))
+        for option, (value, default, meaning, names) in found.items()
+    ]
+    return markdown((*HEADER, "read by"), rows)
+
+
+def defaults_table() -> str:
+    """Markdown: what each assay gets unless its card says otherwise."""
+    rows = []
+    for assay in Assay:
+        name = next((name for name in METHODS if assay in load_method(name).default_for), None)
+        if name is not None:
+            scaling = card.DEFAULT_NORMALISATION.get(assay, Normalisation.NONE)
+            rows.append((f"`{assay}`", assay.words, f"`{scaling}`", f"`{name}`"))
+    return markdown(("assay", "what it is", "normalisation", "method"), rows)
+
+
+#: Tables that are no model's, by the name that a page calls them by.
+GENERATED = {
+    "readers": readers_tables,
+    "methods": methods_table,
+    "method_options": method_options_table,
+    "defaults": defaults_table,
+}
+
+
+def markdown(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Markdown table; bars within cells are escaped."""
     lines = [header, tuple("---" for _ in header), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
@@ -132,6 +169,8 @@ def spell(annotation: object) -> str:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return spell(arguments[0])
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return ", ".join(f"`{value}`" for value in annotation)
     if origin is typing.Literal:
         return ", ".join(f"`{value}`" for value in arguments)
     if origin in (typing.Union, types.UnionType):
@@ -140,7 +179,13 @@ def spell(annotation: object) -> str:
         return "list of " + spell(arguments[0])
     if origin is dict:
         return f"{{{spell(arguments[0])}: {spell(arguments[1])}}}"
-    plain = {str: "text", int: "whole number", float: "number", bool: "true, false", typing.Any: "anything"}
+    plain: dict[object, str] = {
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "true, false",
+        typing.Any: "anything",
+    }
     return plain.get(annotation, str(annotation))
 
 

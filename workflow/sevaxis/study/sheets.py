@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sevaxis.base.problems import Problem, nearest
-from sevaxis.study.card import Card, Contrast, Reading
+from sevaxis.base.vocabulary import Sex
+from sevaxis.study.card import Card, ReadCard
 from sevaxis.study.validation import TODO, is_undecided
 
 #: Labels of a sex that need no explanation in the card. 1 and 2 do: studies differ in which is which.
-SEX_LABELS = {"f": "female", "female": "female", "m": "male", "male": "male"}
+SEX_LABELS = {"f": Sex.FEMALE, "female": Sex.FEMALE, "m": Sex.MALE, "male": Sex.MALE}
 #: Labels that mean "not known".
 UNKNOWN = {"", "na", "n/a", "nan", "none", "unknown", "not known", "not reported"}
 
@@ -103,7 +104,7 @@ def _undecided_cells(sheet: Sheet) -> list[Problem]:
     return problems
 
 
-def sex_of(label: str, sex_labels: dict[str, str]) -> str | None:
+def sex_of(label: str, sex_labels: Mapping[str, Sex]) -> Sex | None:
     """Sex that a label of a sheet means, None for 'not known'.
 
     Raises
@@ -121,7 +122,7 @@ def sex_of(label: str, sex_labels: dict[str, str]) -> str | None:
     raise ValueError(label)
 
 
-def select_samples(sheet: Sheet, card: Reading) -> list[int]:
+def select_samples(sheet: Sheet, card: ReadCard) -> list[int]:
     """Rows of the sheet that the card keeps (``keep``, ``exclude``)."""
     chosen = []
     for index, row in enumerate(sheet.rows):
@@ -131,9 +132,24 @@ def select_samples(sheet: Sheet, card: Reading) -> list[int]:
     return chosen
 
 
-def check_sheet(sheet: Sheet, card: Reading) -> list[Problem]:
-    """Problems of a sheet as such: columns, names, labels of sex."""
-    problems = []
+def modelled_columns(card: ReadCard) -> list[str]:
+    """Columns of the sheet that enter the model beside group and sex."""
+    covariates = card.model.covariates if isinstance(card, Card) else ()
+    return [*([card.columns.batch] if card.columns.batch else []), *covariates]
+
+
+def check_sheet(sheet: Sheet, card: ReadCard) -> list[Problem]:
+    """Problems of a sheet as such: columns, names, values that are kept or modelled, labels of sex."""
+    return [
+        *_check_columns(sheet, card),
+        *_check_names(sheet, card),
+        *_check_kept(sheet, card),
+        *_check_modelled(sheet, card),
+        *_check_sexes(sheet, card),
+    ]
+
+
+def _check_columns(sheet: Sheet, card: ReadCard) -> list[Problem]:
     columns = card.columns
     wanted = {
         "sample": columns.sample,
@@ -145,45 +161,67 @@ def check_sheet(sheet: Sheet, card: Reading) -> list[Problem]:
     }
     if isinstance(card, Card):
         wanted |= {f"model.covariates.{name}": name for name in card.model.covariates}
-    for key, name in wanted.items():
-        if name is not None and name not in sheet.header:
-            what = f"The sheet has no column '{name}', which the card names as {key}"
-            allowed = ", ".join(sheet.header)
-            problems.append(Problem(what, f"{sheet.shown}:1", name, allowed, nearest(name, sheet.header)))
-    if columns.sample in sheet.header:
-        first: dict[str, int] = {}
-        for index, row in enumerate(sheet.rows):
-            name = row[columns.sample]
-            where = sheet.cell(index, columns.sample)
-            if not name:
-                problems.append(
-                    Problem("A sample has no name", where, "an empty cell", "a name", "fill the cell")
-                )
-            elif name in first:
-                found = f"'{name}' here and on line {first[name] + sheet.first_line}"
-                hint = (
-                    "one row per sample; repeated samples of one animal get names of their own and a subject"
-                )
-                problems.append(
-                    Problem("A sample stands twice in the sheet", where, found, "each name once", hint)
-                )
-            first.setdefault(name, index)
-        for name in card.exclude:
-            if name not in first:
-                what = f"The card excludes a sample that the sheet does not have: '{name}'"
-                allowed = ", ".join(list(first)[:20])
-                problems.append(Problem(what, sheet.shown, name, allowed, nearest(name, first)))
+    return [
+        Problem(
+            f"The sheet has no column '{name}', which the card names as {key}",
+            f"{sheet.shown}:1",
+            name,
+            ", ".join(sheet.header),
+            nearest(name, sheet.header),
+        )
+        for key, name in wanted.items()
+        if name is not None and name not in sheet.header
+    ]
+
+
+def _check_names(sheet: Sheet, card: ReadCard) -> list[Problem]:
+    """Samples without a name or with the name of another, and exclusions of samples that are not there."""
+    column = card.columns.sample
+    if column not in sheet.header:
+        return []
+    problems = []
+    first: dict[str, int] = {}
+    for index, row in enumerate(sheet.rows):
+        name = row[column]
+        where = sheet.cell(index, column)
+        if not name:
+            problems.append(
+                Problem("A sample has no name", where, "an empty cell", "a name", "fill the cell")
+            )
+        elif name in first:
+            found = f"'{name}' here and on line {first[name] + sheet.first_line}"
+            hint = "one row per sample; repeated samples of one animal get names of their own and a subject"
+            problems.append(
+                Problem("A sample stands twice in the sheet", where, found, "each name once", hint)
+            )
+        first.setdefault(name, index)
+    for name in card.exclude:
+        if name not in first:
+            what = f"The card excludes a sample that the sheet does not have: '{name}'"
+            allowed = ", ".join(list(first)[:20])
+            problems.append(Problem(what, sheet.shown, name, allowed, nearest(name, first)))
+    return problems
+
+
+def _check_kept(sheet: Sheet, card: ReadCard) -> list[Problem]:
+    problems = []
     for column, values in card.keep.items():
-        present = {row.get(column) for row in sheet.rows}
+        if column not in sheet.header:
+            continue
+        present = {row[column] for row in sheet.rows}
         for value in values:
-            if column in sheet.header and value not in present:
+            if value not in present:
                 what = f"The card keeps samples with {column} = '{value}', and there are none"
                 problems.append(
                     Problem(what, sheet.shown, value, ", ".join(sorted(present)), nearest(value, present))
                 )
-    modelled = [columns.batch, *(card.model.covariates if isinstance(card, Card) else ())]
+    return problems
+
+
+def _check_modelled(sheet: Sheet, card: ReadCard) -> list[Problem]:
+    problems = []
     for index in select_samples(sheet, card):
-        for column in modelled:
+        for column in modelled_columns(card):
             if column in sheet.header and sheet.rows[index][column].lower() in UNKNOWN:
                 what = "A sample has no value in a column that enters the model"
                 hint = "fill the cell, exclude the sample, or leave the column out of the card"
@@ -191,127 +229,20 @@ def check_sheet(sheet: Sheet, card: Reading) -> list[Problem]:
                 problems.append(
                     Problem(what, sheet.cell(index, column), found, "a value for every sample", hint)
                 )
-    if columns.sex in sheet.header:
-        for index, row in enumerate(sheet.rows):
-            try:
-                sex_of(row[columns.sex], card.sex_labels)
-            except ValueError:
-                label = row[columns.sex]
-                allowed = "F, f, female, M, m, male, or empty for not known"
-                hint = f"say in the card what it means, for instance sex_labels: {{'{label}': female}}"
-                where = sheet.cell(index, columns.sex)
-                problems.append(
-                    Problem("A label of sex whose meaning is not known", where, label, allowed, hint)
-                )
     return problems
 
 
-@dataclass(frozen=True)
-class SampleFacts:
-    """What contrasts need to know of one sample."""
-
-    group: str
-    sex: str | None
-    batch: str | None
-
-
-def facts_of(sheet: Sheet, card: Reading) -> list[SampleFacts]:
-    """Group, sex and batch of the samples that a card keeps, as far as the sheet can say."""
-    columns = card.columns
-    facts = []
-    for index in select_samples(sheet, card):
-        row = sheet.rows[index]
-        try:
-            sex = sex_of(row[columns.sex], card.sex_labels) if columns.sex in row else card.sex
-        except ValueError:  # reported by check_sheet
-            sex = None
-        facts.append(SampleFacts(row.get(columns.group, ""), sex, row.get(columns.batch)))
-    return facts
-
-
-def check_contrasts(
-    samples: list[SampleFacts], contrasts: Iterable[tuple[Contrast, str]], min_per_group: int
-) -> list[Problem]:
-    """Problems of contrasts on the samples that take part.
-
-    Parameters
-    ----------
-    samples
-        The samples that the card keeps.
-    contrasts
-        Each contrast with the place where it is written.
-    min_per_group
-        Fewest samples of a level that takes part in a contrast.
-    """
-    sizes = Counter(sample.group for sample in samples)
-    problems: list[Problem] = []
-    if not samples or any(is_undecided(level) for level in sizes):  # check_sheet has said why
-        return problems
-    for contrast, where in contrasts:
-        weights = contrast.level_weights()
-        for level in weights:
-            if sizes[level] == 0:
-                what = f"The contrast '{contrast.name}' names a group that no sample is in"
-                problems.append(Problem(what, where, level, ", ".join(sorted(sizes)), nearest(level, sizes)))
-            elif sizes[level] < min_per_group:
-                what = f"A group of the contrast '{contrast.name}' is too small"
-                found = f"{level}: {sizes[level]} sample" + ("s" if sizes[level] > 1 else "")
-                hint = "add samples, or leave the contrast out (look at keep and exclude in the card)"
-                problems.append(Problem(what, where, found, f"at least {min_per_group} samples", hint))
-        if all(sizes[level] for level in weights):
-            problems += _check_batch(contrast, where, samples)
-            if contrast.by_sex:
-                problems += _check_sexes(contrast, where, samples, min_per_group)
-    return problems
-
-
-def _check_batch(contrast: Contrast, where: str, samples: list[SampleFacts]) -> list[Problem]:
-    """A contrast of groups is estimable beside batch effects if and only if its weights sum to zero within each
-    set of groups that batches connect (the connected components of the group-batch incidence graph)."""
-    component = {sample.group: sample.group for sample in samples}
-
-    def root(level: str) -> str:
-        while component[level] != level:
-            level = component[level]
-        return level
-
-    first_in_batch: dict[str | None, str] = {}
-    for sample in samples:
-        seen = first_in_batch.setdefault(sample.batch, sample.group)
-        component[root(sample.group)] = root(seen)
-    sums: dict[str, float] = defaultdict(float)
-    for level, weight in contrast.level_weights().items():
-        sums[root(level)] += weight
-    if all(abs(total) < 1e-9 for total in sums.values()):
+def _check_sexes(sheet: Sheet, card: ReadCard) -> list[Problem]:
+    column = card.columns.sex
+    if column is None or column not in sheet.header:
         return []
-    batches = {
-        level: sorted({str(sample.batch) for sample in samples if sample.group == level})
-        for level in contrast.level_weights()
-    }
-    return [
-        Problem(
-            f"The contrast '{contrast.name}' cannot be told from the batch",
-            where,
-            "; ".join(f"{level} only in batch {', '.join(names)}" for level, names in batches.items()),
-            "groups that share batches",
-            "no model can separate them: leave the contrast out, or the batch, if it is no real batch",
-        )
-    ]
-
-
-def _check_sexes(
-    contrast: Contrast, where: str, samples: list[SampleFacts], min_per_group: int
-) -> list[Problem]:
-    counts = Counter((sample.group, sample.sex) for sample in samples)
-    return [
-        Problem(
-            f"The contrast '{contrast.name}' asks for effects by sex without enough of both",
-            where,
-            f"{level}: {counts[level, sex]} {sex}",
-            f"at least {min_per_group} females and {min_per_group} males in each group",
-            "leave by_sex out: strata are then estimated where the samples allow it",
-        )
-        for level in contrast.level_weights()
-        for sex in ("female", "male")
-        if counts[level, sex] < min_per_group
-    ]
+    problems = []
+    for index, row in enumerate(sheet.rows):
+        try:
+            sex_of(row[column], card.sex_labels)
+        except ValueError:
+            allowed = "F, f, female, M, m, male, or empty for not known"
+            hint = f"say in the card what it means, for instance sex_labels: {{'{row[column]}': female}}"
+            what, where = "A label of sex whose meaning is not known", sheet.cell(index, column)
+            problems.append(Problem(what, where, row[column], allowed, hint))
+    return problems

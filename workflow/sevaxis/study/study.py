@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.vocabulary import Assay
 from sevaxis.base.yaml_source import YamlSource, load_yaml
-from sevaxis.matrix.readers.registry import READERS, options_model
-from sevaxis.study.card import COUNT_METHODS, Card, Configuration
-from sevaxis.study.sheets import check_contrasts, check_sheet, facts_of, load_sheet
+from sevaxis.study.card import Card
+from sevaxis.study.checks import check_files, check_method, check_orthologs, check_published
+from sevaxis.study.estimability import check_contrasts, facts_of
+from sevaxis.study.settings import Configuration
+from sevaxis.study.sheets import check_sheet, load_sheet
 from sevaxis.study.validation import is_undecided, validate
 
 
@@ -101,7 +102,7 @@ def load_study(
             cards[name] = card
             sheets[name] = sheet
     if configuration and not problems:
-        problems += _check_orthologs(configuration, cards, source)
+        problems += check_orthologs(configuration, cards, source)
     if problems or configuration is None:
         raise Problems(problems)
     return Study(configuration, cards, sheets)
@@ -154,11 +155,11 @@ def load_dataset(
         if (root / beside).is_file():  # what the sheet lacks shows without the card
             problems += load_sheet(root / beside, str(beside))[1]
         return None, None, problems
-    problems += _check_files(card, source)
-    problems += _check_method(card, source)
+    problems += check_files(card, source)
+    problems += check_method(card, source)
     sheet_path = None
-    if card.assay == "effects":
-        problems += _check_published(card, source)
+    if card.assay == Assay.EFFECTS:
+        problems += check_published(card, source)
     elif card.samples_from is None:
         sheet_path = folder / name / (card.samples or "samples.tsv")
         sheet, found = load_sheet(root / sheet_path, str(sheet_path))
@@ -179,103 +180,3 @@ def load_dataset(
         found_name = card.samples_from.file
         problems.append(Problem(what, where, found_name, ", ".join(names), nearest(found_name, names)))
     return card, sheet_path, problems
-
-
-def _check_files(card: Card, source: YamlSource) -> list[Problem]:
-    """Readers that exist, with options that they have."""
-    problems = []
-    for index, file in enumerate(card.files):
-        location = ("files", index)
-        if file.reader is None:
-            continue
-        if file.reader not in READERS:
-            where = source.where((*location, "reader"))
-            what = f"There is no reader '{file.reader}'"
-            problems.append(
-                Problem(what, where, file.reader, ", ".join(READERS), nearest(file.reader, READERS))
-            )
-            continue
-        model = options_model(file.reader)
-        try:
-            model.model_validate(file.options)
-        except ValidationError as error:
-            for details in error.errors():
-                key = ".".join(str(part) for part in details["loc"])
-                problems.append(
-                    Problem(
-                        f"The reader '{file.reader}' does not take the option '{key}' so",
-                        source.where((*location, "options", *details["loc"])),
-                        repr(details["input"])[:120],
-                        ", ".join(model.model_fields),
-                        nearest(key, model.model_fields)
-                        if details["type"] == "extra_forbidden"
-                        else details["msg"],
-                    )
-                )
-    return problems
-
-
-def _check_method(card: Card, source: YamlSource) -> list[Problem]:
-    """A method that fits the values and the design."""
-    where = source.where(("model", "method"))
-    method, counted, paired = card.model.method, card.scale == "counts", card.columns.subject is not None
-    what, allowed, hint = f"The method '{method}' does not fit this data set", "", ""
-    if method in COUNT_METHODS and not counted:
-        allowed, hint = "trend, deqms or mixed for log2 values", "leave method out: the assay decides"
-    elif method == "deqms" and card.model.peptides is None:
-        allowed, hint = "a column of peptide counts", "say model: {method: deqms, peptides: COLUMN}"
-    elif method == "mixed" and not paired:
-        allowed, hint = "data with several samples of one subject", "say columns: {subject: COLUMN}"
-    elif method == "negative_binomial" and paired:
-        allowed, hint = (
-            "voom or mixed for paired samples",
-            "it would take samples of one subject for independent ones",
-        )
-    return [Problem(what, where, method, allowed, hint)] if allowed else []
-
-
-def _check_published(card: Card, source: YamlSource) -> list[Problem]:
-    """Every published contrast stands in a file whose options say in which columns."""
-    problems = []
-    files = {file.name: file for file in card.files}
-    for index, contrast in enumerate(card.contrasts):
-        where = source.where(("contrasts", index))
-        if contrast.file is None:
-            what = f"The contrast '{contrast.name}' does not say which published table it stands in"
-            problems.append(Problem(what, where, "no file", ", ".join(files), "add file:"))
-        elif contrast.file not in files:
-            what = f"The contrast '{contrast.name}' names a file that the card does not list"
-            problems.append(
-                Problem(what, where, contrast.file, ", ".join(files), nearest(contrast.file, files))
-            )
-        else:
-            named = files[contrast.file].options.get("contrasts") or {}
-            if contrast.name not in named:
-                what = f"The options of {contrast.file} do not say in which columns '{contrast.name}' stands"
-                problems.append(
-                    Problem(
-                        what, where, contrast.name, ", ".join(map(str, named)), nearest(contrast.name, named)
-                    )
-                )
-    return problems
-
-
-def _check_orthologs(
-    configuration: Configuration, cards: dict[str, Card], source: YamlSource
-) -> list[Problem]:
-    """Every organism other than human needs a table of human orthologs."""
-    problems = []
-    for organism in sorted(
-        {card.organism for card in cards.values()} - {"human"} - set(configuration.orthologs)
-    ):
-        users = ", ".join(name for name, card in cards.items() if card.organism == organism)
-        problems.append(
-            Problem(
-                f"There is no ortholog table for {organism}",
-                source.where(("orthologs",)),
-                f"{organism} data in {users}",
-                "an entry of orthologs for each organism but human",
-                "copy the entry from config/public.yaml",
-            )
-        )
-    return problems

@@ -39,7 +39,7 @@ def validate(model: type[M], source: YamlSource) -> tuple[M | None, list[Problem
         own = [
             details for details in errors if details["type"] != "too_short" or details["loc"] not in deeper
         ]
-        return None, problems + [_as_problem(model, source, details) for details in own]
+        return None, problems + [_as_problem(model, source, dict(details)) for details in own]
 
 
 def is_undecided(value: Any) -> bool:
@@ -77,7 +77,7 @@ def _as_problem(model: type[BaseModel], source: YamlSource, details: dict[str, A
             return Problem(
                 f"The key '{name}' is missing", where, "nothing", f"a value for '{name}'", "add it"
             )
-        case "literal_error":
+        case "literal_error" | "enum":
             allowed = context["expected"].replace(" or ", ", ")
             choices = [word.strip("' ") for word in allowed.split(",")]
             return Problem(

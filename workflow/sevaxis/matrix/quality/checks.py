@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sevaxis.matrix.quality.sexing import SexCalls
-from sevaxis.study.card import Assessment
+from sevaxis.study.card import AssessCard
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -33,7 +33,7 @@ def _are(count: int, what: str) -> str:
 
 
 def describe_sex(
-    adata: AnnData, card: Assessment, sex: SexCalls, mismatched: np.ndarray, sex_mismatch: str
+    adata: AnnData, card: AssessCard, sex: SexCalls, mismatched: np.ndarray, sex_mismatch: str
 ) -> dict[str, Any]:
     """The ``sex`` part of quality.json."""
     called = sex.called
@@ -81,7 +81,7 @@ def _seen(n_female: int, n_male: int) -> str:
 
 
 def verdicts_of(
-    adata: AnnData, card: Assessment, quality: dict[str, Any], normalisation: str
+    adata: AnnData, card: AssessCard, quality: dict[str, Any], normalisation: str
 ) -> list[dict[str, str]]:
     """One verdict per question, always in the same order."""
     checks = [
@@ -135,7 +135,7 @@ def _outliers(adata: AnnData, quality: dict[str, Any]) -> dict[str, str]:
     return _verdict("warning", "outliers", text)
 
 
-def _depth(adata: AnnData, card: Assessment) -> dict[str, str]:
+def _depth(adata: AnnData, card: AssessCard) -> dict[str, str]:
     """Shallow samples beside their own group; groups of unequal depth (vesicles beside cells) are a note."""
     obs = adata.obs
     names = adata.obs_names.astype(str)

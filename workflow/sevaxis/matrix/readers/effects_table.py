@@ -17,7 +17,7 @@ from sevaxis.base.problems import Problem, Problems
 from sevaxis.matrix.readers.tables.assembly import EXAMPLES, Identifier, assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
 from sevaxis.matrix.readers.tables.text import Table, read_table
-from sevaxis.study.card import EffectColumns
+from sevaxis.study.card import PublishedColumns
 
 if TYPE_CHECKING:
     import anndata
@@ -31,7 +31,7 @@ LAYERS = ("log2fc", "se", "t", "p", "q", "mean_abundance", "n_case", "n_referenc
 def read_effects_table(
     path: Path,
     *,
-    contrasts: dict[str, EffectColumns],
+    contrasts: dict[str, PublishedColumns],
     feature: str | None = None,
     symbol: str | None = None,
     identifier: Identifier | None = None,
@@ -89,7 +89,9 @@ def read_effects_table(
     if symbol:
         choose_column(table, symbol, "symbol")
     # cards hand plain values over, tests and other callers the model itself
-    contrasts = {contrast: EffectColumns.model_validate(columns) for contrast, columns in contrasts.items()}
+    contrasts = {
+        contrast: PublishedColumns.model_validate(columns) for contrast, columns in contrasts.items()
+    }
     used = {column for choice in contrasts.values() for column in choice.model_dump().values() if column}
     blocks, derived, annotation = [], {}, None
     for contrast, columns in contrasts.items():
@@ -193,7 +195,9 @@ def _rows_of(table: Table, conditions: dict[str, str], contrast: str) -> Table:
     return Table(table.file, frame, table.repeated, table.notes)
 
 
-def _block(part: Table, columns: EffectColumns, contrast: str, df, mean_scale: str) -> tuple[np.ndarray, str]:
+def _block(
+    part: Table, columns: PublishedColumns, contrast: str, df, mean_scale: str
+) -> tuple[np.ndarray, str]:
     """Layers of one contrast as columns (features x layers and the mark), and how se was derived."""
     given: dict[str, np.ndarray] = {}
     for layer, column in columns.model_dump().items():

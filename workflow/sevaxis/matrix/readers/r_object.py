@@ -221,7 +221,7 @@ def _list_data(content: Any) -> dict[str, Any]:
 
 
 def _data_frame(content: Any) -> pd.DataFrame | None:
-    """pandas frame of an S4 DataFrame; None where it has no columns."""
+    """Pandas frame of an S4 DataFrame; None where it has no columns."""
     import pandas as pd
 
     columns = getattr(content, "listData", None)

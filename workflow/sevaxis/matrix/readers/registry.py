@@ -1,15 +1,13 @@
-"""Which readers there are, and their options as models made from their signatures."""
+"""Which readers there are: a line each."""
 
 from __future__ import annotations
 
-import inspect
-import typing
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
-from types import SimpleNamespace
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel
+
+from sevaxis.base.options import options_model
 
 #: Name in a card -> module and function.
 READERS = {
@@ -48,19 +46,6 @@ def reader(name: str) -> Callable:
     return getattr(import_module(module), function)
 
 
-@cache
-def options_model(name: str) -> type[BaseModel]:
-    """Model of a reader's options, made from the signature of its function."""
-    function = reader(name)
-    options = {
-        parameter.name: parameter
-        for parameter in inspect.signature(function).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY
-    }
-    annotated = SimpleNamespace(__annotations__={key: function.__annotations__[key] for key in options})
-    types = typing.get_type_hints(annotated, globalns=function.__globals__)
-    fields = {
-        key: (types[key], ... if parameter.default is parameter.empty else parameter.default)
-        for key, parameter in options.items()
-    }
-    return create_model(f"{name}_options", __config__=ConfigDict(extra="forbid"), **fields)
+def reader_options(name: str) -> type[BaseModel]:
+    """Model of a reader's options."""
+    return options_model(reader(name))

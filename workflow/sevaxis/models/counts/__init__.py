@@ -1,0 +1,1 @@
+"""Models of counts: voom, negative binomial, size factors, dispersions, outliers."""

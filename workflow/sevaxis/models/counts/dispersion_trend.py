@@ -142,9 +142,10 @@ def _fit_parametric(means: np.ndarray, dispersions: np.ndarray) -> np.ndarray | 
         if kept.sum() < 2:
             return None
         previous = parameters
-        parameters = _gamma_identity(means[kept], dispersions[kept], previous)
-        if parameters is None:
+        fitted = _gamma_identity(means[kept], dispersions[kept], previous)
+        if fitted is None:
             return None
+        parameters = fitted
         if np.sum(np.log(parameters / previous) ** 2) < TREND_TOLERANCE:
             return parameters
     return None

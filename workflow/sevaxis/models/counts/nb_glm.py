@@ -29,8 +29,6 @@ class CoefficientFit:
     ----------
     coefficients : ndarray (features, p)
     covariance : ndarray (features, p, p)
-    log_likelihood : ndarray (features,)
-        At the fitted means, without the floor.
     converged : ndarray of bool (features,)
         False where neither iteration came to an end.
     fallback : ndarray of bool (features,)
@@ -39,7 +37,6 @@ class CoefficientFit:
 
     coefficients: np.ndarray
     covariance: np.ndarray
-    log_likelihood: np.ndarray
     converged: np.ndarray
     fallback: np.ndarray
 
@@ -71,22 +68,20 @@ def fit_coefficients(
     p = design.shape[1]
     coefficients = np.empty((n_features, p))
     covariance = np.empty((n_features, p, p))
-    log_likelihood = np.empty(n_features)
     converged = np.empty(n_features, dtype=bool)
     for rows in feature_blocks(n_features, n_samples):
         coefficients[rows], converged[rows] = _iterate(counts[rows], design, size_factors, dispersion[rows])
     fallback = ~converged
     rest = np.flatnonzero(fallback)
     for part in feature_blocks(len(rest), n_samples):
-        rows = rest[part]
-        coefficients[rows], converged[rows] = _climb(
-            counts[rows], design, size_factors, dispersion[rows], coefficients[rows]
+        at = rest[part]
+        coefficients[at], converged[at] = _climb(
+            counts[at], design, size_factors, dispersion[at], coefficients[at]
         )
     for rows in feature_blocks(n_features, n_samples):
-        mu = size_factors * np.exp(coefficients[rows] @ design.T)
-        log_likelihood[rows] = nb_log_likelihood(counts[rows], mu, dispersion[rows])
-        covariance[rows] = covariance_at(np.maximum(mu, MU_FLOOR), design, dispersion[rows])
-    return CoefficientFit(coefficients, covariance, log_likelihood, converged, fallback)
+        mu = fitted_means(coefficients[rows], design, size_factors)
+        covariance[rows] = covariance_at(mu, design, dispersion[rows])
+    return CoefficientFit(coefficients, covariance, converged, fallback)
 
 
 def fitted_means(coefficients: np.ndarray, design: np.ndarray, size_factors: np.ndarray) -> np.ndarray:
@@ -115,12 +110,8 @@ def covariance_at(mu: np.ndarray, design: np.ndarray, dispersion: np.ndarray) ->
     return inverse @ gram @ inverse
 
 
-def nb_log_likelihood(counts: np.ndarray, mu: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
-    """Log likelihood of negative binomial counts with variance mu + dispersion mu^2: (features,)."""
-    return _log_likelihood_constant(counts, dispersion) + _log_likelihood_of_mean(counts, mu, dispersion)
-
-
 def _log_likelihood_constant(counts: np.ndarray, dispersion: np.ndarray) -> np.ndarray:
+    """Part without the mean of the log likelihood at variance mu + dispersion mu^2: (features,)."""
     size = 1.0 / dispersion[:, None]
     return (gammaln(counts + size) - gammaln(size) - gammaln(counts + 1.0)).sum(axis=1)
 

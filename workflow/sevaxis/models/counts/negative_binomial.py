@@ -1,4 +1,4 @@
-"""Differential abundance of counts: negative binomial model, Wald and likelihood-ratio tests.
+"""Differential abundance of counts: negative binomial model and Wald tests.
 
 In the manner of DESeq2 (Love, Huber & Anders 2014, Genome Biology 15:550), written from the paper; numbers as R
 DESeq2 1.38.3 to several digits. Where nothing differs the Wald test calls 5.1 % of features at 0.05 with 3 samples a
@@ -9,18 +9,12 @@ this project rests on it.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import chdtrc, ndtr
+from scipy.special import ndtr
 
+from sevaxis.base.vocabulary import Reason, Status
 from sevaxis.models.counts.dispersion import Dispersions, estimate_dispersions
 from sevaxis.models.counts.nb_glm import fit_coefficients
 from sevaxis.models.counts.size_factors import estimate_size_factors
-
-NO_COUNT = "no count in any sample"
-NO_COUNT_IN_CONTRAST = "no count in any sample that informs this contrast: effect 0 by definition"
-NO_COUNT_ON_ONE_SIDE = (
-    "no count on one side of the contrast: effect and p rest on the floor, see the detection test"
-)
-NOT_CONVERGED = "the negative binomial model did not converge"
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,6 @@ class NegativeBinomialFit:
         log2 scale.
     covariance : ndarray (features, p, p)
         log2 scale.
-    log_likelihood : ndarray (features,)
     converged, fallback : ndarray of bool (features,)
         See `nb_glm.CoefficientFit`.
     """
@@ -62,26 +55,25 @@ class NegativeBinomialFit:
     dispersion: np.ndarray
     coefficients: np.ndarray
     covariance: np.ndarray
-    log_likelihood: np.ndarray
     converged: np.ndarray
     fallback: np.ndarray
 
 
 @dataclass(frozen=True)
 class CountTest:
-    """Result of a test, one column per contrast (a single column for the likelihood-ratio test).
+    """Result of a Wald test, one column per contrast.
 
     Attributes
     ----------
     log2fc, se : ndarray (features, k)
-        Estimate and standard error, log2 scale, not shrunken. Empty (features, 0) for the likelihood-ratio test.
+        Estimate and standard error, log2 scale, not shrunken.
     stat, p : ndarray (features, k)
-        Wald z with its two-sided normal p; or twice the log likelihood ratio with its chi-squared p.
+        Wald z with its two-sided normal p.
     converged : ndarray of bool (features,)
-    status : ndarray of str (features, k)
+    status : ndarray (features, k) of Status
         `tested`, `absent` (no count anywhere) or `not_estimable`; p is NaN unless `tested`.
-    reason : ndarray of str (features, k)
-        Why, in words; empty where there is nothing to say.
+    reason : ndarray (features, k) of Reason
+        Why; None where there is nothing to say.
     """
 
     log2fc: np.ndarray
@@ -116,7 +108,7 @@ def fit_negative_binomial(
     trend : {"parametric", "local", "mean"}
         Dispersion trend, see `dispersion_trend.fit_trend`.
     dispersion : ndarray (features,), optional
-        Use these instead of estimating, as a reduced model for `likelihood_ratio` must: pass those of the full.
+        Use these instead of estimating.
 
     Returns
     -------
@@ -191,14 +183,13 @@ def fit_negative_binomial(
         dispersion=expand(used),
         coefficients=expand(fit.coefficients / np.log(2)),
         covariance=expand(fit.covariance / np.log(2) ** 2),
-        log_likelihood=expand(fit.log_likelihood),
         converged=expand(fit.converged, False),
         fallback=expand(fit.fallback, False),
     )
 
 
 def wald(
-    fit: NegativeBinomialFit, contrasts: np.ndarray, *, exclude: dict[str, np.ndarray] | None = None
+    fit: NegativeBinomialFit, contrasts: np.ndarray, *, exclude: dict[Reason, np.ndarray] | None = None
 ) -> CountTest:
     """Wald test of each contrast of the coefficients against zero.
 
@@ -206,7 +197,7 @@ def wald(
     ----------
     fit : NegativeBinomialFit
     contrasts : ndarray (p, k) or (p,)
-    exclude : dict of str to ndarray of bool (features,), optional
+    exclude : dict of Reason to ndarray of bool (features,), optional
         Reason -> features whose p is withheld for it, for example the outliers of `count_outliers`.
 
     Returns
@@ -234,51 +225,18 @@ def wald(
     tolerance = 1e-8 * np.abs(share).max(axis=0)
     compares = np.abs(share.sum(axis=0)) < 1e-8 * np.abs(share).sum(axis=0)  # not a level by itself
     counted = (fit.counts > 0).astype(np.float32)
-    empty = [(counted @ (side > tolerance).astype(np.float32) == 0) & compares for side in (share, -share)]
-    silent = empty[0] & empty[1] & fit.counts.any(axis=1)[:, None]
+    empty = [
+        np.asarray(counted @ (side > tolerance).astype(np.float32) == 0) & compares
+        for side in (share, -share)
+    ]
+    silent = empty[0] & empty[1] & np.asarray(fit.counts.any(axis=1))[:, None]
     log2fc[silent] = 0.0
     stat = log2fc / se
     p = 2.0 * ndtr(-np.abs(stat))
-    reason = np.full(p.shape, "", dtype=object)
-    reason[empty[0] ^ empty[1]] = NO_COUNT_ON_ONE_SIDE
-    reason[silent] = NO_COUNT_IN_CONTRAST
+    reason = np.full(p.shape, None, dtype=object)
+    reason[empty[0] ^ empty[1]] = Reason.NO_COUNT_ON_ONE_SIDE
+    reason[silent] = Reason.NO_COUNT_IN_CONTRAST
     return _with_status(fit, log2fc, se, stat, p, reason, exclude)
-
-
-def likelihood_ratio(
-    full: NegativeBinomialFit, reduced: NegativeBinomialFit, *, exclude: dict[str, np.ndarray] | None = None
-) -> CountTest:
-    """Test whether the columns that `reduced` lacks are needed: chi-squared, their number the degrees of freedom.
-
-    Parameters
-    ----------
-    full, reduced : NegativeBinomialFit
-        On the same counts, size factors and dispersions:
-        `fit_negative_binomial(counts, smaller, size_factors=full.size_factors, dispersion=full.dispersion)`.
-    exclude : dict, optional
-        As for `wald`.
-
-    Raises
-    ------
-    ValueError
-        The fits are not comparable, or the reduced design is not part of the full one.
-    """
-    same = (
-        full.counts.shape == reduced.counts.shape
-        and np.array_equal(full.size_factors, reduced.size_factors)
-        and np.array_equal(full.dispersion, reduced.dispersion, equal_nan=True)
-    )
-    if not same:
-        raise ValueError("full and reduced model must share counts, size factors and dispersions")
-    df = full.design.shape[1] - reduced.design.shape[1]
-    both = np.linalg.matrix_rank(np.column_stack([full.design, reduced.design]))
-    if df < 1 or both > full.design.shape[1]:
-        raise ValueError("the reduced design must be a smaller part of the full design")
-    stat = 2.0 * (full.log_likelihood - reduced.log_likelihood)[:, None]
-    p = chdtrc(df, np.maximum(stat, 0.0))
-    nothing = np.empty((len(stat), 0))
-    joint = replace(full, converged=full.converged & reduced.converged)
-    return _with_status(joint, nothing, nothing, stat, p, np.full(p.shape, "", dtype=object), exclude)
 
 
 def _with_status(
@@ -288,15 +246,15 @@ def _with_status(
     stat: np.ndarray,
     p: np.ndarray,
     reason: np.ndarray,
-    exclude: dict[str, np.ndarray] | None,
+    exclude: dict[Reason, np.ndarray] | None,
 ) -> CountTest:
     """Name every p that is missing: no count, no convergence, or excluded by the caller."""
-    status = np.full(p.shape, "tested", dtype=object)
+    status = np.full(p.shape, Status.TESTED, dtype=object)
     absent = ~fit.counts.any(axis=1)
-    withheld = {NOT_CONVERGED: ~fit.converged & ~absent, **(exclude or {})}
+    withheld = {Reason.NOT_CONVERGED: ~fit.converged & ~absent, **(exclude or {})}
     for why, rows in withheld.items():
-        status[rows], reason[rows], p[rows] = "not_estimable", why, np.nan
-    status[absent], reason[absent], p[absent] = "absent", NO_COUNT, np.nan
+        status[rows], reason[rows], p[rows] = Status.NOT_ESTIMABLE, why, np.nan
+    status[absent], reason[absent], p[absent] = Status.ABSENT, Reason.NEVER_DETECTED, np.nan
     return CountTest(log2fc, se, stat, p, fit.converged, status, reason)
 
 

@@ -39,7 +39,7 @@ class CountOutliers:
 
     @property
     def exclude(self) -> dict[str, np.ndarray]:
-        """For the argument `exclude` of `wald` and `likelihood_ratio`."""
+        """For the argument `exclude` of `wald`."""
         return {REASON.format(cutoff=self.cutoff): self.outlier}
 
 
@@ -67,7 +67,7 @@ def find_count_outliers(fit: NegativeBinomialFit, quantile: float = 0.99) -> Cou
     replicated = sizes[cells] >= MIN_REPLICATES
     cutoff = float(fdtri(p, n_samples - p, quantile))
     distance, sample = np.full(n_features, np.nan), np.full(n_features, -1)
-    present = np.flatnonzero(np.isfinite(fit.log_likelihood))
+    present = np.flatnonzero(fit.counts.any(axis=1))
     if not replicated.any() or not present.size:
         return CountOutliers(distance, sample, cutoff, np.zeros(n_features, dtype=bool))
     natural = fit.coefficients * np.log(2)

@@ -6,6 +6,7 @@ Counts may be fractional (estimated counts); they may be neither negative nor mi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -259,9 +260,9 @@ def voom_quality(
     -------
     log2 counts per million, weights (voom times sample), each features x samples, and the sample weights.
     """
-    arguments = {"lib_size": lib_size, "block": block, "correlation": correlation}
-    e, weights = voom(counts, design, **arguments)
+    voom_given = partial(voom, counts, design, lib_size=lib_size, block=block, correlation=correlation)
+    e, weights = voom_given()
     quality = array_weights(e, design, weights=weights, method=method)
-    e, weights = voom(counts, design, sample_weights=quality, **arguments)
+    e, weights = voom_given(sample_weights=quality)
     quality = array_weights(e, design, weights=weights, method=method)
     return e, weights * quality, quality

@@ -2,10 +2,9 @@
 
 The tests themselves stand beside this module: ``camera`` (competitive: is the set moved more than other features),
 ``rotation`` (self-contained: is any of it moved), ``preranked`` (ranking only).
-Over-representation and single-sample scores come from GSEApy.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +38,7 @@ class SetIndex:
     sizes: np.ndarray
     n_features: int
 
-    def __iter__(self) -> Iterable[np.ndarray]:
+    def __iter__(self) -> Iterator[np.ndarray]:
         """Row numbers of one set after the other."""
         return iter(np.split(self.rows, np.cumsum(self.sizes)[:-1]) if self.names else [])
 
@@ -190,85 +189,3 @@ def z_score(t: np.ndarray, df: np.ndarray) -> np.ndarray:
 
     tail = np.maximum(stdtr(df, -np.abs(t)), np.finfo(float).tiny)
     return np.sign(t) * -ndtri(tail)
-
-
-def over_representation(selected: np.ndarray, sets: SetIndex) -> pd.DataFrame:
-    """Test whether the selected features hold more members of each set than chance would give.
-
-    Parameters
-    ----------
-    selected
-        Booleans, (features,): significant, say. The background is all features of ``sets``: those tested, not
-        the whole genome, or the test asks what was measurable rather than what changed.
-    sets
-        From :func:`index_sets`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per set: ``set, n_features, n_selected, expected, p, q``; one-sided hypergeometric p, also for sets
-        without a selected member, which belong to the family.
-
-    Raises
-    ------
-    ValueError
-        ``selected`` is not one boolean per feature.
-    """
-    from scipy.stats import hypergeom
-
-    selected = np.asarray(selected)
-    if selected.dtype != bool or selected.shape != (sets.n_features,):
-        raise ValueError(f"one boolean for each of {sets.n_features} features, found {selected.dtype}")
-    found = sets.sums(selected.astype(int)).astype(int)
-    drawn = int(selected.sum())
-    p = hypergeom.sf(found - 1, sets.n_features, sets.sizes, drawn)
-    expected = sets.sizes * (drawn / max(sets.n_features, 1))
-    table = {"set": sets.names, "n_features": sets.sizes, "n_selected": found, "expected": expected, "p": p}
-    return pd.DataFrame(table).assign(q=benjamini_hochberg(p))
-
-
-def sample_scores(y: pd.DataFrame, sets: SetIndex, method: str = "gsva") -> pd.DataFrame:
-    """Score every set in every sample, for plots and for models of a set's activity.
-
-    Parameters
-    ----------
-    y
-        Log2 abundances without missing values, (features x samples), named on both axes.
-    sets
-        From :func:`index_sets` on the rows of ``y``.
-    method
-        ``gsva`` (Gaussian kernel, difference of the extremes: Haenzelmann, Castelo & Guinney 2013, BMC
-        Bioinformatics 14:7) or ``ssgsea`` (weight 0.25, divided by the range of all scores: Barbie et al. 2009,
-        Nature 462:108-112). GSEApy computes both.
-
-    Returns
-    -------
-    pandas.DataFrame
-        (sets x samples).
-
-    Raises
-    ------
-    ValueError
-        Missing values, an unknown method, or sets indexed on other features.
-    """
-    import gseapy
-
-    if len(y) != sets.n_features or not np.isfinite(y.to_numpy()).all():
-        raise ValueError(
-            f"scores need finite values of the {sets.n_features} features that the sets were found in"
-        )
-    # GSEApy looks members up by name: row numbers are names that cannot clash
-    rows = y.set_axis([f"r{i}" for i in range(len(y))])
-    columns = [f"s{i:09d}" for i in range(y.shape[1])]
-    rows = rows.set_axis(columns, axis=1)
-    members = {f"g{i:09d}": [f"r{row}" for row in found] for i, found in enumerate(sets)}
-    options = {"outdir": None, "min_size": 1, "max_size": len(y), "threads": 1, "seed": 0}
-    if method == "gsva":
-        scores, column = gseapy.gsva(rows, members, kcdf="Gaussian", mx_diff=True, **options).res2d, "ES"
-    elif method == "ssgsea":
-        scores, column = gseapy.ssgsea(rows, members, weight=0.25, **options).res2d, "NES"
-    else:
-        raise ValueError(f"method must be gsva or ssgsea, found {method!r}")
-    table = scores.pivot(index="Term", columns="Name", values=column).astype(float)
-    table = table.reindex(index=list(members), columns=columns).to_numpy()
-    return pd.DataFrame(table, index=pd.Index(sets.names, name="set"), columns=y.columns)

@@ -1,0 +1,1 @@
+"""What a p-value is worth: multiple testing, power, equivalence."""

@@ -1,0 +1,1 @@
+"""Intensities with missing values."""

@@ -1,0 +1,1 @@
+"""Linear models of all features at once, and moderated statistics."""

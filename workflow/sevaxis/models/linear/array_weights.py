@@ -131,12 +131,13 @@ def _score(
     score = np.zeros(samples)
     for rows in feature_blocks(len(y), samples * rank):
         values = y[rows] if complete else np.nan_to_num(y[rows])
-        if seen is None:  # every feature has weights of its own
+        if seen is None and weights is not None:  # every feature has weights of its own
             scale, which = (
                 np.sqrt(weights[rows] * sample_weights) * np.isfinite(y[rows]),
                 np.arange(len(values)),
             )
         else:
+            assert seen is not None  # one of the two: weights per feature, or patterns of observed samples
             here, which = np.unique(pattern[rows], return_inverse=True)
             scale = seen[here] * np.sqrt(sample_weights)
         inverse, ranks, _, _ = invert_stack(independent.gram(scale, q), (scale**2).max(axis=1))
@@ -207,5 +208,6 @@ def _scan(
 def _ranks(observed: np.ndarray, q: np.ndarray) -> np.ndarray:
     """Rank of the design on the samples observed, per feature."""
     seen, pattern, _ = observed_patterns(np.where(observed, 0.0, np.nan), None)
+    assert seen is not None, "without weights samples are observed in patterns"
     gram = BlockCorrelation(None, None, len(q)).gram(seen.astype(float), q)
     return invert_stack(gram, np.ones(len(seen)))[1][pattern]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +11,6 @@ import pandas as pd
 
 # A contrast counts as lost when more than this share of its squared length lies outside the row space.
 _LOST = 1e-10
-# All that a formula may call; everything else in it must be a column of the sample sheet.
-_TRANSFORMS = frozenset(
-    {"C", "bs", "center", "cr", "cs", "exp", "log", "log10", "log2", "poly", "scale", "sqrt", "I"}
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,84 +120,6 @@ def _covariate_columns(name: str, values: pd.Series) -> dict[str, np.ndarray]:
     return {f"{name}={level}": (category == level).to_numpy(float) for level in category.cat.categories[1:]}
 
 
-def from_formula(formula: str, samples: pd.DataFrame) -> Design:
-    """Build a design from a Wilkinson formula: factors, interactions, covariates, ordered dose.
-
-    An ordered dose is written as a number (``~ dose``), as an orthogonal polynomial of one
-    (``~ poly(dose, degree=2)``), or as polynomial contrasts of its levels (``~ C(week, contr.poly)``).
-
-    Parameters
-    ----------
-    formula
-        Right-hand side, for instance ``~ batch + sex * group``. It may use columns of `samples`, numbers,
-        and the transforms named in the error message; nothing else is evaluated.
-    samples
-        One row per sample.
-
-    Raises
-    ------
-    ValueError
-        The formula names something that is neither a column nor a transform, or a used column has missing
-        values.
-    """
-    from formulaic import Formula, model_matrix
-    from formulaic.errors import FormulaSyntaxError
-
-    try:
-        terms = Formula(formula)
-    except (FormulaSyntaxError, SyntaxError) as error:
-        raise ValueError(f"the formula {formula!r} cannot be read") from error
-    if hasattr(terms, "lhs"):
-        raise ValueError(f"a design formula has no left-hand side: {formula!r}")
-    factors = [factor for term in terms for factor in term.factors]
-    named = {name for f in factors for name in _names_in(str(f.expr), f.eval_method.value, samples.columns)}
-    used = [column for column in samples.columns if column in named]
-    for column in used:
-        if samples[column].isna().any():
-            raise ValueError(f"column {column} is missing for {int(samples[column].isna().sum())} samples")
-    frame = samples[used].copy() if used else pd.DataFrame(index=samples.index)
-    matrix = model_matrix(terms, frame, na_action="raise", context={"I": lambda value: value})
-    return Design(matrix.to_numpy(float), tuple(map(str, matrix.columns)))
-
-
-def _names_in(expression: str, method: str, columns: pd.Index) -> set[str]:
-    """Name the columns a factor uses; refuse what is not listed, as formulaic would evaluate any Python."""
-    if method == "literal":
-        return set()
-    if method == "lookup":
-        if expression not in columns:
-            raise ValueError(
-                f"the formula names {expression!r}, which is no column{_nearest(expression, columns)}"
-            )
-        return {expression}
-    refusal = (
-        f"the formula holds {expression!r}; allowed are columns, numbers, arithmetic, contr.* codings and "
-        f"{', '.join(sorted(_TRANSFORMS))}"
-    )
-    try:
-        nodes = list(ast.walk(ast.parse(expression, mode="eval")))
-    except SyntaxError as error:
-        raise ValueError(refusal) from error
-    syntax = (ast.Expression, ast.keyword, ast.Constant, ast.Load, ast.List, ast.Tuple)
-    arithmetic = (ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop)
-    names = set()
-    for node in nodes:
-        match node:
-            case ast.Call(func=ast.Name(id=function)) if function in _TRANSFORMS:
-                pass
-            case ast.Call(func=ast.Attribute()) | ast.Name(id="contr"):
-                pass
-            case ast.Attribute(value=ast.Name(id="contr"), attr=coding) if not coding.startswith("_"):
-                pass
-            case ast.Name(id=name) if name in columns:
-                names.add(name)
-            case ast.Name(id=function) if function in _TRANSFORMS:
-                pass
-            case _ if not isinstance(node, syntax + arithmetic):
-                raise ValueError(refusal)
-    return names
-
-
 def _nearest(name: str, candidates: Sequence[str] | pd.Index) -> str:
     near = difflib.get_close_matches(name, [str(candidate) for candidate in candidates], n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
@@ -303,8 +220,8 @@ def aliased(
         hit = [v for v in dependencies if abs(v @ weights) > 1e-8 * np.abs(v).max() * np.abs(weights).max()]
         columns = np.any(np.abs(np.array(hit)) > 1e-8, axis=0)
         outside = columns & (weights == 0)
-        found[names[k]] = tuple(
-            design.names[j] for j in np.flatnonzero(outside if outside.any() else columns)
+        found[names[int(k)]] = tuple(
+            design.names[int(j)] for j in np.flatnonzero(outside if outside.any() else columns)
         )
     return found
 

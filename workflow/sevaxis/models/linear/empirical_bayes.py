@@ -148,7 +148,7 @@ def t_tail(t: np.ndarray, df: np.ndarray) -> np.ndarray:
     return np.where(finite, special.stdtr(np.where(finite, df, 1.0), -t), special.ndtr(-t))
 
 
-def t_quantile(probability: float, df: np.ndarray) -> np.ndarray:
+def t_quantile(probability: float | np.ndarray, df: np.ndarray) -> np.ndarray:
     """Quantile of t, also for infinite degrees of freedom."""
     finite = np.isfinite(df) | np.isnan(df)
     return np.where(
@@ -213,35 +213,6 @@ def _pseudo_inverse(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     reciprocal = np.where(keep, 1.0 / np.where(keep, values, 1.0), 0.0)
     inverse = (vectors * reciprocal[:, None, :]) @ vectors.swapaxes(1, 2)
     return inverse / (stdev[:, :, None] * stdev[:, None, :]), keep.sum(axis=1)
-
-
-def treat(moderated: Moderated, lfc: float) -> tuple[np.ndarray, np.ndarray]:
-    """Test that an effect is larger than a threshold (McCarthy & Smyth 2009, Bioinformatics 25:765).
-
-    Parameters
-    ----------
-    moderated
-        Of k columns.
-    lfc
-        Threshold, log2, >= 0; 0 gives the moderated t test.
-
-    Returns
-    -------
-    t (of the distance from the nearer threshold, 0 within) and p, each features x k. The p value is that of the
-    threshold nearest to the data, both tails counted.
-
-    Raises
-    ------
-    ValueError
-        A negative threshold.
-    """
-    if not lfc >= 0:
-        raise ValueError(f"a log2 fold change threshold is not negative: {lfc:g}")
-    size = np.abs(moderated.log2fc)
-    se = np.where(moderated.se > 0, moderated.se, np.nan)
-    df = moderated.df_total[:, None]
-    p = t_tail((size - lfc) / se, df) + t_tail((size + lfc) / se, df)
-    return np.sign(moderated.log2fc) * np.maximum(size - lfc, 0.0) / se, p
 
 
 def moderate_by_count(fit: LinearFit, counts: np.ndarray) -> Moderated:

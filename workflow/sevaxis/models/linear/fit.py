@@ -104,7 +104,7 @@ class LinearFit:
                 variance = np.einsum("fi,ij,fj->f", scaled, correlation[np.ix_(used, used)], scaled)
                 known = np.isfinite(variance) & np.isfinite(estimate["stdev_unscaled"][:, k])
                 estimate["stdev_unscaled"][known, k] = np.sqrt(np.maximum(variance[known], 0.0))
-        return replace(self, names=names, **estimate, _columns=columns)
+        return replace(self, names=names, _columns=columns, **estimate)  # type: ignore[arg-type]
 
     def covariance(self) -> np.ndarray:
         """Unscaled covariance of the columns, patterns x k x k; NaN in the rows and columns not estimable."""
@@ -248,7 +248,7 @@ def fit_linear(
             values = np.where(observed, values, 0.0)
         n_observed[rows] = samples if complete else observed.sum(axis=1)
         mean[rows] = values.sum(axis=1) / np.maximum(n_observed[rows], 1)
-        if seen is None:
+        if seen is None and weights is not None:
             row_scale = np.sqrt(weights[rows]) * observed
             solve(rows, row_scale)
         elif complete:

@@ -118,7 +118,7 @@ class BlockCorrelation:
         return product / (1.0 - self.rho)
 
     def sum_of_squares(self, scale: np.ndarray, residual: np.ndarray) -> np.ndarray:
-        """r' R^-1 r for each feature, r the weighted residuals."""
+        """R' R^-1 r for each feature, r the weighted residuals."""
         total = np.einsum("fs,fs->f", residual, residual)
         for members, k in self._each(scale):
             total -= k * residual[:, members].sum(axis=1) ** 2

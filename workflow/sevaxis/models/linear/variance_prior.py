@@ -71,7 +71,7 @@ def fit_prior(
         robust_scale, robust_d0, d0 = _match_robustly(s2[used], df[used], x, scale[used], d0, winsor_tail)
         df_prior[:] = d0
         df_prior[used] = robust_d0
-        if x is None:
+        if x is None or covariate is None:
             scale[:] = robust_scale[0]
         else:
             order = np.argsort(x, kind="stable")
@@ -103,7 +103,7 @@ def _match_moments(
 
 
 def _log_variances(s2: np.ndarray, df: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """log s^2 minus its expectation under sigma = 1, and s^2 with zeros lifted."""
+    """Log s^2 minus its expectation under sigma = 1, and s^2 with zeros lifted."""
     median = np.median(s2)
     lifted = np.maximum(s2, _FLOOR * (median if median > 0 else 1.0))
     return np.log(lifted) - special.digamma(df / 2) + np.log(df / 2), lifted
@@ -296,8 +296,7 @@ def _outlier_df(f: np.ndarray, df: float, d0: float) -> np.ndarray:
 
 
 class _WinsorizedMoments:
-    """Mean and variance of log F, drawn in at its own quantiles, by Gauss-Legendre quadrature over f / (1 +
-    f)."""
+    """Mean and variance of log F, drawn in at its own quantiles, by Gauss-Legendre quadrature over f / (1 + f)."""
 
     def __init__(self, df: float, tail: tuple[float, float]) -> None:
         self.df, self.tail = df, np.array(tail)
@@ -325,7 +324,7 @@ def _log_density(f: np.ndarray, df: float, d0: float) -> np.ndarray:
 
 
 def _log_upper_tail(f: np.ndarray, df: np.ndarray | float, d0: float) -> np.ndarray:
-    """log P(F > f), also where the probability itself underflows."""
+    """Log P(F > f), also where the probability itself underflows."""
     if np.isinf(d0):
         return stats.chi2.logsf(f * df, df)
     a, b = d0 / 2, np.broadcast_to(df, f.shape) / 2

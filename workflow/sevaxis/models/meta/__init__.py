@@ -1,0 +1,1 @@
+"""Meta-analysis: several studies, one effect, or the refusal to give one."""

@@ -49,7 +49,7 @@ class WeightedFit:
         return np.maximum(square, self.trace() ** 2 / rank)
 
     def quadratic_of_square(self) -> np.ndarray:
-        """y'PPy."""
+        """Y'PPy."""
         return (self.weights**2 * self.residuals**2).sum(axis=1)
 
     def restricted_log_likelihood(self) -> np.ndarray:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
+from sevaxis.base.vocabulary import Reason, Status
 from sevaxis.models.mixed.likelihood import SubjectSums
 from sevaxis.models.numeric.blockwise import feature_blocks
 
@@ -18,13 +19,6 @@ RATIO_GRID = np.concatenate([[0.0], np.geomspace(1e-3, 1e5, 17)])
 RATIO_TOLERANCE = 1e-11  # relative step of lambda at which the search has ended
 MAX_ITERATIONS = 100
 SINGULAR = 1e-10  # smallest eigenvalue of X'X, relative to the largest, that still counts as full rank
-
-NO_DATA = "no value in any sample"
-NO_DF = "no residual degree of freedom: as many coefficients as values"
-NO_RESIDUAL = "no residual variance: the model fits the values exactly"
-NO_REPEATS = "the values present cannot tell subjects from error: ordinary linear model"
-NOT_CONVERGED = "restricted maximum likelihood did not converge"
-NOT_ESTIMABLE = "values are missing in a whole group that this contrast needs"
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ class MixedContrasts:
     ----------
     estimate, se, df, t, p : ndarray (features, k)
         Satterthwaite degrees of freedom; two-sided p.
-    status, reason : ndarray of str (features, k)
+    status, reason : ndarray (features, k) of Status and Reason
         `tested` or `not_estimable`, and why in words.
     """
 
@@ -63,7 +57,7 @@ class RandomInterceptFit:
         Values; values minus rank of the design among them.
     boundary : ndarray of bool (features,)
         The variance of the block is estimated as 0.
-    reason : ndarray of str (features,)
+    reason : ndarray (features,) of Reason
         Why a row is not fitted, or what to know about it; empty otherwise.
     fitted : ndarray of bool (features,)
     """
@@ -136,12 +130,11 @@ class RandomInterceptFit:
         lost = np.einsum("gpq,qk->gpk", self._estimable, contrasts) - contrasts
         estimable = np.abs(lost).max(axis=1) < 1e-6 * np.abs(contrasts).max(axis=0)
         tested = estimable & self.fitted[:, None]
-        reason = np.where(self.fitted[:, None] & ~estimable, NOT_ESTIMABLE, self.reason[:, None]).astype(
-            object
-        )
-        status = np.where(tested, "tested", "not_estimable").astype(object)
-        values = (np.where(tested, value, np.nan) for value in (estimate, se, df, t, p))
-        return MixedContrasts(*values, status=status, reason=reason)
+        reason = np.broadcast_to(self.reason[:, None], estimable.shape).copy()
+        reason[self.fitted[:, None] & ~estimable] = Reason.FEW_DETECTED
+        status = np.where(tested, Status.TESTED, Status.NOT_ESTIMABLE).astype(object)
+        estimate, se, df, t, p = (np.where(tested, value, np.nan) for value in (estimate, se, df, t, p))
+        return MixedContrasts(estimate, se, df, t, p, status, reason)
 
 
 def fit_random_intercept(y: np.ndarray, design: np.ndarray, block: np.ndarray) -> RandomInterceptFit:
@@ -182,9 +175,9 @@ def fit_random_intercept(y: np.ndarray, design: np.ndarray, block: np.ndarray) -
     n = present.sum(axis=1)
     rank, estimable = _estimable_part(present, design)
     residual_df = n - rank
-    reason = np.full(n_features, "", dtype=object)
-    reason[residual_df <= 0] = NO_DF
-    reason[n == 0] = NO_DATA
+    reason = np.full(n_features, None, dtype=object)
+    reason[residual_df <= 0] = Reason.NO_RESIDUAL_DF
+    reason[n == 0] = Reason.NEVER_DETECTED
 
     complete = present.all(axis=1)
     full = rank == p
@@ -212,7 +205,7 @@ def fit_random_intercept(y: np.ndarray, design: np.ndarray, block: np.ndarray) -
 def _store(result: dict[str, np.ndarray], reason: np.ndarray, rows: np.ndarray, fit: dict) -> None:
     """Write a part's fit to its rows; rows with a fatal reason stay NaN."""
     reason[rows] = fit["reason"]
-    good = ~np.isin(fit["reason"].astype(str), (NO_RESIDUAL, NOT_CONVERGED))
+    good = (fit["reason"] != Reason.NO_SCATTER) & (fit["reason"] != Reason.NOT_CONVERGED)
     for name, values in result.items():
         values[rows[good]] = fit[name][good]
 
@@ -235,10 +228,10 @@ def _fit_rows(
         ratio[searched], converged[searched] = _maximise(sums.of(searched))
     at = sums.at(ratio)
     residual = at.residual / sums.df
-    reason = np.full(len(y), "", dtype=object)
-    reason[~informative] = NO_REPEATS
-    reason[~converged] = NOT_CONVERGED
-    reason[exact] = NO_RESIDUAL
+    reason = np.full(len(y), None, dtype=object)
+    reason[~informative] = Reason.NO_REPEATS
+    reason[~converged] = Reason.NOT_CONVERGED
+    reason[exact] = Reason.NO_SCATTER
     residual = np.where(exact, 1.0, residual)
     scale = residual[:, None, None]
     gram_slope = at.inverse @ at.squares @ at.inverse

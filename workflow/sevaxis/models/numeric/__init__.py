@@ -1,0 +1,1 @@
+"""Numerical tools: local regression, blocks of features."""

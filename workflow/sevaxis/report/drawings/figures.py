@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sevaxis.report.document import ReportInput, Shown
+from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.drawings.plots import drawn_features
 from sevaxis.report.sections.sexes import classes, tested_strata
 from sevaxis.report.sections.strip import axis_row
@@ -51,7 +51,7 @@ STYLE = {
 }
 
 
-def write_figures(study: ReportInput, folder: Path) -> list[Path]:
+def write_figures(study: Document, folder: Path) -> list[Path]:
     """Write all figures of a study into a fresh folder.
 
     Returns
@@ -92,7 +92,7 @@ def _save(
     return path
 
 
-def _verdict(study: ReportInput, folder: Path) -> Path:
+def _verdict(study: Document, folder: Path) -> Path:
     rows = []
     for shown in study.contrasts:
         for gene in study.genes:
@@ -129,7 +129,7 @@ def _verdict(study: ReportInput, folder: Path) -> Path:
     return _save(folder, "verdict", table, draw, (9, 1.2 + 0.33 * len(study.contrasts)))
 
 
-def _samples(study: ReportInput, name: str, quality: Any, folder: Path) -> list[Path]:
+def _samples(study: Document, name: str, quality: Any, folder: Path) -> list[Path]:
     written = []
     samples = pd.DataFrame(quality.get("samples", []))
     drawings = {"pca": ("pc1", "pc2"), "totals": ("total", "detected"), "sexcheck": ("sex_x", "sex_y")}
@@ -172,7 +172,7 @@ def _samples(study: ReportInput, name: str, quality: Any, folder: Path) -> list[
     return written
 
 
-def _forest(study: ReportInput, gene: str, folder: Path) -> Path:
+def _forest(study: Document, gene: str, folder: Path) -> Path:
     rows = []
     for shown in study.contrasts:
         for stratum in ("all", "average", "female", "male", "interaction"):
@@ -202,7 +202,7 @@ def _forest(study: ReportInput, gene: str, folder: Path) -> Path:
     return _save(folder, f"forest_{gene}", table, draw, (8, 1 + 0.22 * max(len(table), 1)))
 
 
-def _points(study: ReportInput, gene: str, folder: Path) -> list[Path]:
+def _points(study: Document, gene: str, folder: Path) -> list[Path]:
     written = []
     values = study.axis_values[study.axis_values["human_symbol"].eq(gene)]
     for dataset, rows in values.groupby("dataset", observed=True, sort=False):
@@ -231,7 +231,7 @@ def _points(study: ReportInput, gene: str, folder: Path) -> list[Path]:
 
 
 def _contrast(
-    study: ReportInput, shown: Shown, groups: dict[tuple[str, str, str], str], folder: Path
+    study: Document, shown: ContrastView, groups: dict[tuple[str, str, str], str], folder: Path
 ) -> list[Path]:
     """Volcano of the main stratum; effects of the sexes against each other."""
     written = []
@@ -254,9 +254,9 @@ def _contrast(
 
         written.append(_save(folder, f"volcano_{shown.key}", main[columns], draw, (5.2, 4.2)))
     if {"female", "male"} <= tested_strata(study, shown.key):
-        table = rows.pivot(index="feature_id", columns="stratum", values="log2fc")[
-            ["female", "male"]
-        ].dropna()
+        # plain columns: a categorical index of columns, which some versions of pandas make here, cannot be joined
+        table = rows.astype({"stratum": str}).pivot(index="feature_id", columns="stratum", values="log2fc")
+        table = table[["female", "male"]].dropna()
         names = rows.drop_duplicates("feature_id").set_index("feature_id")[["symbol", "human_symbol"]]
         table = table.join(names).reset_index()
         table["class"] = [groups.get((shown.dataset, shown.name, str(i)), "") for i in table["feature_id"]]
@@ -283,7 +283,7 @@ def _contrast(
     return written
 
 
-def _name_axis_genes(axes: Axes, study: ReportInput, table: pd.DataFrame, x: pd.Series, y: pd.Series) -> None:
+def _name_axis_genes(axes: Axes, study: Document, table: pd.DataFrame, x: pd.Series, y: pd.Series) -> None:
     for i in np.flatnonzero(table["human_symbol"].isin(study.genes)):
         axes.plot(x.iloc[i], y.iloc[i], "o", markerfacecolor="none", markeredgecolor=INK, markersize=7)
         place = {"xytext": (5, 5), "textcoords": "offset points", "fontsize": 8}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sevaxis.report.document import ReportInput, Shown
+from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.embed import scaled
 from sevaxis.report.sections.sexes import classes
 
@@ -32,7 +32,7 @@ _SAMPLE = (
 )
 
 
-def sample_payload(study: ReportInput) -> dict[str, Any]:
+def sample_payload(study: Document) -> dict[str, Any]:
     """Per data set: samples by column, explained variance, missingness."""
     payload = {}
     for name, quality in study.qualities.items():
@@ -52,7 +52,7 @@ def sample_payload(study: ReportInput) -> dict[str, Any]:
     return payload
 
 
-def point_payload(study: ReportInput) -> dict[str, dict[str, Any]]:
+def point_payload(study: Document) -> dict[str, dict[str, Any]]:
     """Per gene and data set: value, group and sex of every sample; a feature each where several map."""
     payload: dict[str, dict[str, Any]] = {gene: {} for gene in study.genes}
     values = study.axis_values
@@ -74,7 +74,7 @@ def point_payload(study: ReportInput) -> dict[str, dict[str, Any]]:
     return payload
 
 
-def drawn_features(study: ReportInput, shown: Shown, groups: dict[tuple[str, str, str], str]) -> pd.Index:
+def drawn_features(study: Document, shown: ContrastView, groups: dict[tuple[str, str, str], str]) -> pd.Index:
     """Features of a contrast that its drawings show.
 
     Kept are the genes of the axis and the panels, the :data:`TOP` features of every stratum by p, every feature
@@ -107,7 +107,7 @@ def drawn_features(study: ReportInput, shown: Shown, groups: dict[tuple[str, str
 
 
 def contrast_payload(
-    study: ReportInput, shown: Shown, groups: dict[tuple[str, str, str], str]
+    study: Document, shown: ContrastView, groups: dict[tuple[str, str, str], str]
 ) -> dict[str, Any]:
     """Effects of one contrast for the volcano and the scatter of the sexes, thinned (:func:`drawn_features`).
 
@@ -136,8 +136,8 @@ def contrast_payload(
     }
 
 
-def contrast_payloads(study: ReportInput) -> dict[str, dict[str, Any]]:
-    """:func:`contrast_payload` of every contrast with p-values, by :attr:`Shown.key`."""
+def contrast_payloads(study: Document) -> dict[str, dict[str, Any]]:
+    """:func:`contrast_payload` of every contrast with p-values, by :attr:`ContrastView.key`."""
     groups = classes(study)
     payloads = {shown.key: contrast_payload(study, shown, groups) for shown in study.contrasts}
     return {key: payload for key, payload in payloads.items() if payload["strata"]}

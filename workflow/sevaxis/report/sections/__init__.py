@@ -1,0 +1,1 @@
+"""The sections of the page: each turns answers and effects into what its template shows."""

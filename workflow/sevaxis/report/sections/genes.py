@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sevaxis.report.document import ReportInput, Shown
+from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.drawings.glyphs import glyph, reach
 from sevaxis.report.sections.strip import axis_row, seen
 from sevaxis.report.words import (
@@ -29,7 +29,7 @@ STRATA = {
 }
 
 
-def gene_cards(study: ReportInput) -> list[dict[str, Any]]:
+def gene_cards(study: Document) -> list[dict[str, Any]]:
     """One card per axis gene.
 
     Returns
@@ -41,7 +41,7 @@ def gene_cards(study: ReportInput) -> list[dict[str, Any]]:
     return [_gene_card(study, gene) for gene in study.genes]
 
 
-def _gene_card(study: ReportInput, gene: str) -> dict[str, Any]:
+def _gene_card(study: Document, gene: str) -> dict[str, Any]:
     mine = study.axis[study.axis["human_symbol"].eq(gene)]
     half = reach([value for column in ("log2fc", "ci_low", "ci_high") for value in mine[column]])
     values = study.axis_values
@@ -66,7 +66,7 @@ def _gene_card(study: ReportInput, gene: str) -> dict[str, Any]:
     return {"gene": gene, "half": half, "datasets": datasets}
 
 
-def _forest(study: ReportInput, shown: Shown, gene: str, half: float) -> dict[str, Any]:
+def _forest(study: Document, shown: ContrastView, gene: str, half: float) -> dict[str, Any]:
     rows, refused = [], {}
     for stratum in STRATA:
         row = axis_row(study, shown, gene, stratum)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from sevaxis.report.document import ReportInput
+from sevaxis.report.document import Document
 from sevaxis.report.drawings.glyphs import glyph, reach
 from sevaxis.report.sections.genes import STRATA
 from sevaxis.report.words import STATUSES, cell, interval, missing, p_value, plain, signed, words
@@ -32,7 +32,7 @@ SHARES = {
 }
 
 
-def planted_page(study: ReportInput) -> dict[str, Any] | None:
+def planted_page(study: Document) -> dict[str, Any] | None:
     """Counts per contrast and stratum, and the story's genes beside their truth; None where nothing was planted."""
     answer = study.answers.get("planted")
     if answer is None:
@@ -63,7 +63,7 @@ def planted_page(study: ReportInput) -> dict[str, Any] | None:
     }
 
 
-def _is_told(row: dict[str, Any], study: ReportInput, main: str | None) -> bool:
+def _is_told(row: dict[str, Any], study: Document, main: str | None) -> bool:
     """Rows shown: the axis genes' main stratum, and every planted difference between the sexes."""
     if row["stratum"] == "interaction":
         return row["true_log2fc"] != 0

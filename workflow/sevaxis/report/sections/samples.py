@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sevaxis.report.document import ReportInput
+from sevaxis.report.document import Document
 from sevaxis.report.words import ASSAYS, COMPARTMENTS, count, words
 
 LEVELS = ("warning", "note", "ok")
 
 
-def sample_pages(study: ReportInput) -> list[dict[str, Any]]:
+def sample_pages(study: Document) -> list[dict[str, Any]]:
     """One page per data set, in the study's order.
 
     Returns

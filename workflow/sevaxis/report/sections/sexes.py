@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from sevaxis.report.document import ReportInput, Shown
+from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.words import CLASSES, interval, missing, p_value, plain, signed, words
 
 #: Features with a significant interaction that are listed below the scatter, those of smallest q first.
@@ -13,7 +13,7 @@ LISTED = 25
 LISTED_STRATA = ("female", "male", "average")
 
 
-def sex_page(study: ReportInput) -> dict[str, Any]:
+def sex_page(study: Document) -> dict[str, Any]:
     """Counts per contrast and the gene tables.
 
     Returns
@@ -50,23 +50,23 @@ def sex_page(study: ReportInput) -> dict[str, Any]:
     }
 
 
-def tested_strata(study: ReportInput, key: str) -> set[str]:
+def tested_strata(study: Document, key: str) -> set[str]:
     """Strata of a contrast in which anything was tested."""
     rows = study.rows[key]
     return set(rows.loc[rows["status"].eq("tested"), "stratum"].astype(str))
 
 
-def classes(study: ReportInput) -> dict[tuple[str, str, str], str]:
+def classes(study: Document) -> dict[tuple[str, str, str], str]:
     """Class of interaction by data set, contrast and feature, as the answer gives it."""
     return {(row["dataset"], row["contrast"], str(row["feature_id"])): row["class"] for row in _listed(study)}
 
 
-def _listed(study: ReportInput) -> list[dict[str, Any]]:
+def _listed(study: Document) -> list[dict[str, Any]]:
     answer = study.answers.get("sex")
     return answer.tables["genes"].to_dict("records") if answer and "genes" in answer.tables else []
 
 
-def _counts(row: dict[str, Any], titles: dict[tuple[str, str], Shown]) -> dict[str, Any]:
+def _counts(row: dict[str, Any], titles: dict[tuple[str, str], ContrastView]) -> dict[str, Any]:
     numbers = {key: value for key, value in row.items() if key.startswith(("n_", "significant_"))}
     return {
         "shown": titles.get((row["dataset"], row["contrast"])),
@@ -76,7 +76,7 @@ def _counts(row: dict[str, Any], titles: dict[tuple[str, str], Shown]) -> dict[s
     }
 
 
-def _gene(row: dict[str, Any], titles: dict[tuple[str, str], Shown]) -> dict[str, Any]:
+def _gene(row: dict[str, Any], titles: dict[tuple[str, str], ContrastView]) -> dict[str, Any]:
     names = [row["human_symbol"], row["symbol"], row["feature_id"]]
     return {
         "symbol": next(name for name in names if not missing(name)),

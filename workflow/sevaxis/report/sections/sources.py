@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sevaxis.report.document import ReportInput
-from sevaxis.report.words import ASSAYS, COMPARTMENTS, STATUSES, count, words
+from sevaxis.base.vocabulary import Status, words_of
+from sevaxis.report.document import Document
+from sevaxis.report.words import ASSAYS, COMPARTMENTS, count, words
 
 #: Reasons listed per data set, those of most features first.
 REASONS = 8
 
 
-def sources(study: ReportInput) -> list[dict[str, Any]]:
+def sources(study: Document) -> list[dict[str, Any]]:
     """One entry per data set: title, accession, citation, licence, notes, contrasts with their roles."""
     return [
         {
@@ -26,7 +27,7 @@ def sources(study: ReportInput) -> list[dict[str, Any]]:
     ]
 
 
-def refusals(study: ReportInput) -> list[dict[str, Any]]:
+def refusals(study: Document) -> list[dict[str, Any]]:
     """What was left out: samples with their reason, and features by status and reason.
 
     Returns
@@ -40,19 +41,14 @@ def refusals(study: ReportInput) -> list[dict[str, Any]]:
             if not sample["included"]:
                 what = f"sample {sample['sample']}"
                 rows.append({"dataset": card["id"], "what": what, "reason": sample["excluded_because"]})
-        mine = study.effects[study.effects["dataset"].eq(card["id"]) & study.effects["status"].ne("tested")]
-        # reasons that differ in their numbers only are one reason
-        kinds = mine.assign(kind=mine["reason"].str.replace(r"\d+", "n", regex=True))
-        groups = kinds.groupby(["status", "kind"], observed=True, sort=False)
-        told = groups.agg(
-            features=("feature_id", "nunique"), reasons=("reason", "nunique"), reason=("reason", "first")
-        )
-        for (status, kind), row in (
-            told.sort_values("features", ascending=False, kind="stable").head(REASONS).iterrows()
-        ):
-            what = f"{count(row['features'], 'feature')}, {words(STATUSES, status)}"
-            reason = row["reason"] if row["reasons"] == 1 else kind
-            rows.append({"dataset": card["id"], "what": what, "reason": reason})
+        told = [
+            each
+            for each in study.models.get(card["id"], {}).get("reasons", ())
+            if each["status"] != Status.TESTED
+        ]
+        for each in told[:REASONS]:
+            what = f"{count(each['features'], 'feature')}, {words_of(Status, each['status'])}"
+            rows.append({"dataset": card["id"], "what": what, "reason": each["sentence"]})
         if len(told) > REASONS:
             rest = count(len(told) - REASONS, "further reason")
             rows.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from sevaxis.report.document import ReportInput, Shown
+from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.drawings.glyphs import Glyph, glyph, reach, tint
 from sevaxis.report.words import (
     AGREEMENTS,
@@ -30,7 +30,7 @@ LAYERS = {
 }
 
 
-def strip(study: ReportInput) -> dict[str, Any]:
+def strip(study: Document) -> dict[str, Any]:
     """Cells of the strip, grouped by compartment and role, and the footnotes of what was not measured.
 
     Returns
@@ -49,7 +49,7 @@ def strip(study: ReportInput) -> dict[str, Any]:
     half = reach([row[column] for row in estimated for column in ("log2fc", "ci_low", "ci_high")], WIDEST)
     notes: dict[str, int] = {}
 
-    def layers(shown: Shown, gene: str) -> dict[str, Any]:
+    def layers(shown: ContrastView, gene: str) -> dict[str, Any]:
         return {
             layer: _cell(cells[shown.key, gene, layer], half, notes, study.fdr)
             for layer in LAYERS
@@ -76,7 +76,7 @@ def strip(study: ReportInput) -> dict[str, Any]:
 
 
 def axis_row(
-    study: ReportInput, shown: Shown, gene: str, stratum: str | None = None
+    study: Document, shown: ContrastView, gene: str, stratum: str | None = None
 ) -> dict[str, Any] | None:
     """The row of axis.tsv that stands for a gene in a contrast; None where there is none.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from sevaxis.report.document import ReportInput
+from sevaxis.report.document import Document
 from sevaxis.report.sections.genes import STRATA
 from sevaxis.report.words import STATUSES, words
 
@@ -14,7 +14,7 @@ from sevaxis.report.words import STATUSES, words
 TOP = 50
 
 
-def effects_table(study: ReportInput) -> dict[str, Any]:
+def effects_table(study: Document) -> dict[str, Any]:
     """Rows of the searchable table.
 
     Returns

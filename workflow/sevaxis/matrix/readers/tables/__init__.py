@@ -1,0 +1,1 @@
+"""What the formats have in common: text to typed columns, layouts, names, probes, protein tables."""

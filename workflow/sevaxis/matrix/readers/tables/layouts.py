@@ -361,7 +361,7 @@ def as_text(column: pl.Series) -> list[str]:
 
 
 def to_pandas(frame: pl.DataFrame, height: int) -> pd.DataFrame:
-    """pandas frame with text as pandas strings, missing where the file has nothing.
+    """Pandas frame with text as pandas strings, missing where the file has nothing.
 
     The height is given because a polars frame without columns has none.
     """

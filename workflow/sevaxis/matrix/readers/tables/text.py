@@ -252,7 +252,6 @@ def parse_table(
     notes: dict[str, Any] | None = None,
 ) -> Table:
     """Read a delimited table from UTF-8 bytes; parameters as in :func:`read_table`."""
-
     notes = dict(notes or {})
     start = _start_of_table(data, comment, skip)
     # an old Macintosh file ends its lines with a carriage return alone

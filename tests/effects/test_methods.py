@@ -1,0 +1,193 @@
+"""Methods and what they are told: every option is used or refused, and the methods text says what ran and no more."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sevaxis.base.literature import FORMULAS, PAPERS
+from sevaxis.base.vocabulary import Assay, Normalisation, Scale
+from sevaxis.effects.compare import compare
+from sevaxis.effects.methods import METHODS, default_method, load_method
+from sevaxis.effects.methods.facets import FACETS
+from sevaxis.report.sections.methods import markdown
+
+from tests.effects.test_compare import GROUPS, SEXES, comparison, matrix
+from tests.report import study_by_hand
+
+#: Every option that some method reads, with a value that is not its default.
+OPTIONS = {"robust": False, "trend": False, "array_weights": True, "peptides": "peptides"}
+SUBJECTS = [f"m{i // 2}" for i in range(16)]
+
+
+def data(name: str, *, subjects: bool = False, sexes=SEXES, counts: bool | None = None):
+    """A matrix that a method takes: counts or log2 values, with a column of peptide counts."""
+    rng = np.random.default_rng(3)
+    counted = load_method(name).takes == Scale.COUNTS if counts is None else counts
+    values = rng.normal(20, 1, (300, 16))
+    if counted:
+        values = rng.negative_binomial(8, 8 / (8 + rng.gamma(2, 100, (300, 1))), (300, 16)).astype(float)
+    adata = matrix(values, GROUPS, sexes, subjects=SUBJECTS if subjects else None)
+    adata.var["peptides"] = rng.integers(1, 20, 300)
+    if counted:
+        adata.uns["dataset"] = {"scale": "counts"}
+        adata.layers["log2"] = np.log2(adata.X + 1)
+        adata.uns["normalisation"] = {"method": "tmm", "text": "Log2 counts per million, scaled by TMM"}
+    else:
+        adata.uns["normalisation"] = {"method": "median", "text": "Equal medians of all features"}
+    return adata
+
+
+def fitted(name: str, *, subjects: bool | None = None, sexes=SEXES, values=None, **options) -> dict:
+    """What a method recorded of one data set."""
+    method = load_method(name)
+    if "peptides" in method.options.model_fields:
+        options.setdefault("peptides", "peptides")
+    card = comparison(
+        assay="rna_counts" if method.takes == Scale.COUNTS else "protein",
+        model={"method": name, **options},
+        values=values or {},
+    )
+    adata = data(name, subjects=method.needs_subject if subjects is None else subjects, sexes=sexes)
+    return compare(adata, card, axis=[])[1]["fits"][0]
+
+
+def test_the_options_of_this_test_are_those_that_methods_read():
+    assert {option for name in METHODS for option in load_method(name).options.model_fields} == set(OPTIONS)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("name", METHODS)
+def test_an_option_is_used_or_refused(project, name, option):
+    """Used: what the fit records differs from the default's. Refused: by the study's check, naming who reads it."""
+    method, value = load_method(name), OPTIONS[option]
+    if option not in method.options.model_fields:
+        model = {"method": name, option: value}
+        if "peptides" in method.options.model_fields:
+            model["peptides"] = "peptides"
+        assay = "rna_counts" if method.takes == Scale.COUNTS else "protein"
+        values = {"scale": "counts"} if method.takes == Scale.COUNTS else {"scale": "log2"}
+        columns = {"subject": "animal"} if method.needs_subject else {}
+        problems = project({"assay": assay, "model": model, "values": values}, columns)
+        told = [p for p in problems if f"does not take the option '{option}'" in p.what]
+        assert told and f"the methods that read '{option}'" in told[0].hint, problems
+        return
+    recorded = {
+        "robust": "robust",
+        "trend": "trend",
+        "array_weights": "sample_weights",
+        "peptides": "count_prior",
+    }
+    without, with_it = fitted(name), fitted(name, **{option: value})
+    if option == "peptides":
+        assert with_it["count_prior"] == "peptides"
+    else:
+        assert with_it[recorded[option]] != without[recorded[option]]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Problems of a study of one data set whose card is as told."""
+    import yaml
+    from sevaxis.base.problems import Problems
+    from sevaxis.study.study import load_study
+
+    def check(changes: dict, columns: dict) -> tuple:
+        folder = tmp_path / "datasets" / "mine"
+        folder.mkdir(parents=True)
+        card = {
+            "id": "mine", "title": "t", "citation": "c", "licence": "l", "organism": "human", "tissue": "muscle",
+            "compartment": "tissue", "files": [{"name": "x", "path": "x", "reader": "delimited"}],
+            "columns": {"sample": "sample", "group": "group", **columns},
+            "contrasts": [{"name": "effect", "role": "training", "case": "b", "reference": "a"}], **changes,
+        }  # fmt: skip
+        (folder / "card.yaml").write_text(yaml.safe_dump(card))
+        rows = "".join(f"s{i}\t{'ab'[i % 2]}\tm{i // 2}\n" for i in range(8))
+        (folder / "samples.tsv").write_text(f"sample\tgroup\tanimal\n{rows}")
+        configuration = {"name": "x", "title": "x", "datasets": ["mine"], "datasets_folder": "datasets"}
+        (tmp_path / "config.yaml").write_text(yaml.safe_dump(configuration))
+        try:
+            load_study(Path("config.yaml"))
+        except Problems as found:
+            return found.problems
+        return ()
+
+    monkeypatch.chdir(tmp_path)
+    return check
+
+
+@pytest.mark.parametrize("assay", ["single_cell", "clinical"])
+def test_assays_without_a_method_are_refused(project, assay):
+    told = [p for p in project({"assay": assay}, {}) if "No method analyses the assay" in p.what]
+    assert told and told[0].found == assay
+
+
+def test_a_published_table_takes_no_option(project):
+    problems = project({"assay": "effects", "model": {"robust": True}}, {})
+    assert any("not fitted again" in problem.what for problem in problems)
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if load_method(name).takes == Scale.COUNTS])
+@pytest.mark.parametrize("normalisation", list(Normalisation))
+def test_the_normalisation_of_counts_is_the_one_that_the_card_asks_for(name, normalisation):
+    assert fitted(name, values={"normalise": str(normalisation)})["normalisation"] == normalisation
+    default = fitted(name)
+    assert default["normalisation"] == load_method(name).normalisations[0]
+
+
+def test_every_assay_that_is_measured_in_samples_has_one_method_at_most():
+    for assay in Assay:
+        names = [name for name in METHODS if assay in load_method(name).default_for]
+        assert len(names) <= 1 and default_method(assay) == (names[0] if names else None)
+
+
+SITUATIONS = {
+    "by sex": {},
+    "sex unknown": {"sexes": [None] * 16},
+    "one sex": {"sexes": ["female"] * 16},
+    "few of a sex": {"sexes": ["female"] * 15 + ["male"]},
+    "pairs": {"subjects": True},
+    "no normalisation": {"values": {"normalise": "none"}},
+}
+CASES = [
+    (name, situation)
+    for name in METHODS
+    for situation in SITUATIONS
+    if not (situation == "pairs" and not load_method(name).knows_subjects)
+]
+
+
+@pytest.mark.parametrize(("name", "situation"), CASES)
+def test_the_text_says_what_ran_and_nothing_else(name, situation):
+    """Both ways: a facet's paragraph stands in the text if and only if the fit used it."""
+    fit = fitted(name, **SITUATIONS[situation])
+    by_hand = study_by_hand.build()
+    card = {**by_hand.cards[0], "id": "mine", "title": "Mine"}
+    study = replace(
+        by_hand,
+        cards=(card,),
+        models={"mine": {"fits": [fit], "left_out": {}, "not_split": {}, "reasons": []}},
+    )
+    text = markdown(study)
+    for facet in FACETS:
+        sentence = facet.text.removesuffix(".")
+        assert (sentence in text) == facet.applies(fit), facet.text
+        if facet.formula:
+            assert (f"$${FORMULAS[facet.formula]}$$" in text) == facet.applies(fit)
+    for other in METHODS:
+        if load_method(other).text not in load_method(name).text:
+            assert load_method(other).text not in text
+    assert load_method(name).text in text
+    cited, references = text.split("## References")
+    for paper in PAPERS:
+        assert (paper in cited) == (paper in references)
+    for column in fit["design"]:
+        assert column in text
+
+
+def test_a_column_that_says_nothing_new_is_told():
+    adata = data("trend")
+    adata.obs["cage"] = pd.Series(np.where(np.array(SEXES) == "male", "x", "y"), index=adata.obs_names)
+    fit = compare(adata, comparison(model={"covariates": ["cage"]}), axis=[])[1]["fits"][0]
+    assert fit["redundant"] == ["cage=y"]

@@ -1,0 +1,120 @@
+"""The guide to extending the project, followed to the letter in a temporary copy."""
+
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+#: A block of the guide: a whole file, or text that goes where its first line stands.
+BLOCK = re.compile(r"^```\w+ (?P<how>file|after)=(?P<path>\S+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+class Copy:
+    """A copy of the package and its resources, with the blocks of one section of the guide applied.
+
+    Attributes
+    ----------
+    touched
+        Files that the section writes or edits.
+    """
+
+    def __init__(self, root: Path, folder: Path, section: str):
+        self.folder = folder
+        for part in ("workflow", "resources", "config"):
+            shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        guide = (root / "docs" / "extending.md").read_text(encoding="utf-8")
+        text = re.split(r"^## ", guide, flags=re.MULTILINE)
+        (mine,) = [each for each in text if each.startswith(section + "\n")]
+        self.touched: set[str] = set()
+        for block in BLOCK.finditer(mine):
+            self._apply(block["how"], block["path"], block["text"])
+
+    def _apply(self, how: str, path: str, text: str) -> None:
+        file = self.folder / path
+        self.touched.add(path)
+        if how == "file":
+            assert not file.exists(), f"{path} is there already"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+            return
+        first, rest = text.split("\n", 1)
+        whole = file.read_text()
+        assert whole.count(f"{first}\n") == 1, f"{first!r} must stand once in {path}"
+        file.write_text(whole.replace(f"{first}\n", f"{first}\n{rest}"))
+
+    def run(self, code: str) -> str:
+        """What a program prints that runs on the copy."""
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)],
+            cwd=self.folder,
+            env={"PYTHONPATH": str(self.folder / "workflow"), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+
+@pytest.fixture
+def guide(root, tmp_path):
+    return lambda section: Copy(root, tmp_path / "copy", section)
+
+
+STUDY = """
+    from pathlib import Path
+    import yaml
+    Path("config/datasets/mine").mkdir()
+    card = dict(id="mine", title="t", citation="c", licence="l", organism="human", tissue="muscle",
+        compartment="tissue", assay="protein", files=[dict(name="x.tsv", path="x.tsv", reader="delimited")],
+        columns=dict(sample="sample", group="group"),
+        contrasts=[dict(name="effect", role="training", case="b", reference="a")])
+    samples = [f"s{i}" for i in range(8)]
+    rows = "".join(f"{name}\\t{'ab'[i % 2]}\\n" for i, name in enumerate(samples))
+    Path("config/datasets/mine/samples.tsv").write_text("sample\\tgroup\\n" + rows)
+    study = dict(name="x", title="x", datasets=["mine"])
+
+    def write(**changes):
+        Path("config/datasets/mine/card.yaml").write_text(yaml.safe_dump({**card, **changes}))
+        Path("config/x.yaml").write_text(yaml.safe_dump(study))
+"""
+
+
+def test_a_method(guide):
+    copy = guide("A method")
+    assert len(copy.touched) <= 4
+    said = copy.run(
+        STUDY
+        + """
+    import numpy as np, pandas as pd, anndata
+    from sevaxis.base.problems import Problems
+    from sevaxis.effects.compare import compare
+    from sevaxis.study.card import CompareCard
+    from sevaxis.study.schemas import methods_table
+    from sevaxis.study.study import load_study
+    write(model=dict(method="ranks", robust=True))
+    try:
+        load_study(Path("config/x.yaml"))
+    except Problems as problems:
+        print(problems)
+    write(model=dict(method="ranks", scaled=False))
+    card = load_study(Path("config/x.yaml")).cards["mine"]
+    obs = pd.DataFrame({"group": list("abababab"), "sex": None, "batch": None, "subject": None, "included": True,
+        "excluded_because": ""}, index=samples)
+    adata = anndata.AnnData(np.random.default_rng(1).normal(20, 1, (8, 30)), obs=obs)
+    adata.var["symbol"] = adata.var["human_symbol"] = adata.var_names
+    adata.layers["log2"] = adata.X
+    adata.uns["dataset"] = {"scale": "log2"}
+    effects, model = compare(adata, CompareCard.model_validate(card.part(CompareCard)), axis=[])
+    print(effects["status"].value_counts().to_dict(), model["fits"][0]["method"])
+    print(methods_table())
+    """
+    )
+    assert "does not take the option 'robust'" in said
+    assert "{'tested': 30} ranks" in said
+    assert "linear model of ranks" in said

@@ -1,0 +1,138 @@
+"""What a fit used beside its method, in words: a phrase for a table and a paragraph that cites.
+
+The methods text holds the paragraph of a facet if and only if some fit used it (tests walk both ways).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sevaxis.base.vocabulary import Normalisation
+
+Used = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One thing that a fit may use.
+
+    Attributes
+    ----------
+    applies
+        Whether a fit (the ``used`` of ``model.json``) used it.
+    phrase
+        What it was in this fit.
+    text
+        What it means, with its papers.
+    formula
+        Name in :data:`~sevaxis.base.literature.FORMULAS`, if any.
+    """
+
+    applies: Callable[[Used], bool]
+    phrase: Callable[[Used], str]
+    text: str
+    formula: str | None = None
+
+
+def _number(value: float | None) -> str:
+    return "∞" if value is None or value == float("inf") else f"{value:.3g}"
+
+
+FILTER = Facet(
+    lambda used: used["filter"] is not None,
+    lambda used: (
+        f"{used['filter']} left out {used['n_filtered']:,} of {used['n_filtered'] + used['n_fitted']:,} features"
+    ),
+    "Features with too few counts for the smallest group were not tested (Chen et al. 2016) and are listed as such.",
+)
+TMM = Facet(
+    lambda used: used["normalisation"] == Normalisation.TMM,
+    lambda used: used["normalisation_text"],
+    "Library sizes N were scaled by trimmed means of M-values against a reference sample r; the trimmed set G leaves "
+    "out 30 % of the log ratios M and 5 % of the mean abundances on either side (Robinson & Oshlack 2010).",
+    "tmm",
+)
+RATIOS = Facet(
+    lambda used: used["normalisation"] == Normalisation.MEDIAN and used["counted"],
+    lambda used: used["normalisation_text"],
+    "Libraries were scaled by the median of the ratios to a reference sample (Anders & Huber 2010).",
+)
+MEDIANS = Facet(
+    lambda used: used["normalisation"] == Normalisation.MEDIAN and not used["counted"],
+    lambda used: used["normalisation_text"],
+    "Log2 intensities were shifted so that samples have equal medians.",
+)
+AS_GIVEN = Facet(
+    lambda used: used["normalisation"] == Normalisation.NONE,
+    lambda used: used["normalisation_text"],
+    "Values were taken as given, without normalisation between samples.",
+)
+SAMPLE_WEIGHTS = Facet(
+    lambda used: used["sample_weights"] is not None,
+    lambda used: (
+        f"sample weights {_number(min(used['sample_weights'].values()))} to "
+        f"{_number(max(used['sample_weights'].values()))}"
+    ),
+    "Each sample has a weight of its own, estimated from the residuals of all features (Ritchie et al. 2006).",
+)
+TREND = Facet(
+    lambda used: used["trend"],
+    lambda used: "prior variance by mean abundance",
+    "The prior variance follows a trend over mean abundance.",
+)
+ROBUST = Facet(
+    lambda used: used["robust"],
+    lambda used: f"robust prior ({used['hypervariable']:,} features of unusual variance set apart)",
+    "The prior was protected from features of unusual variance, and those from the prior (Phipson et al. 2016).",
+)
+BLOCK = Facet(
+    lambda used: used["correlation"] is not None,
+    lambda used: (
+        f"{used['n_subjects']} subjects with several samples, consensus correlation {used['correlation']:.2f}"
+    ),
+    "Several samples of one animal or person enter as a block with one correlation, the consensus over features (Smyth "
+    "et al. 2005).",
+    "block",
+)
+INTERCEPTS = Facet(
+    lambda used: used["random_intercept"],
+    lambda used: f"random intercepts of subjects ({used['n_subjects']} of them with several samples)",
+    "Samples of one subject share its random intercept.",
+)
+BY_SEX = Facet(
+    lambda used: used["sexes"] == "split",
+    lambda used: "a mean for each group and sex",
+    "Female, male, average and interaction effects come from one model with one residual variance and are always "
+    "reported together. “Significant in one sex, not in the other” is not a result (Gelman & Stern 2006); a difference "
+    "between the sexes is tested by the interaction.",
+    "strata",
+)
+SEX_COVARIATE = Facet(
+    lambda used: used["sexes"] == "covariate",
+    lambda used: "a mean for each group, sex as a covariate",
+    "Where the samples cannot bear effects by sex although both sexes are there, sex is a covariate.",
+)
+ONE_SEX = Facet(
+    lambda used: used["sexes"] == "one",
+    lambda used: "a mean for each group; one sex",
+    "Data of one sex have no strata by sex: those are not estimable.",
+)
+UNKNOWN_SEX = Facet(
+    lambda used: used["sexes"] == "unknown",
+    lambda used: "a mean for each group; sex not known",
+    "Where no sample's sex is known nothing can be said by sex.",
+)
+NORMALISATIONS = (TMM, RATIOS, MEDIANS, AS_GIVEN)
+MODEL = (FILTER, SAMPLE_WEIGHTS, TREND, ROBUST, BLOCK, INTERCEPTS)
+SEXES = (BY_SEX, SEX_COVARIATE, ONE_SEX, UNKNOWN_SEX)
+FACETS = (*NORMALISATIONS, *MODEL, *SEXES)
+
+
+def phrases(used: Used) -> list[str]:
+    """What a fit used, a phrase each: normalisation first, then the model, the sexes, and remarks."""
+    told = [facet.phrase(used) for facet in FACETS if facet.applies(used)]
+    if used["redundant"]:
+        told.append(f"{', '.join(used['redundant'])}: already said by the columns before, without effect")
+    return [*told, *used["remarks"]]

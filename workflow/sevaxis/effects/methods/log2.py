@@ -1,0 +1,109 @@
+"""Linear models of log2 values: the prior variance follows abundance (``trend``) or peptide counts (``deqms``)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.vocabulary import Assay, Scale
+from sevaxis.effects.methods.record import Estimates, Method, Task, Used
+
+if TYPE_CHECKING:
+    from sevaxis.models.linear.fit import LinearFit
+
+
+def fit_trend(
+    task: Task, *, robust: bool = True, trend: bool = True, array_weights: bool = False
+) -> Estimates:
+    """Fit a linear model and moderate its t.
+
+    Parameters
+    ----------
+    task
+        Log2 values.
+    robust
+        Protect the prior variance from features of unusual variance (Phipson 2016).
+    trend
+        Let the prior variance follow the mean abundance.
+    array_weights
+        Estimate a weight for each sample (Ritchie 2006).
+    """
+    from dataclasses import replace
+
+    from sevaxis.effects.methods.results import moderated_estimates
+    from sevaxis.models.linear.empirical_bayes import moderate
+
+    fit, used = _fit(task, array_weights)
+    return moderated_estimates(
+        moderate(fit, trend=trend, robust=robust), replace(used, robust=robust, trend=trend)
+    )
+
+
+def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Estimates:
+    """Fit a linear model and moderate its t by the number of peptides behind each protein.
+
+    Parameters
+    ----------
+    task
+        Log2 values.
+    peptides
+        Column of the feature annotation with peptide or spectrum counts.
+    array_weights
+        Estimate a weight for each sample (Ritchie 2006).
+    """
+    from dataclasses import replace
+
+    from sevaxis.effects.methods.results import moderated_estimates
+    from sevaxis.models.linear.empirical_bayes import moderate_by_count
+
+    if peptides not in task.features:
+        columns = [str(column) for column in task.features.columns]
+        what = "The feature annotation has no such column of peptide counts"
+        hint = nearest(peptides, columns)
+        raise Problems([Problem(what, "model.peptides of the card", peptides, ", ".join(columns), hint)])
+    fit, used = _fit(task, array_weights)
+    counts = task.features[peptides].to_numpy(float)
+    return moderated_estimates(moderate_by_count(fit, counts), replace(used, count_prior=peptides))
+
+
+def _fit(task: Task, array_weights: bool) -> tuple[LinearFit, Used]:
+    from sevaxis.effects.methods.results import numbered, subjects_with_several
+    from sevaxis.models.linear.array_weights import array_weights as estimate_weights
+    from sevaxis.models.linear.blocks import duplicate_correlation
+    from sevaxis.models.linear.fit import fit_linear
+
+    y, design, block = task.values, task.design, task.block
+    weights = estimate_weights(y, design) if array_weights else None
+    correlation = duplicate_correlation(y, design, block, weights=weights) if block is not None else None
+    fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation)
+    used = Used(
+        sample_weights=None if weights is None else numbered(weights),
+        correlation=correlation,
+        n_subjects=subjects_with_several(block),
+    )
+    return fit.contrast(task.contrasts), used
+
+
+_TEXT = (
+    "One linear model of the log2 values per feature holds all groups, and every effect β is a contrast of its "
+    "coefficients. Variances were moderated across features (Smyth 2004)."
+)
+TREND = Method(
+    name="trend",
+    words="linear model of log2 values, moderated t",
+    text=_TEXT,
+    when="log2 values, the default; counts enter as log2 counts per million",
+    takes=Scale.LOG2,
+    default_for=(Assay.ARRAY, Assay.PROTEIN, Assay.PTM),
+    fit=fit_trend,
+    formulas=("model", "moderated"),
+)
+DEQMS = Method(
+    name="deqms",
+    words="linear model of log2 values, prior by peptide count",
+    text=f"{_TEXT} The prior variance depends on the number of peptides or spectra (Zhu et al. 2020).",
+    when="proteins whose table counts peptides or spectra; the card names the column",
+    takes=Scale.LOG2,
+    fit=fit_deqms,
+    formulas=("model", "moderated"),
+)

@@ -1,0 +1,213 @@
+"""What an estimation method is: what it takes and needs, the options it reads, how it fits, how it is spoken of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from sevaxis.base.options import options_model
+from sevaxis.base.vocabulary import Assay, Normalisation, Scale
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from sevaxis.models.linear.design import Design
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What a method is given to fit.
+
+    Attributes
+    ----------
+    values
+        Features x samples: counts of the features that pass the filter, or normalised log2 values with NaN for what
+        is missing.
+    design
+        Samples x coefficients.
+    contrasts
+        Coefficients x k.
+    block
+        Subject of each sample where some subject has several; else None.
+    normalisation
+        How the library sizes of counts are scaled; log2 values arrive normalised.
+    features
+        Annotation of the rows of ``values``.
+    """
+
+    values: np.ndarray
+    design: Design
+    contrasts: np.ndarray
+    block: list[str] | None
+    normalisation: Normalisation
+    features: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """What really ran, for ``model.json`` and the methods text. What did not run is false or None.
+
+    Attributes
+    ----------
+    method
+        Name of the method.
+    normalisation, normalisation_text
+        How samples were made comparable, and the sentence about it.
+    counted
+        Whether the data set holds counts.
+    filter
+        Name of the rule that left features out before the model; None where nothing was.
+    n_fitted, n_filtered
+        Features that entered the model and features that the filter left out.
+    precision_weights
+        Whether each observation has a weight from the mean-variance trend.
+    sample_weights
+        Sample -> its weight.
+    robust, hypervariable
+        Whether the prior variance is protected from unusual features, and how many features it sets apart.
+    trend
+        Whether the prior variance follows the mean abundance.
+    count_prior
+        Column of peptide or spectrum counts that the prior variance follows.
+    prior_df
+        Degrees of freedom of the prior, median over features; infinite where variances do not differ.
+    correlation
+        Consensus correlation within subjects.
+    random_intercept
+        Whether each subject has an intercept of its own.
+    n_subjects
+        How many subjects have several samples.
+    design
+        Columns of the model.
+    redundant
+        Those that say nothing that columns before them do not say.
+    sexes
+        ``split`` (a mean for each group and sex), ``covariate``, ``one`` or ``unknown``.
+    samples
+        How many samples entered the model.
+    remarks
+        What a fit had to do otherwise than asked, in sentences.
+    """
+
+    method: str = ""
+    normalisation: Normalisation = Normalisation.NONE
+    normalisation_text: str = ""
+    counted: bool = False
+    filter: str | None = None
+    n_fitted: int = 0
+    n_filtered: int = 0
+    precision_weights: bool = False
+    sample_weights: dict[str, float] | None = None
+    robust: bool = False
+    hypervariable: int | None = None
+    trend: bool = False
+    count_prior: str | None = None
+    prior_df: float | None = None
+    correlation: float | None = None
+    random_intercept: bool = False
+    n_subjects: int | None = None
+    design: tuple[str, ...] = ()
+    redundant: tuple[str, ...] = ()
+    sexes: str = ""
+    samples: int = 0
+    remarks: tuple[str, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON holds it; infinite degrees of freedom are None."""
+        values = asdict(self)
+        if self.prior_df is not None and not math.isfinite(self.prior_df):
+            values["prior_df"] = None
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimates:
+    """Estimates of k contrasts.
+
+    Attributes
+    ----------
+    log2fc, se, t, df, p
+        Features x k; NaN where not estimated.
+    mean_abundance
+        Per feature, log2.
+    status
+        Features x k, :class:`~sevaxis.base.vocabulary.Status`.
+    reason
+        Features x k, :class:`~sevaxis.base.vocabulary.Reason` of what was not tested; None elsewhere.
+    notes
+        Features x k, reason of a remark on what was tested; None elsewhere.
+    used
+        What ran.
+    """
+
+    log2fc: np.ndarray
+    se: np.ndarray
+    t: np.ndarray
+    df: np.ndarray
+    p: np.ndarray
+    mean_abundance: np.ndarray
+    status: np.ndarray
+    reason: np.ndarray
+    notes: np.ndarray
+    used: Used = field(default_factory=Used)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """An estimation method.
+
+    Attributes
+    ----------
+    name
+        What a card calls it.
+    words
+        What a table calls it.
+    text
+        What it does, in sentences that cite :data:`~sevaxis.base.literature.PAPERS`; true whenever it ran.
+    when
+        When to choose it, for the page of options.
+    takes
+        The scale of the values that it models: counts, or log2 (which counts become, too).
+    default_for
+        Assays that it analyses unless the card says otherwise.
+    fit
+        ``fit(task, **options)``; its keyword-only parameters are the options that it reads.
+    normalisations
+        What it can do with library sizes, its default first; empty where log2 values arrive normalised.
+    needs_subject, knows_subjects
+        Whether it asks for several samples of a subject; whether it can take them into account.
+    formulas
+        Names in :data:`~sevaxis.base.literature.FORMULAS`.
+    """
+
+    name: str
+    words: str
+    text: str
+    when: str
+    takes: Scale
+    fit: Callable[..., Estimates]
+    default_for: tuple[Assay, ...] = ()
+    normalisations: tuple[Normalisation, ...] = ()
+    needs_subject: bool = False
+    knows_subjects: bool = True
+    formulas: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> type[BaseModel]:
+        """Model of the options that the method reads."""
+        return options_model(self.fit)
+
+    def parse(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Options with defaults filled in.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            For an option that the method does not read, or a value that it does not take.
+        """
+        return self.options.model_validate(given).model_dump()

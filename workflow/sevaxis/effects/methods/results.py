@@ -1,0 +1,64 @@
+"""From what a model returns to estimates: what several methods share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sevaxis.base.vocabulary import Reason, Status
+from sevaxis.effects.methods.record import Estimates, Used
+
+if TYPE_CHECKING:
+    from sevaxis.models.linear.empirical_bayes import Moderated
+
+
+def moderated_estimates(moderated: Moderated, used: Used) -> Estimates:
+    """Estimates of a moderated fit, and what it used of its prior."""
+    df = np.broadcast_to(moderated.df_total[:, None], moderated.log2fc.shape)
+    finite = moderated.df_prior[np.isfinite(moderated.df_prior)]
+    most = np.nanmax(moderated.df_prior, initial=0.0)
+    reason = np.full(moderated.p.shape, None, dtype=object)
+    missing = np.isnan(moderated.p)
+    reason[missing] = Reason.FEW_DETECTED
+    reason[missing & ~np.isnan(moderated.log2fc)] = Reason.NO_RESIDUAL_DF
+    return Estimates(
+        log2fc=moderated.log2fc,
+        se=moderated.se,
+        t=moderated.t,
+        df=df,
+        p=moderated.p,
+        mean_abundance=moderated.fit.mean_abundance,
+        status=np.where(missing, Status.NOT_ESTIMABLE, Status.TESTED).astype(object),
+        reason=reason,
+        notes=np.full(moderated.p.shape, None, dtype=object),
+        used=_with_prior(used, moderated.df_prior, finite, most),
+    )
+
+
+def _with_prior(used: Used, df_prior: np.ndarray, finite: np.ndarray, most: float) -> Used:
+    from dataclasses import replace
+
+    apart = int((finite < most).sum()) if used.robust else None
+    return replace(used, prior_df=float(np.median(df_prior)), hypervariable=apart)
+
+
+def numbered(weights: np.ndarray) -> dict[str, float]:
+    """Weights by the position of their samples; estimation puts the samples' names."""
+    return {str(position): float(weight) for position, weight in enumerate(weights)}
+
+
+def subjects_with_several(block: list[str] | None) -> int | None:
+    """How many subjects have several samples; None without a block."""
+    if block is None:
+        return None
+    return int((np.unique(block, return_counts=True)[1] > 1).sum())
+
+
+def reasons_and_notes(status: np.ndarray, said: np.ndarray) -> dict[str, np.ndarray]:
+    """What a model says of its rows, as reasons of those that it did not test and notes on those that it did."""
+    reason, notes = said.copy(), said.copy()
+    tested = status == Status.TESTED
+    reason[tested] = None
+    notes[~tested] = None
+    return {"reason": reason, "notes": notes}

@@ -1,0 +1,105 @@
+"""voom: counts as log2 counts per million with precision weights, moderated t; and the same with sample weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sevaxis.base.vocabulary import Assay, Normalisation, Scale
+from sevaxis.effects.methods.record import Estimates, Method, Task, Used
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def fit_voom(task: Task, *, robust: bool = True) -> Estimates:
+    """Fit log2 counts per million with precision weights.
+
+    Parameters
+    ----------
+    task
+        Counts.
+    robust
+        Protect the prior variance from features of unusual variance (Phipson 2016).
+    """
+    from sevaxis.models.counts.voom import voom
+
+    return _fit(task, lambda *given, **more: (*voom(*given, **more), None), robust)
+
+
+def fit_voom_quality(task: Task, *, robust: bool = True) -> Estimates:
+    """Fit log2 counts per million with precision weights and a weight for each sample.
+
+    Parameters
+    ----------
+    task
+        Counts.
+    robust
+        Protect the prior variance from features of unusual variance (Phipson 2016).
+    """
+    from sevaxis.models.counts.voom import voom_quality
+
+    return _fit(task, voom_quality, robust)
+
+
+def _fit(
+    task: Task,
+    transform: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray | None]],
+    robust: bool,
+) -> Estimates:
+    from sevaxis.effects.methods.libraries import scale_libraries
+    from sevaxis.effects.methods.results import moderated_estimates, numbered, subjects_with_several
+    from sevaxis.models.linear.blocks import duplicate_correlation
+    from sevaxis.models.linear.empirical_bayes import moderate
+    from sevaxis.models.linear.fit import fit_linear
+
+    counts, design, block = task.values, task.design, task.block
+    lib_size, text = scale_libraries(counts, task.normalisation)
+    y, weights, quality = transform(counts, design, lib_size=lib_size)
+    correlation = None
+    if block is not None:
+        # Weights depend on the correlation and the correlation on the weights: a second round settles both.
+        for _ in range(2):
+            correlation = duplicate_correlation(y, design, block, weights=weights)
+            y, weights, quality = transform(
+                counts, design, lib_size=lib_size, block=block, correlation=correlation
+            )
+    fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation)
+    used = Used(
+        normalisation=task.normalisation,
+        normalisation_text=text,
+        precision_weights=True,
+        sample_weights=None if quality is None else numbered(quality),
+        robust=robust,
+        correlation=correlation,
+        n_subjects=subjects_with_several(block),
+    )
+    return moderated_estimates(moderate(fit.contrast(task.contrasts), robust=robust), used)
+
+
+_TEXT = (
+    "Counts r became log2 counts per million with precision weights from the mean-variance trend lo, evaluated at "
+    "the fitted count λ (Law et al. 2014); one linear model per feature holds all groups, and every effect β is a "
+    "contrast of its coefficients. Variances were moderated across features (Smyth 2004)."
+)
+VOOM = Method(
+    name="voom",
+    words="voom, moderated t",
+    text=_TEXT,
+    when="counts, the default",
+    takes=Scale.COUNTS,
+    default_for=(Assay.RNA_COUNTS,),
+    fit=fit_voom,
+    normalisations=(Normalisation.TMM, Normalisation.MEDIAN, Normalisation.NONE),
+    formulas=("voom", "model", "moderated"),
+)
+VOOM_QUALITY = Method(
+    name="voom_quality",
+    words="voom with sample weights, moderated t",
+    text=f"{_TEXT} Each sample has a weight of its own beside them (Liu et al. 2015).",
+    when="counts, where some libraries are worse than others",
+    takes=Scale.COUNTS,
+    fit=fit_voom_quality,
+    normalisations=VOOM.normalisations,
+    formulas=VOOM.formulas,
+)

@@ -1,0 +1,187 @@
+"""What a card asks for, held against what there is: readers, methods and their options, published tables, orthologs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from sevaxis.base.problems import Problem, nearest
+from sevaxis.base.vocabulary import Assay, Normalisation, Scale
+from sevaxis.base.yaml_source import Location, YamlSource
+from sevaxis.effects.methods import METHODS, Method, default_method, load_method
+from sevaxis.matrix.readers.registry import READERS, reader_options
+from sevaxis.study.card import Card
+from sevaxis.study.settings import Configuration
+
+
+def check_files(card: Card, source: YamlSource) -> list[Problem]:
+    """Problems of readers that do not exist, or do not have the options that the card gives them."""
+    problems = []
+    for index, file in enumerate(card.files):
+        if file.reader is None:
+            continue
+        if file.reader not in READERS:
+            where = source.where(("files", index, "reader"))
+            what = f"There is no reader '{file.reader}'"
+            problems.append(
+                Problem(what, where, file.reader, ", ".join(READERS), nearest(file.reader, READERS))
+            )
+            continue
+        model, location = reader_options(file.reader), ("files", index, "options")
+        problems += _check_options(f"The reader '{file.reader}'", model, file.options, source, location)
+    return problems
+
+
+def check_method(card: Card, source: YamlSource) -> list[Problem]:
+    """Problems of a method that does not exist, does not fit the data, or does not read what the card tells it."""
+    where, told = source.where(("model", "method")), card.model.method
+    if told is not None and told not in METHODS:
+        what = f"There is no method '{told}'"
+        return [Problem(what, where, told, ", ".join(METHODS), nearest(told, METHODS))]
+    if card.assay == Assay.EFFECTS:
+        return _check_nothing_fitted(card, source)
+    name = told or default_method(card.assay)
+    if name is None:
+        return [_without_method(card, source)]
+    method, counted, paired = load_method(name), card.scale == Scale.COUNTS, card.columns.subject is not None
+    what, problems = f"The method '{name}' does not fit this data set", []
+    if method.takes == Scale.COUNTS and not counted:
+        allowed = f"{_methods(lambda each: each.takes == Scale.LOG2)} for log2 values"
+        problems.append(Problem(what, where, name, allowed, "leave method out: the assay decides"))
+    if method.needs_subject and not paired:
+        allowed, hint = "data with several samples of one subject", "say columns: {subject: COLUMN}"
+        problems.append(Problem(what, where, name, allowed, hint))
+    if paired and not method.knows_subjects:
+        allowed = f"{_methods(lambda each: each.knows_subjects)} for paired samples"
+        hint = "it would take samples of one subject for independent ones"
+        problems.append(Problem(what, where, name, allowed, hint))
+
+    def readers_of(option: str) -> str:
+        reading = _methods(lambda each: option in each.options.model_fields)
+        return f"the methods that read '{option}': {reading}" if reading else nearest(option, options)
+
+    options = method.options.model_fields
+    problems += _check_options(
+        f"The method '{name}'", method.options, card.model.options, source, ("model",), readers_of
+    )
+    return problems + _check_normalisation(card, method, source)
+
+
+def _methods(fits: Callable[[Method], bool]) -> str:
+    return ", ".join(name for name in METHODS if fits(load_method(name)))
+
+
+def _without_method(card: Card, source: YamlSource) -> Problem:
+    analysed = ", ".join(assay for assay in Assay if default_method(assay))
+    hint = "choose the assay that fits the values"
+    if card.assay == Assay.SINGLE_CELL:
+        hint = "readers of single cells add them up by donor: such counts are of the assay rna_counts"
+    what, where = f"No method analyses the assay '{card.assay}'", source.where(("assay",))
+    return Problem(what, where, card.assay, f"{analysed}, effects", hint)
+
+
+def _check_nothing_fitted(card: Card, source: YamlSource) -> list[Problem]:
+    """A published result table is taken over as it is: it can be told no method and no option."""
+    told = [key for key in card.model.model_fields_set if getattr(card.model, key, None)]
+    told += list(card.model.options)
+    what, hint = "A published result table is not fitted again", "leave `model` out"
+    return [
+        Problem(what, source.where(("model", key)), key, "no method and no option", hint)
+        for key in dict.fromkeys(told)
+    ]
+
+
+def _check_normalisation(card: Card, method: Method, source: YamlSource) -> list[Problem]:
+    """A normalisation that the values and the method can take."""
+    counted, told = card.scale == Scale.COUNTS, card.values.normalise
+    allowed = [each for each in Normalisation if counted or each != Normalisation.TMM]
+    if told is None or told in allowed:
+        return []
+    what, hint = f"The normalisation '{told}' does not fit these values", "leave it out: the assay decides"
+    return [Problem(what, source.where(("values", "normalise")), told, ", ".join(allowed), hint)]
+
+
+def _check_options(
+    who: str,
+    model: type[BaseModel],
+    given: dict[str, Any],
+    source: YamlSource,
+    location: Location,
+    instead: Callable[[str], str] | None = None,
+) -> list[Problem]:
+    """Problems of options that a reader or a method does not take, or not so; ``instead`` names what takes it."""
+    try:
+        model.model_validate(given)
+    except ValidationError as error:
+        problems = []
+        for details in error.errors():
+            key = ".".join(str(part) for part in details["loc"])
+            what, found, hint = (
+                f"{who} does not take the option '{key}' so",
+                repr(details["input"]),
+                details["msg"],
+            )
+            if details["type"] == "missing":
+                what, found, hint = f"{who} needs the option '{key}'", "nothing", f"say {key}: ..."
+            elif details["type"] == "extra_forbidden":
+                hint = instead(key) if instead else nearest(key, model.model_fields)
+            problems.append(
+                Problem(
+                    what,
+                    source.where((*location, *details["loc"])),
+                    found[:120],
+                    ", ".join(model.model_fields) or "no options",
+                    hint,
+                )
+            )
+        return problems
+    return []
+
+
+def check_published(card: Card, source: YamlSource) -> list[Problem]:
+    """Every published contrast stands in a file whose options say in which columns."""
+    problems = []
+    files = {file.name: file for file in card.files}
+    for index, contrast in enumerate(card.contrasts):
+        where = source.where(("contrasts", index))
+        if contrast.file is None:
+            what = f"The contrast '{contrast.name}' does not say which published table it stands in"
+            problems.append(Problem(what, where, "no file", ", ".join(files), "add file:"))
+        elif contrast.file not in files:
+            what = f"The contrast '{contrast.name}' names a file that the card does not list"
+            problems.append(
+                Problem(what, where, contrast.file, ", ".join(files), nearest(contrast.file, files))
+            )
+        else:
+            named = files[contrast.file].options.get("contrasts") or {}
+            if contrast.name not in named:
+                what = f"The options of {contrast.file} do not say in which columns '{contrast.name}' stands"
+                problems.append(
+                    Problem(
+                        what, where, contrast.name, ", ".join(map(str, named)), nearest(contrast.name, named)
+                    )
+                )
+    return problems
+
+
+def check_orthologs(
+    configuration: Configuration, cards: dict[str, Card], source: YamlSource
+) -> list[Problem]:
+    """Every organism other than human needs a table of human orthologs."""
+    problems = []
+    for organism in sorted(
+        {card.organism for card in cards.values()} - {"human"} - set(configuration.orthologs)
+    ):
+        users = ", ".join(name for name, card in cards.items() if card.organism == organism)
+        problems.append(
+            Problem(
+                f"There is no ortholog table for {organism}",
+                source.where(("orthologs",)),
+                f"{organism} data in {users}",
+                "an entry of orthologs for each organism but human",
+                "copy the entry from config/public.yaml",
+            )
+        )
+    return problems
