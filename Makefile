@@ -2,12 +2,14 @@
 PYTHON ?= python3
 CORES ?= 2
 MIRROR ?=
+BENCH ?= --growth $(if $(wildcard results/public),--workflow results/public)
+ACCURACY ?=
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 OFFLINE := $(if $(MIRROR),--config mirror=$(MIRROR))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: run public test test-fast test-browser test-slurm test-slow lint bench lock clean
+.PHONY: run public test test-fast test-browser test-slurm test-slow lint bench accuracy lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/ready
@@ -40,8 +42,12 @@ lint: .venv/ready-dev
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 
+# Write the tables of docs/speed.md and docs/accuracy.md again.
 bench: .venv/ready-dev
-	$(BIN)/python -m benchmarks
+	$(BIN)/python docs/tables.py docs/speed.md benchmarks $(BENCH)
+
+accuracy: .venv/ready-dev
+	$(BIN)/python docs/tables.py docs/accuracy.md tests.reference $(ACCURACY)
 
 lock:
 	$(BIN)/python -m pip install --quiet uv

@@ -1,1 +1,1 @@
-"""Speed, memory and agreement, side by side with R and Python peers; see `python -m benchmarks --help`."""
+"""Speed and memory, side by side with R and Python peers; see `python -m benchmarks --help`."""

@@ -1,15 +1,14 @@
-"""Speed, memory and agreement of the statistics engine, side by side with its peers.
+"""Speed and memory of the statistics engine, side by side with its peers: the tables of docs/speed.md.
 
-    python -m benchmarks [--quick] [--growth] [--only linear,counts,...] [--markdown FILE]
-                         [--data FOLDER] [--workflow RESULTS]
-
-What there is to choose: linear, counts, mixed, pooling, genesets (speed), agreement (every answer of R on file), spike
-(spiked proteins) and null (false positives and coverage; minutes, only where named).
+    python -m benchmarks [--quick] [--growth] [--only linear,counts,...] [--workflow RESULTS]
 
 Every engine runs in a process of its own with one thread, on the same simulated data, in the same run: the ratios
 count, not the seconds. CPU and wall seconds are those of the model, without imports and reading; the peak of memory is
 that of the whole process, the interpreter and its packages included. R's packages take part where `Rscript` has them
 (Debian: r-bioc-limma r-bioc-edger r-bioc-deseq2 r-cran-lmertest r-cran-metafor). For Linux.
+
+Tables are printed between the marks of their place on the page where they are complete: not in a quick run, not
+side by side with R where there is none, and not for other studies than the public one.
 """
 
 from __future__ import annotations
@@ -20,66 +19,42 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
+from benchmarks import readers
 from benchmarks.side_by_side import HEADER, rows_of, run_job
 
 MODELS = ("linear", "counts", "mixed", "pooling", "genesets")
-DEFAULT = (*MODELS, "agreement", "spike")
-SECTIONS = (*DEFAULT, "null")
+SECTIONS = (*MODELS, "readers")
 PYTHON_PACKAGES = ("numpy", "scipy", "statsmodels", "pydeseq2")
 R_PACKAGES = ("limma", "edgeR", "DESeq2", "lmerTest", "lme4", "metafor", "fgsea")
-SHARED = Path("../shared/data")
 
 
 def main() -> int:
-    """Print all tables, and write them where that is asked for."""
+    """Print the tables, each line as soon as it is known."""
     options = parse()
-    lines: list[str] = []
-
-    def say(*more: str) -> None:
-        lines.extend(more)
-        print(*more, sep="\n", flush=True)
-
-    say(versions(), "")
-    models = [importlib.import_module(f"benchmarks.{name}") for name in MODELS if name in options.only]
-    absent: list[str] = []
-    jobs = [job for model in models for job in model.JOBS if job.quick or not options.quick]
-    if jobs:
-        say("## Side by side", "", HEADER, "|---|---|---|---|---|---|---|---|")
-    for job in jobs:
-        runs, messages = run_job(job)
-        absent += messages
-        say(*rows_of(job, runs))
-    say(*(["", *absent] if absent else []), "")
-    if models and options.growth:
-        say("## Growth", "", "| job | CPU s | wall s | peak MB |", "|---|---|---|---|")
-        for job in [job for model in models for job in model.GROWTH]:
-            runs, messages = run_job(job)
-            say(
-                *(f"| {job.label} | {run.cpu:.3f} | {run.wall:.3f} | {run.peak_mb:.0f} |" for run in runs),
-                *messages,
-            )
-        say("")
-    if "agreement" in options.only:
-        say("## Agreement with R", "", *agreement(options.data), "")
-    if "spike" in options.only:
-        say("## Spiked proteins", "", *spiked(options.data), "")
-    if "null" in options.only:
-        from benchmarks import null_rates
-
-        say("## False positives and coverage", "")
-        for line in null_rates.table():
-            say(line)
-        say("")
+    has_r = shutil.which("Rscript") is not None
+    complete = has_r and not options.quick
+    models = [name for name in options.only if name in MODELS]
+    if models:
+        say("versions", [versions(has_r)], complete)
+    for name in models:
+        model = importlib.import_module(f"benchmarks.{name}")
+        say(f"speed of {name}", side_by_side(model, options.quick), complete)
+        if options.growth:
+            say(f"growth of {name}", growth(model))
+    if "readers" in options.only:
+        small = {"rows": 5_000, "samples": 50, "report_rows": 100_000} if options.quick else {}
+        say("reading files", readers.table(**small), complete=not options.quick)
     if options.workflow:
         from benchmarks.workflow import model_against_reading, steps
 
-        say(f"## Steps of the workflow: {options.workflow.name}", "", *steps(options.workflow), "")
-        say(*model_against_reading(options.workflow), "")
-    if options.markdown:
-        options.markdown.write_text("\n".join(lines))
+        public = options.workflow.name == "public"
+        say("steps of the workflow", steps(options.workflow), public)
+        say("model against reading", model_against_reading(options.workflow), public)
     return 0
 
 
@@ -90,14 +65,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="small jobs only: under three minutes")
     parser.add_argument("--growth", action="store_true", help="also this engine alone as the data grow")
-    parser.add_argument("--only", default=",".join(DEFAULT), help=f"of {', '.join(SECTIONS)}")
-    parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        default=SHARED,
-        help="folder of real data; R's answers lie in `reference` beside it",
-    )
+    parser.add_argument("--only", default=",".join(SECTIONS), help=f"of {', '.join(SECTIONS)}; '' for none")
     parser.add_argument("--workflow", type=Path, help="results of a study, whose steps are summarised")
     options = parser.parse_args()
     options.only = [name for name in options.only.split(",") if name]
@@ -106,10 +74,42 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def versions() -> str:
+def say(name: str, lines: Iterable[str], complete: bool = True) -> None:
+    """Print a table, between the marks of its place on the page if it is complete."""
+    print(f"<!-- table of {name} -->" if complete else f"{name[0].upper()}{name[1:]}\n", flush=True)
+    for line in lines:
+        print(line, flush=True)
+    print("<!-- end -->" if complete else "", flush=True)
+
+
+def side_by_side(model: ModuleType, quick: bool) -> Iterator[str]:
+    """Lines of Markdown: every engine on every job, and why one did not run."""
+    absent = []
+    yield HEADER
+    yield "|---|---|---|---|---|---|---|---|"
+    for job in model.JOBS:
+        if job.quick or not quick:
+            runs, messages = run_job(job)
+            absent += messages
+            yield from rows_of(job, runs)
+    yield from ["", *absent] if absent else []
+
+
+def growth(model: ModuleType) -> Iterator[str]:
+    """Lines of Markdown: this engine alone as the data grow."""
+    yield "| job | CPU s | wall s | peak MB |"
+    yield "|---|---|---|---|"
+    for job in model.GROWTH:
+        runs, messages = run_job(job)
+        for run in runs:
+            yield f"| {job.label} | {run.cpu:.3f} | {run.wall:.3f} | {run.peak_mb:.0f} |"
+        yield from messages
+
+
+def versions(has_r: bool) -> str:
     """Versions of everything that takes part."""
     python = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PYTHON_PACKAGES)]
-    if shutil.which("Rscript") is None:
+    if not has_r:
         return ", ".join([*python, "no Rscript"])
     script = (
         'cat(paste("R", getRversion()));'
@@ -118,28 +118,6 @@ def versions() -> str:
     )
     done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=False)
     return ", ".join([*python, done.stdout])
-
-
-def agreement(data: Path) -> list[str]:
-    """The table of agreement with R's answers on file, or why there is none."""
-    from benchmarks.agreement import compare_all, table
-
-    if not (data.parent / "reference").is_dir():
-        return [
-            f"Skipped: no folder {data.parent / 'reference'} of R's answers; --data names the folder beside it."
-        ]
-    return [table(compare_all(data.parent))]
-
-
-def spiked(folder: Path) -> list[str]:
-    """The table of spiked proteins, or why there is none."""
-    from benchmarks import spike
-
-    if not all((folder / name).is_dir() for name in (spike.UPS1, spike.UPS2)):
-        return [f"Skipped: no folders {spike.UPS1} and {spike.UPS2} in {folder}; --data says where they are."]
-    return [
-        spike.table(spike.score_ups1_ecoli(folder / spike.UPS1) + spike.score_ups2_yeast(folder / spike.UPS2))
-    ]
 
 
 if __name__ == "__main__":

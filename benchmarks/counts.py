@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.linear import SIZES
 from benchmarks.side_by_side import Job, R
 
 SEED = 1
@@ -15,16 +16,7 @@ JOBS = [
     Job("counts", "negative binomial", 3_000, 24, target=0.3, peers=("pydeseq2", R)),
     Job("counts", "negative binomial", 20_000, 24, target=0.3, peers=("pydeseq2", R), quick=False),
 ]
-SIZES = [
-    (5_000, 24),
-    (20_000, 24),
-    (60_000, 24),
-    (20_000, 100),
-    (20_000, 400),
-    (60_000, 400),
-    (5_000, 2_000),
-]
-GROWTH = [Job("counts", "negative binomial", *size, peers=()) for size in SIZES]
+GROWTH = [Job("counts", "negative binomial", *size, peers=()) for size in SIZES[:-1]]
 
 
 def simulate(job: Job) -> dict[str, np.ndarray]:

@@ -1,29 +1,31 @@
 """Time and memory of reading beside the parsers: a table of counts of 60,000 genes x 500 samples, a DIA-NN report.
 
-    python benchmarks/readers.py [--rows 60000] [--samples 500] [--report-rows 2000000]
-
 Each reading is a process of its own, on one thread. `peak` is what the process held at most above what it held after
 its imports; `result` is the matrix that was read.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 CHILD = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 import anndata, numpy, pandas, polars
 from sevaxis.matrix.readers.registry import reader
-from sevaxis.matrix.readers import assembly, layouts
+from sevaxis.matrix.readers.tables import assembly, layouts
 path = Path(sys.argv[2])
-held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+def peak():  # of this program alone: getrusage counts what its parent held
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+
+held = peak()
 start, cpu = time.perf_counter(), time.process_time()
 if sys.argv[1] == "polars":
     table = polars.read_csv(path, separator="\\t")
@@ -34,8 +36,7 @@ elif sys.argv[1] == "pandas with pyarrow":
 else:
     size = reader(sys.argv[1])(path).X.nbytes
 times = time.perf_counter() - start, time.process_time() - cpu
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held
-print(json.dumps({"wall": times[0], "cpu": times[1], "peak": peak / 1024, "result": size / 2**20}))
+print(json.dumps({"wall": times[0], "cpu": times[1], "peak": peak() - held, "result": size / 2**20}))
 """
 
 
@@ -83,34 +84,19 @@ def measure(kind: str, path: Path) -> dict[str, float]:
     return min(runs, key=lambda run: run["cpu"])
 
 
-def main() -> None:
-    """Write the files, measure, print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=60_000)
-    parser.add_argument("--samples", type=int, default=500)
-    parser.add_argument("--report-rows", type=int, default=2_000_000)
-    options = parser.parse_args()
+def table(rows: int = 60_000, samples: int = 500, report_rows: int = 2_000_000) -> Iterator[str]:
+    """Lines of Markdown: each reader on a file of its own kind, beside the parsers that give less."""
+    yield "| file | MB | read by | CPU s | wall s | peak MB | result MB |"
+    yield "|---|---|---|---|---|---|---|"
     with tempfile.TemporaryDirectory() as folder:
         counts, report = Path(folder) / "counts.tsv", Path(folder) / "report.tsv"
-        write_counts(counts, options.rows, options.samples)
-        write_report(report, options.report_rows)
-        print("| file | MB | read by | CPU s | wall s | peak MB | result MB |" + "\n|" + " --- |" * 7)
-        jobs = [(counts, "delimited"), (report, "diann")]
-        for path, own in jobs:
+        write_counts(counts, rows, samples)
+        write_report(report, report_rows)
+        for path, own in ((counts, "delimited"), (report, "diann")):
+            size = f"{path.stat().st_size / 2**20:.0f}"
             for kind in ("polars", "pandas with pyarrow", own):
                 run = measure(kind, path)
-                cells = (
-                    path.name,
-                    f"{path.stat().st_size / 2**20:.0f}",
-                    kind,
-                    f"{run['cpu']:.2f}",
-                    f"{run['wall']:.2f}",
+                yield (
+                    f"| {path.name} | {size} | {kind} | {run['cpu']:.2f} | {run['wall']:.2f} | "
+                    f"{run['peak']:.0f} | {run['result']:.0f} |"
                 )
-                print(
-                    "| " + " | ".join((*cells, f"{run['peak']:.0f}", f"{run['result']:.0f}")) + " |",
-                    flush=True,
-                )
-
-
-if __name__ == "__main__":
-    main()

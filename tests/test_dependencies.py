@@ -20,10 +20,13 @@ NOT_IMPORTED = {
     "snakemake-executor-plugin-slurm": "a plugin that Snakemake finds by its entry point",
 }
 TOOLS = {
+    "mypy": "make lint",
     "pytest-timeout": "a plugin of pytest: `timeout` in pyproject.toml",
     "pytest-xdist": "a plugin of pytest: `make test` runs on several cores",
     "ruff": "make lint",
     "snakefmt": "make lint",
+    "types-pyyaml": "types that mypy reads",
+    "types-requests": "types that mypy reads",
 }
 #: In a room's environment without an import in its scripts -> why.
 INSTALLED = {

@@ -1,7 +1,6 @@
 """Null simulations of the linear methods: false positives at 5 %, and coverage of 95 % intervals.
 
-40,000 features each: the standard error of a share of 5 % is 0.11 %. Variances are drawn from the model's own prior
-(scaled inverse chi-squared, 6 degrees of freedom) but for counts, which are negative binomial.
+40,000 features each: the standard error of a share of 5 % is 0.11 %.
 """
 
 import numpy as np
@@ -9,55 +8,26 @@ import pytest
 from sevaxis.models.counts.voom import tmm_factors, voom, voom_quality
 from sevaxis.models.linear.array_weights import array_weights
 from sevaxis.models.linear.blocks import duplicate_correlation
-from sevaxis.models.linear.design import cell_means
 from sevaxis.models.linear.empirical_bayes import moderate, moderate_by_count
 from sevaxis.models.linear.fit import fit_linear
 
+from tests.models.null_data import FEATURES, rate_of, simulate_intensities, two_groups
+
 pytestmark = pytest.mark.slow
-FEATURES = 40_000
-EFFECT = 1.0
 DIFFERENCE = np.array([-1.0, 1.0])
 
 
-def intensities(rng, n, missing, correlation=0.0, counts=None):
-    """Two groups of n, paired where there is a correlation; every feature differs by EFFECT."""
-    sigma = np.sqrt(0.25 * 6 / rng.chisquare(6, FEATURES))[:, None]
-    if counts is not None:
-        sigma /= np.sqrt(counts)[:, None]
-    pairs = np.tile(rng.normal(size=(FEATURES, n)), 2)
-    noise = np.sqrt(correlation) * pairs + np.sqrt(1 - correlation) * rng.normal(size=(FEATURES, 2 * n))
-    y = rng.normal(22, 2, (FEATURES, 1)) + sigma * noise
-    y[:, n:] += EFFECT
-    y[rng.random(y.shape) < missing] = np.nan
-    return y
-
-
-def coverage(moderated):
-    low, high = moderated.interval()
-    return ((low <= EFFECT) & (high >= EFFECT))[np.isfinite(moderated.t)].mean()
-
-
-def false_positives(y, fit_and_moderate, n):
-    null = y.copy()
-    null[:, n:] -= EFFECT
-    p = fit_and_moderate(null).p
-    return (p[np.isfinite(p)] < 0.05).mean()
-
-
 def check(y, fit_and_moderate, n):
-    assert 0.045 <= false_positives(y, fit_and_moderate, n) <= 0.055
-    assert 0.94 <= coverage(fit_and_moderate(y)) <= 0.96
-
-
-def two_groups(n):
-    return cell_means(["a"] * n + ["b"] * n)
+    false_positives, coverage = rate_of(y, fit_and_moderate, n)
+    assert 0.045 <= false_positives <= 0.055
+    assert 0.94 <= coverage <= 0.96
 
 
 @pytest.mark.parametrize("n", [3, 5, 10])
 @pytest.mark.parametrize("missing", [0.0, 0.15])
 @pytest.mark.parametrize("options", [{}, {"trend": True, "robust": True}])
 def test_moderated_t(n, missing, options):
-    y = intensities(np.random.default_rng(n), n, missing)
+    y = simulate_intensities(n, missing)
     check(y, lambda v: moderate(fit_linear(v, two_groups(n)).contrast(DIFFERENCE), **options), n)
 
 
@@ -65,7 +35,7 @@ def test_moderated_t(n, missing, options):
 @pytest.mark.parametrize("missing", [0.0, 0.15])
 @pytest.mark.parametrize("correlation", [0.0, 0.5])
 def test_paired_samples(n, missing, correlation):
-    y = intensities(np.random.default_rng(n), n, missing, correlation)
+    y = simulate_intensities(n, missing, correlation)
     subject = list(range(n)) * 2
 
     def paired(v):
@@ -79,7 +49,7 @@ def test_paired_samples(n, missing, correlation):
 @pytest.mark.parametrize("n", [3, 5, 10])
 @pytest.mark.parametrize("method", ["reml", "gene_by_gene"])
 def test_array_weights(n, method):
-    y = intensities(np.random.default_rng(n), n, 0.15)
+    y = simulate_intensities(n, 0.15)
 
     def weighted(v):
         weights = array_weights(v, two_groups(n), method=method)
@@ -92,7 +62,7 @@ def test_array_weights(n, method):
 def test_peptide_counts(n):
     rng = np.random.default_rng(n)
     counts = rng.integers(1, 21, FEATURES)
-    y = intensities(rng, n, 0.15, counts=counts)
+    y = simulate_intensities(n, 0.15, peptides=counts, rng=rng)
     check(y, lambda v: moderate_by_count(fit_linear(v, two_groups(n)).contrast(DIFFERENCE), counts), n)
 
 

@@ -11,29 +11,13 @@ from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
 from sevaxis.models.meta.pooling import pool
 from sevaxis.models.mixed.random_intercept import fit_random_intercept
 
+from tests.models.null_data import FEW_FEATURES, simulate_blocks, simulate_counts
+
 pytestmark = pytest.mark.slow
 
-FEATURES = 20_000
 
-
-def null_counts(n: int) -> np.ndarray:
-    rng = np.random.default_rng(20)
-    mean = rng.lognormal(5, 1.5, (FEATURES, 1))
-    dispersion = (0.05 + 2 / mean) * rng.lognormal(0, 0.5, (FEATURES, 1))
-    mu = mean * rng.lognormal(0, 0.2, 2 * n)
-    return rng.negative_binomial(1 / dispersion, 1 / (1 + dispersion * mu))
-
-
-def null_blocks(n: int, each: int, *, within: bool, missing: float, share: float, features: int = FEATURES):
-    """n subjects per group; `share` of the variance is between subjects."""
-    rng = np.random.default_rng(21)
-    block = np.repeat(np.arange(2 * n), each)
-    treated = np.tile(np.arange(each) % 2, 2 * n) if within else (block >= n) * 1
-    y = rng.normal(0, np.sqrt(share), (features, 2 * n))[:, block]
-    y = y + rng.normal(0, np.sqrt(1 - share), (features, 2 * n * each))
-    y[rng.random(y.shape) < missing] = np.nan
-    design = np.column_stack([np.ones(2 * n * each), treated]).astype(float)
-    return fit_random_intercept(y, design, block).contrast(np.array([0.0, 1.0]))
+def fit_blocks(n, each, **simulation):
+    return fit_random_intercept(*simulate_blocks(n, each, **simulation)).contrast(np.array([0.0, 1.0]))
 
 
 # rejections at 0.05 by R's Wald test, and R's p of features 1, 1001 and 5001
@@ -47,7 +31,7 @@ def null_blocks(n: int, each: int, *, within: bool, missing: float, share: float
 )
 def test_negative_binomial_errs_as_often_as_r(n, wald_of_r, p_of_r):
     """Wald: 0.051 at n = 3, 0.056 at 5 (above the wanted range), 0.054 at 10, as R on the same counts."""
-    counts = null_counts(n)
+    counts = simulate_counts(n)
     design = np.column_stack([np.ones(2 * n), np.repeat([0.0, 1.0], n)])
     found = wald(fit_negative_binomial(counts, design), np.array([0.0, 1.0]))
     np.testing.assert_allclose(found.p[[0, 1000, 5000], 0], p_of_r, rtol=1e-5)
@@ -59,7 +43,7 @@ def test_negative_binomial_errs_as_often_as_r(n, wald_of_r, p_of_r):
 @pytest.mark.parametrize("missing", [0.0, 0.15])
 @pytest.mark.parametrize("share", [0.5, 0.8])
 def test_groups_of_subjects_keep_the_level(n, missing, share):
-    found = null_blocks(n, 3, within=False, missing=missing, share=share)
+    found = fit_blocks(n, 3, within=False, missing=missing, share=share)
     assert 0.045 < np.nanmean(found.p < 0.05) < 0.055
     half = stats.t.ppf(0.975, found.df) * found.se
     assert 0.94 < np.nanmean(np.abs(found.estimate) < half) < 0.96
@@ -67,7 +51,7 @@ def test_groups_of_subjects_keep_the_level(n, missing, share):
 
 @pytest.mark.parametrize(("n", "missing"), [(3, 0.0), (5, 0.0), (10, 0.0), (10, 0.15)])
 def test_treatment_within_subjects_keeps_the_level(n, missing):
-    found = null_blocks(n, 2, within=True, missing=missing, share=0.5)
+    found = fit_blocks(n, 2, within=True, missing=missing, share=0.5)
     assert 0.045 < np.nanmean(found.p < 0.05) < 0.055
 
 
@@ -80,7 +64,7 @@ def test_treatment_within_subjects_keeps_the_level(n, missing):
 )
 def test_little_variance_between_subjects_errs_as_lmer(within, each, rejected_by_r, p_of_r):
     """A tenth of the variance between five subjects: 0.07 within, 0.04 between, for half the rows hit the boundary."""
-    found = null_blocks(5, each, within=within, missing=0.15, share=0.1, features=1000)
+    found = fit_blocks(5, each, within=within, missing=0.15, share=0.1, features=1000)
     np.testing.assert_allclose(found.p[[0, 500, 900], 0], p_of_r, rtol=1e-5)
     assert (found.p < 0.05).sum() == rejected_by_r
 
@@ -89,7 +73,7 @@ def test_little_variance_between_subjects_errs_as_lmer(within, each, rejected_by
 @pytest.mark.parametrize("tau", [0.0, 0.2, 0.5])
 def test_hartung_knapp_with_studies_of_equal_size_keeps_the_level(k, tau):
     rng = np.random.default_rng(5)
-    se = np.full((FEATURES, k), 0.25)
+    se = np.full((FEW_FEATURES, k), 0.25)
     effects = tau * rng.normal(size=se.shape) + se * rng.normal(size=se.shape)
     found = pool(effects, se)
     assert 0.045 < (found.p < 0.05).mean() < 0.055
@@ -102,7 +86,7 @@ def test_hartung_knapp_with_studies_of_unequal_size_comes_close(k):
     """Standard errors from 0.15 to 0.45: 0.048 to 0.062, and less wrong than without Hartung-Knapp."""
     rng = np.random.default_rng(5)
     for tau in (0.0, 0.2, 0.5):
-        se = rng.uniform(0.15, 0.45, (FEATURES, k))
+        se = rng.uniform(0.15, 0.45, (FEW_FEATURES, k))
         effects = tau * rng.normal(size=se.shape) + se * rng.normal(size=se.shape)
         assert 0.045 < (pool(effects, se).p < 0.05).mean() < 0.065
     assert (pool(effects, se, hartung_knapp=False).p < 0.05).mean() > 0.065

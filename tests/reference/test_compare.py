@@ -7,7 +7,7 @@ import pytest
 from sevaxis.effects.compare import compare
 from sevaxis.study.card import CompareCard
 
-from tests.reference.real_data import read_expression_set
+from tests.reference.matrices import read_expression_set
 
 pytestmark = pytest.mark.shared
 

@@ -4,45 +4,59 @@ import re
 
 import pytest
 
-from benchmarks.agreement import NOT_COMPARED, compare_all, table
+from tests.reference.agreement_public import compare_public
+from tests.reference.agreement_simulated import compare_simulated
+from tests.reference.matrices import SIMULATED
 
-pytestmark = pytest.mark.shared
+#: Answers of R -> why nothing is compared with them.
+NOT_COMPARED = {
+    "countsA.deseq2_lrt": "likelihood-ratio test: not in this engine, contrasts are tested one by one",
+    "countsA.deseq2_ashr": "shrunken effects: not in this engine",
+    "countsA.deseq2_apeglm": "shrunken effects: not in this engine",
+    "gs.gsva": "scores of sets in single samples: not in this engine",
+    "gs.ssgsea": "scores of sets in single samples: not in this engine",
+    "gs.t": "input of the preranked tests",
+    "protB.combat": "batch-corrected values: here batch enters the model, nothing is tested on corrected data",
+    "versions": "versions of R and its packages",
+}
 
 
-@pytest.fixture(scope="module")
-def agreements(shared):
-    return compare_all(shared)
+def names(folder) -> set[str]:
+    """Names of the answers in a folder, without ending."""
+    return {re.sub(r"\.(tsv|txt)(\.[gx]z)?$", "", path.name) for path in folder.iterdir()} - set(NOT_COMPARED)
 
 
-def documented(root) -> dict[tuple[str, str], list[str]]:
-    """Rows of the table: file and what is compared -> rows, measure, tolerance, difference."""
+@pytest.fixture(scope="module", params=["simulated", pytest.param("public", marks=pytest.mark.shared)])
+def half(request, root):
+    """Comparisons of one table of the page, the answers there are, and the lines of that table."""
     page = (root / "docs" / "accuracy.md").read_text()
-    rows = re.findall(
-        r"^\| `([^`]+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", page, re.M
-    )
-    return {(file, compared): numbers for file, compared, *numbers in rows}
+    marks = f"<!-- table of agreement on {request.param} matrices -->\n(.*?)<!-- end -->"
+    rows = re.search(marks, page, re.DOTALL)[1].splitlines()[2:]
+    if request.param == "simulated":
+        return list(compare_simulated()), names(SIMULATED / "R"), rows
+    shared = request.getfixturevalue("shared")
+    return list(compare_public(shared)), names(shared / "reference" / "real") | {"meta.metafor"}, rows
 
 
-def test_every_answer_of_r_is_compared(agreements, shared):
-    folder = shared / "reference"
-    paths = [*(folder / "real").iterdir(), *(folder / "simulated" / "R").iterdir()]
-    answers = {re.sub(r"\.(tsv|txt)(\.gz)?$", "", path.name) for path in paths}
-    assert {a.file for a in agreements} | set(NOT_COMPARED) == answers
+def test_every_answer_of_r_is_compared(half):
+    agreements, answers, _ = half
+    assert {a.file for a in agreements} == answers
 
 
-def test_differences_are_within_tolerance(agreements):
-    assert not [a for a in agreements if not a.difference <= a.tolerance]
+def test_differences_are_within_tolerance(half):
+    assert not [a for a in half[0] if not a.difference <= a.tolerance]
 
 
-def test_page_says_what_is_found(agreements, root):
+def test_page_says_what_is_found(half):
     """Rows and tolerances to the letter; differences within a factor of 2, for rounding depends on the processor."""
-    page = documented(root)
-    assert list(page) == [(a.file, a.compared) for a in agreements]
-    for a in agreements:
-        rows, measure, tolerance, difference = page[a.file, a.compared]
-        assert (rows, measure, tolerance) == (f"{a.rows:,}", a.measure, f"{a.tolerance:.0e}")
+    agreements, _, rows = half
+    for a, row in zip(agreements, rows, strict=True):
+        file, software, compared, count, measure, tolerance, difference = row.strip("| ").split(" | ")
+        assert (file, software, compared) == (f"`{a.file}`", a.software, a.compared)
+        assert (count, measure, tolerance) == (f"{a.rows:,}", a.measure, f"{a.tolerance:.0e}")
         assert a.difference <= max(2 * float(difference), 1e-11), a.file
 
 
-def test_table_has_a_row_for_each(agreements):
-    assert table(agreements).count("\n") == len(agreements) + 1
+@pytest.mark.shared
+def test_no_simulated_answer_is_missing_here(shared):
+    assert names(SIMULATED / "R") == names(shared / "reference" / "simulated" / "R")

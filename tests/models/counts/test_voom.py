@@ -1,4 +1,4 @@
-"""Counts: hand arithmetic, and refusals. R's own numbers are met in tests/reference/test_linear_counts.py."""
+"""Counts: hand arithmetic, and refusals. R's own numbers are met in tests/reference/test_counts_voom.py."""
 
 import numpy as np
 import pytest

@@ -15,6 +15,8 @@ from sevaxis.models.genesets.sets import (
     z_score,
 )
 
+from tests.models.null_data import simulate_sets, tile_sets
+
 FEATURES = [f"g{i:04d}" for i in range(400)]
 CONTRAST = np.array([0.0, 1.0, 0.0])
 
@@ -23,12 +25,6 @@ def experiment(seed, n=5, features=400):
     rng = np.random.default_rng(seed)
     design = np.column_stack([np.ones(2 * n), np.repeat([0, 1], n), rng.normal(size=2 * n)])
     return rng.normal(8, 1, (features, 2 * n)), design
-
-
-def blocks(size, features=400):
-    """Sets that tile the features."""
-    names = [f"g{i:04d}" for i in range(features)]
-    return index_sets({f"s{i}": names[i : i + size] for i in range(0, features, size)}, names)
 
 
 def test_members_are_found_once_and_small_sets_left_out():
@@ -83,7 +79,7 @@ def test_estimated_correlation_is_the_mean_pairwise_correlation_of_residuals():
     """Wu & Smyth 2012, eq. 3: the inflation 1 + (m - 1) rho averages over all pairs of members."""
     y, design = experiment(4)
     y[:20] += np.random.default_rng(5).normal(size=(1, 10))  # the first set moves together
-    sets = blocks(20)
+    sets = tile_sets(20)
     table = camera(y, design, CONTRAST, sets, correlation=None)
     residuals = y.T - design @ np.linalg.lstsq(design, y.T, rcond=None)[0]
     residuals /= np.linalg.norm(residuals, axis=0)
@@ -97,7 +93,7 @@ def test_estimated_correlation_is_the_mean_pairwise_correlation_of_residuals():
 def test_camera_without_correlation_is_the_two_sample_t_test():
     from scipy.stats import ttest_ind
 
-    z, sets = np.random.default_rng(6).normal(size=400), blocks(40)
+    z, sets = np.random.default_rng(6).normal(size=400), tile_sets(40)
     table = camera_preranked(z, sets, correlation=0.0)
     for i, rows in enumerate(sets):
         rest = np.delete(z, rows)
@@ -180,7 +176,7 @@ def test_small_p_by_splitting_equals_the_exact_tail():
 def test_preranked_is_reproducible_and_never_zero():
     statistics = np.random.default_rng(12).normal(size=400)
     statistics[:40] += 8
-    sets = blocks(40)
+    sets = tile_sets(40)
     first, again = (preranked(statistics, sets, permutations=500, seed=3) for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
     assert first["p"].min() == 1e-20  # the bound, and marked as such
@@ -190,7 +186,7 @@ def test_preranked_is_reproducible_and_never_zero():
     with pytest.raises(ValueError, match="finite statistic"):
         preranked(np.append(statistics[1:], np.inf), sets)
     with pytest.raises(ValueError, match="every feature"):
-        preranked(statistics, blocks(400))
+        preranked(statistics, tile_sets(400))
 
 
 def test_constant_features_and_sets_of_everything_have_a_status():
@@ -213,7 +209,7 @@ def test_constant_features_and_sets_of_everything_have_a_status():
 
 
 def test_tied_statistics_do_not_favour_the_first_features():
-    sets = blocks(20)
+    sets = tile_sets(20)
     p = preranked(np.repeat([0.0, 1.0], 200), sets, permutations=500, seed=1)["p"]
     assert p[:10].between(0, 1).all()
     p = preranked(np.zeros(400), sets, permutations=2000, seed=1)["p"]
@@ -223,20 +219,8 @@ def test_tied_statistics_do_not_favour_the_first_features():
 
 def test_rotation_is_reproducible():
     y, design = experiment(13)
-    first, again = (roast(y, design, CONTRAST, blocks(20), rotations=99, seed=5) for _ in range(2))
+    first, again = (roast(y, design, CONTRAST, tile_sets(20), rotations=99, seed=5) for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
-
-
-def null_tables(n, correlation, size=20, repeats=60):
-    """Data sets without any effect, members of a set correlated."""
-    rng = np.random.default_rng(1000 * n + int(100 * correlation))
-    sets = blocks(size, 2000)
-    design = np.column_stack([np.ones(2 * n), np.repeat([0.0, 1.0], n)])
-    for _ in range(repeats):
-        shared = np.repeat(rng.normal(size=(2000 // size, 2 * n)), size, axis=0)
-        own = rng.normal(size=(2000, 2 * n))
-        scale = np.sqrt(4 / rng.chisquare(4, (2000, 1)))  # a prior of 4 df
-        yield scale * (np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own), design, sets
 
 
 @pytest.mark.slow
@@ -245,7 +229,7 @@ def null_tables(n, correlation, size=20, repeats=60):
 def test_null_false_positive_rate(n, test):
     """6,000 sets: a rate of 0.05 has a standard error of 0.0028, hence 0.0415 to 0.0585."""
     p = []
-    for y, design, sets in null_tables(n, 0.01 if test == "camera" else 0.1):
+    for y, design, sets in simulate_sets(n, 0.01 if test == "camera" else 0.1):
         if test == "camera":
             p.append(camera(y, design, CONTRAST[:2], sets)["p"])
         elif test == "fry":
@@ -260,8 +244,8 @@ def test_null_false_positive_rate(n, test):
 @pytest.mark.slow
 @pytest.mark.parametrize(("n", "liberal"), [(3, 0.12), (5, 0.09), (10, 0.08)])
 def test_mixed_p_of_fry_is_liberal_as_documented(n, liberal):
-    """limma's own, row by row, for these sets of 20 (test_genesets_r.py): roast is the test to use."""
-    p = [fry(y, design, CONTRAST[:2], sets)["p_mixed"] for y, design, sets in null_tables(n, 0.1)]
+    """limma's own, row by row, for these sets of 20 (tests/reference/test_genesets.py): roast is the test to use."""
+    p = [fry(y, design, CONTRAST[:2], sets)["p_mixed"] for y, design, sets in simulate_sets(n, 0.1)]
     assert 0.05 < np.mean(np.concatenate(p) <= 0.05) < liberal
 
 
@@ -269,7 +253,7 @@ def test_mixed_p_of_fry_is_liberal_as_documented(n, liberal):
 @pytest.mark.parametrize("n", [3, 5, 10])
 def test_camera_with_estimated_correlation_is_not_liberal(n):
     """Estimates below 0 are raised to 0: with correlated members the test is near its level, never above."""
-    p = [camera(y, design, CONTRAST[:2], s, correlation=None)["p"] for y, design, s in null_tables(n, 0.1)]
+    p = [camera(y, design, CONTRAST[:2], s, correlation=None)["p"] for y, design, s in simulate_sets(n, 0.1)]
     assert 0.02 < np.mean(np.concatenate(p) <= 0.05) < 0.0585
 
 

@@ -158,8 +158,9 @@ def _tell(rows: pd.DataFrame, axis: Axis) -> tuple[str, list[str]]:
 
 
 def _of_everybody(rows: pd.DataFrame) -> pd.DataFrame:
-    """The one row of each gene and contrast that stands for all its samples: all, or the average of the sexes, or the
-    sex that a published table is about.
+    """The one row of each gene and contrast that stands for all its samples.
+
+    That of all samples, or the average of the sexes, or the sex that a published table is about.
     """
     order = {"all": 0, "average": 1, "female": 2, "male": 3, "interaction": 4}
     best = rows.assign(

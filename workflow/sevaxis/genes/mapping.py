@@ -255,9 +255,10 @@ def _apply(
 
 
 def _prefer_own_symbols(result: pd.DataFrame, ids: pd.DataFrame, table: pd.DataFrame) -> None:
-    """Where the data's own symbol names an ortholog of the same name, it outranks an Ensembl gene that has another
-    name in the table: identifiers move between genes from release to release, above all in the rat (of 77 such rows of
-    MoTrPAC's muscle matrix, Ensembl release 110 against an older HCOP, the symbol is right in all but a few).
+    """Let the data's own symbol, where it names an ortholog of the same name, outrank an Ensembl gene of another name.
+
+    Identifiers move between genes from release to release, above all in the rat (of 77 such rows of MoTrPAC's muscle
+    matrix, Ensembl release 110 against an older HCOP, the symbol is right in all but a few).
     """
     own = ids["symbol"][
         result["mapping_route"].eq("orthologs: ensembl").fillna(False).to_numpy(bool)

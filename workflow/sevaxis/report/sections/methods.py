@@ -17,8 +17,9 @@ Fit = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and its paragraphs; a paragraph of the form ``$name`` is a formula of
-    :data:`~sevaxis.base.literature.FORMULAS`.
+    """A heading and its paragraphs.
+
+    A paragraph of the form ``$name`` is a formula of :data:`~sevaxis.base.literature.FORMULAS`.
     """
 
     title: str
