@@ -26,7 +26,7 @@ CONTENTS = {
 LONGEST_FILE, LONGEST_FUNCTION = 400, 80
 #: Functions whose body is longer, and why they are not cut.
 LONG = {
-    "models/linear/fit.py:fit_linear": "one pass over blocks of features that shares its arrays; pieces would pass ten of them",
+    "models/linear/fit.py:fit_linear": "one pass over blocks that shares its arrays; pieces would pass ten of them on",
 }
 
 
