@@ -27,7 +27,7 @@ Samples x features. What later rooms rely on:
     why, ``values`` (what the numbers look like), ``mapping`` (see :func:`sevaxis.genes.mapping.map_features`).
 
 Published result tables (assay ``effects``) have one row of ``obs`` per contrast and the layers ``log2fc``, ``se``,
-``t``, ``p``, ``q``, ``mean_abundance``, ``n_case``, ``n_reference`` instead of values.
+``t``, ``p``, ``q``, ``mean_abundance``, ``n_case``, ``n_reference``, ``df`` instead of values.
 """
 
 from __future__ import annotations
