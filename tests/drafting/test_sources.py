@@ -18,7 +18,7 @@ from sevaxis.effects.compare import compare
 from sevaxis.files.http import Patience
 from sevaxis.files.repositories.remote import Addresses
 from sevaxis.files.retrieve import retrieve
-from sevaxis.genes.mapping import build_orthologs
+from sevaxis.genes.orthologs import build_orthologs
 from sevaxis.matrix.assess import assess
 from sevaxis.matrix.read import build
 from sevaxis.study.card import AssessCard, Card, CompareCard, ReadCard, RetrieveCard

@@ -357,7 +357,7 @@ def test_c2c12_vesicles(shared, tmp_path):
 @pytest.mark.shared
 def test_motrpac_proteome(shared):
     """SCIENCE 0: 6,179 x 57, 28 females; FLOT1 and SORBS3 measured, FBXO2 and CD63 not."""
-    from sevaxis.genes.mapping import axis_status
+    from sevaxis.genes.presence import axis_status
 
     files = [{"name": "PROT_GN.rda", "reader": "r_object"}]
     told = card(

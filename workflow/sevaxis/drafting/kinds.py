@@ -19,7 +19,7 @@ from sevaxis.drafting.words import (
     VESICLE_TEXT,
     find,
 )
-from sevaxis.genes.identifiers import ENSEMBL_PREFIX, kinds_of
+from sevaxis.genes.identifiers import ENSEMBL_PREFIX, namespaces_of
 from sevaxis.matrix.scales import check_scale, to_log2
 from sevaxis.study.validation import TODO, is_undecided
 
@@ -201,7 +201,7 @@ def identifier_of_matrix(adata: AnnData) -> str | None:
     for kind, pattern in tests.items():
         if names.str.match(pattern).mean() > 0.5:
             return kind
-    known = kinds_of(names).mode().iloc[0]
+    known = namespaces_of(names).mode().iloc[0]
     if known == "symbol":
         beside = [
             kind
@@ -368,10 +368,11 @@ def _propose_compartment(kind: Kind, texts: Texts) -> None:
 
 def _tissue_of_markers(kind: Kind, adata: AnnData) -> None:
     from sevaxis.base.resources import load_table
+    from sevaxis.genes.panels import load_panels
 
     if kind.organism not in ENSEMBL_PREFIX:
         return
-    panels, known = load_table("panels"), load_table("identifiers")
+    panels, known = load_panels(), load_table("identifiers")
     known = known[known["organism"] == kind.organism]
     values = np.nan_to_num(np.asarray(adata.X, dtype=float), nan=0.0, posinf=0.0, neginf=0.0)
     means = values.mean(axis=0)
@@ -385,7 +386,7 @@ def _tissue_of_markers(kind: Kind, adata: AnnData) -> None:
     for tissue, chosen in MARKERS.items():
         if tissue == "liver" and kind.assay != "rna_counts":
             continue
-        genes = known[known["human_symbol"].isin(panels.loc[panels["panel"].isin(chosen), "human_symbol"])]
+        genes = known[known["human_symbol"].isin([gene for name in chosen for gene in panels[name]])]
         ids = {
             i
             for c in ("symbol", "ensembl", "uniprot", "entrez")

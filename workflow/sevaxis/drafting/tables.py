@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.drafting.formats import QUANTITIES, SIGNATURES, Recognised
-from sevaxis.matrix.readers.tables.assembly import COLUMN_NAMES, identifier_of
+from sevaxis.genes.identifiers import COLUMN_NAMES, identifier_of
 from sevaxis.matrix.readers.tables.layouts import as_text, looks_numeric
 from sevaxis.matrix.readers.tables.text import Table
 

@@ -21,7 +21,7 @@ Samples x features. What later rooms rely on:
 ``uns["normalisation"]``
     Added by assess: ``method`` and ``text`` of what made ``layers["log2"]`` comparable.
 ``uns["identifiers"]``
-    Kinds of identifiers by which the data set names its features.
+    Namespaces by whose identifiers the data set names its features (:class:`sevaxis.base.vocabulary.Namespace`).
 ``uns["provenance"]``
     JSON text: ``files`` with sha256, readers with options and what they report, ``joining``, ``samples`` excluded and
     why, ``values`` (what the numbers look like), ``mapping`` (see :func:`sevaxis.genes.mapping.map_features`).
@@ -72,7 +72,7 @@ def build(
     sheet
         The sample sheet; None where the card names a retrieved file (``samples_from``), and for published results.
     orthologs
-        Parquet table of :func:`sevaxis.genes.mapping.build_orthologs`; None where the study has none for the organism.
+        Parquet table of :func:`sevaxis.genes.orthologs.build_orthologs`; None where the study has none.
     min_mapped
         Least share of features that must find a human gene (see :func:`sevaxis.genes.mapping.map_features`).
 

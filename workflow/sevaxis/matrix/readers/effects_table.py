@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.readers.tables.assembly import EXAMPLES, Identifier, assemble
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.tables.assembly import EXAMPLES, assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
 from sevaxis.matrix.readers.tables.text import Table, read_table
 from sevaxis.study.card import PublishedColumns

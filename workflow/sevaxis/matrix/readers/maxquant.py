@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest
-from sevaxis.matrix.readers.tables.assembly import assemble, first_of_group
+from sevaxis.genes.identifiers import first_of_group
+from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
 from sevaxis.matrix.readers.tables.text import Table, read_table

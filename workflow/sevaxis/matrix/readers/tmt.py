@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.maxquant import MARKS
-from sevaxis.matrix.readers.tables.assembly import Identifier, assemble
+from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
 from sevaxis.matrix.readers.tables.text import read_table

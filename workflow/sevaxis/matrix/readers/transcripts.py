@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.readers.tables.assembly import Identifier, assemble
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float
 from sevaxis.matrix.readers.tables.text import Table, read_table
 
