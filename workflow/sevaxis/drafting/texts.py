@@ -68,7 +68,7 @@ def card_text(draft: Draft) -> str:
         if value := getattr(draft, key):
             lines.append(_line(key, value, draft.evidence.get(key)))
     for key in ("organism", "tissue", "compartment", "assay"):
-        lines.append(_line(key, getattr(draft, key), draft.evidence.get(key)))
+        lines.append(_line(key, str(getattr(draft, key)), draft.evidence.get(key)))
     if draft.notes:
         lines += ["notes: >-", *(f"  {line}" for line in _fold(draft.notes))]
     lines += ["", "files:"]

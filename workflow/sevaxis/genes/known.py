@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def known_genes(organism: str) -> pd.DataFrame:
-    """Identifiers of the panels' genes in one organism, ``;``-joined cells as they are; aliases are among ``symbols``."""
+    """Identifiers of the panels' genes in one organism, ``;``-joined cells as they are; ``symbols`` has the aliases."""
     table = load_table("identifiers")
     table = table[table["organism"] == organism].replace("", None)
     aliases = table["symbol"].str.cat(table["aliases"], sep=";", na_rep="").str.strip(";")

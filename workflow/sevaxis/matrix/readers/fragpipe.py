@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.vocabulary import Assay
 from sevaxis.genes.identifiers import first_of_group
 from sevaxis.matrix.readers.maxquant import select_samples
+from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
@@ -26,6 +28,27 @@ QUANTITIES = (
 )  # fmt: skip
 #: First words of columns that end like sample columns and are sums over samples.
 OVERALL = ("Combined", "Summarized")
+
+
+SIGNATURES = (
+    Signature(
+        format="FragPipe combined_protein",
+        reader="fragpipe",
+        columns=frozenset({"Protein ID", "Entry Name"}),
+        assay=Assay.PROTEIN,
+        quantities={
+            "MaxLFQ Intensity": r" MaxLFQ Intensity$",
+            "Intensity": r"(?<! Razor)(?<! Total)(?<! Unique) Intensity$",
+            "Razor Intensity": r" Razor Intensity$",
+        },
+    ),
+    Signature(
+        format="TMT-Integrator table",
+        reader="tmt_integrator",
+        columns=frozenset({"Index", "NumberPSM", "ReferenceIntensity"}),
+        assay=Assay.PROTEIN,
+    ),
+)
 
 
 def read_fragpipe(

@@ -9,12 +9,16 @@ import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
 from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
 from sevaxis.matrix.readers.tables.text import parse_table, read_bytes, to_utf8
 
 if TYPE_CHECKING:
     import anndata
+
+
+SIGNATURES = (Signature(format="GCT matrix", reader="gct", starts=(b"#1.2", b"#1.3")),)
 
 
 def read_gct(

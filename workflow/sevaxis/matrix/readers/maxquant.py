@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.vocabulary import Assay
 from sevaxis.genes.identifiers import first_of_group
+from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
@@ -38,6 +40,29 @@ KEPT = (
     "Unique (Groups)", "Unique (Proteins)", "Missed cleavages", "PEP", "Protein", "Leading proteins", "Position",
     "Positions within proteins", "Amino acid", "Localization prob", "Score diff", "Sequence window", "Multiplicity",
 )  # fmt: skip
+
+
+SIGNATURES = (
+    Signature(
+        format="MaxQuant sites",
+        reader="maxquant_sites",
+        columns=frozenset({"Localization prob", "Positions within proteins"}),
+        assay=Assay.PTM,
+    ),
+    Signature(
+        format="MaxQuant proteinGroups",
+        reader="maxquant",
+        columns=frozenset({"Majority protein IDs", "Protein IDs"}),
+        assay=Assay.PROTEIN,
+        quantities={"LFQ intensity": r"^LFQ intensity ", "iBAQ": r"^iBAQ ", "Intensity": r"^Intensity "},
+    ),
+    Signature(
+        format="MaxQuant peptides",
+        reader="maxquant_peptides",
+        columns=frozenset({"Leading razor protein", "Sequence"}),
+        assay=Assay.PROTEIN,
+    ),
+)
 
 
 def read_maxquant(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Assay
+from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names
 from sevaxis.matrix.readers.tables.text import read_bytes, to_utf8
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     import anndata
 
 KEPT = ("accession", "description", "species", "database", "ambiguity_members", "best_search_engine_score[1]")
+
+
+SIGNATURES = (Signature(format="mzTab", reader="mztab", starts=(b"MTD\t", b"COM\t"), assay=Assay.PROTEIN),)
 
 
 def read_mztab(
