@@ -16,7 +16,7 @@ from sevaxis.matrix.quality.structure import (
     missing_by_abundance,
     principal_components,
 )
-from sevaxis.matrix.read import build
+from sevaxis.matrix.read import read
 from sevaxis.study.card import AssessCard, ReadCard
 
 AXIS = ["FBXO2", "SORBS3", "FLOT1", "CD63"]
@@ -334,7 +334,7 @@ def motrpac(shared, tissue):
         samples_from={"file": name},
         columns={"sample": "viallabel", "group": "timepoint", "sex": "sex"},
     )
-    return build(card, shared / "data/motrpac_muscle", sheet=None, orthologs=None)
+    return read(card, shared / "data/motrpac_muscle", sheet=None, orthologs=None)
 
 
 RAT = CARD.model_copy(update={"organism": "rat"})

@@ -13,7 +13,8 @@ from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.tables import classify
 from sevaxis.files.archives import COMPRESSIONS
 from sevaxis.matrix.readers.registry import reader, signatures
-from sevaxis.matrix.readers.tables.text import Table, parse_table, read_table, to_utf8
+from sevaxis.matrix.readers.tables.encoding import to_utf8
+from sevaxis.matrix.readers.tables.text import Table, parse_table, read_table
 
 #: Bytes of a text that are looked at; enough for the header of any table and a few hundred rows.
 HEAD = 1 << 20

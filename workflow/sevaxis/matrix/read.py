@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 EXAMPLES = 10
 
 
-def build(
+def read(
     card: ReadCard,
     folder: Path,
     *,
@@ -90,7 +90,7 @@ def build(
 
     from sevaxis.genes.mapping import map_features
 
-    parts = {file.name: _read(file, folder) for file in card.files if file.reader is not None}
+    parts = {file.name: _read_file(file, folder) for file in card.files if file.reader is not None}
     adata, joining = _join(card, parts)
     provenance: dict[str, Any] = {"files": _files(card, folder, parts), "joining": joining}
     if card.assay != Assay.EFFECTS:
@@ -114,7 +114,7 @@ def build(
     return adata
 
 
-def _read(file: ReadableFile, folder: Path) -> AnnData:
+def _read_file(file: ReadableFile, folder: Path) -> AnnData:
     options = reader_options(file.reader).model_validate(file.options)
     part = reader(file.reader)(folder / file.name, **dict(options))
     if file.sample is not None and file.content == "matrix":

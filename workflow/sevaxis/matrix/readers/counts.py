@@ -13,8 +13,9 @@ from sevaxis.base.vocabulary import Assay
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
-from sevaxis.matrix.readers.tables.text import read_bytes, read_table
+from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
     import anndata

@@ -17,9 +17,10 @@ from sevaxis.base.problems import Problem, Problems, nearest
 from sevaxis.base.vocabulary import Assay
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes
 from sevaxis.matrix.readers.tables.layouts import to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
-from sevaxis.matrix.readers.tables.text import read_bytes, read_table
+from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
     import anndata

@@ -11,8 +11,9 @@ from sevaxis.base.problems import Problem, Problems
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
-from sevaxis.matrix.readers.tables.text import parse_table, read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.text import parse_table
 
 if TYPE_CHECKING:
     import anndata

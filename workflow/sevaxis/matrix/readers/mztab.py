@@ -14,8 +14,8 @@ from sevaxis.base.problems import Problem, Problems
 from sevaxis.base.vocabulary import Assay
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names
-from sevaxis.matrix.readers.tables.text import read_bytes, to_utf8
 
 if TYPE_CHECKING:
     import anndata

@@ -13,10 +13,11 @@ import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest
 from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.geo import Entity, about_sample, parse_soft
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
 from sevaxis.matrix.readers.tables.probes import choose_probes, platform_annotation
-from sevaxis.matrix.readers.tables.text import Table, parse_table, read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.text import Table, parse_table
 
 if TYPE_CHECKING:
     import anndata

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.geo import parse_soft
 from sevaxis.matrix.readers.tables.layouts import as_text
-from sevaxis.matrix.readers.tables.text import Table, parse_table, read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.text import Table, parse_table
 
 if TYPE_CHECKING:
     import pandas as pd
