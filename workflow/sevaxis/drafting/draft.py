@@ -101,25 +101,15 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
             ]
         )
     used, adata = _read_matrices(drafted, matrices)
-    annotations = [found for path in sheets for one in recognise(path) for found in annotations_of(one)]
-    samples = [str(name) for name in adata.obs_names]
-    described = describe(annotations, samples)
-    if sheets and described is None:
-        raise Problems([_unmatched(annotations, samples, sheets)])
-    annotations += [a for one in recognised if one.content == "samples" for a in annotations_of(one)]
-    if len(adata.obs.columns):
-        annotations.append(annotation_of_matrix(adata, used[0].path.name))
-    described = described or describe(annotations, samples)
+    described = _describe(adata, used[0], recognised, sheets)
+    texts = _texts(described, series)
+    texts.names, texts.folder = f"{names} {' '.join(map(str, adata.obs_names))}", folders
     facts = Facts()
     propose_assay(facts, adata, used[0])
-    texts = _texts(described, series)
-    texts.names, texts.folder = f"{names} {' '.join(samples)}", folders
     propose_organism(facts, adata, texts)
     propose_place(facts, adata, texts)
     _draft_samples(drafted, adata, described, facts)
-    drafted.organism, drafted.tissue, drafted.compartment = facts.organism, facts.tissue, facts.compartment
-    drafted.assay, drafted.values = facts.assay, facts.values
-    drafted.evidence |= facts.evidence
+    drafted.take(facts)
     if len(used) > 1:
         drafted.join = "samples"
         drafted.evidence["join"] = f"{len(used)} files with different samples of the same features"
@@ -130,6 +120,21 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
         drafted.files.append(entry)
     _title(drafted)
     return drafted
+
+
+def _describe(
+    adata: AnnData, matrix: Recognised, recognised: list[Recognised], sheets: list[Path]
+) -> Described | None:
+    """What is said of the samples: by the user's sheets, which must describe them, or else by the other files."""
+    samples = [str(name) for name in adata.obs_names]
+    annotations = [found for path in sheets for one in recognise(path) for found in annotations_of(one)]
+    described = describe(annotations, samples)
+    if sheets and described is None:
+        raise Problems([_unmatched(annotations, samples, sheets)])
+    annotations += [a for one in recognised if one.content == "samples" for a in annotations_of(one)]
+    if len(adata.obs.columns):
+        annotations.append(annotation_of_matrix(adata, matrix.path.name))
+    return described or describe(annotations, samples)
 
 
 def _unmatched(annotations: list[Annotation], samples: list[str], sheets: list[Path]) -> Problem:
@@ -279,13 +284,7 @@ def _draft_effects(
             draft.contrasts.append((proposal, one.path.name))
     propose_organism(facts, first, texts)
     propose_place(facts, None, texts)
-    draft.organism, draft.tissue, draft.compartment, draft.assay = (
-        facts.organism,
-        facts.tissue,
-        facts.compartment,
-        "effects",
-    )
-    draft.evidence |= facts.evidence
+    draft.take(facts)
     draft.evidence["assay"] = "published results: fold changes with p or q, not data"
     draft.evidence["contrasts"] = ", ".join(f"{p.name} ({p.role})" for p, _ in draft.contrasts)
     _title(draft)

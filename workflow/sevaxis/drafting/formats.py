@@ -134,9 +134,9 @@ def _is_htseq(text: bytes) -> bool:
 
 
 def _of_columns(path: Path) -> Recognised:
-    from sevaxis.matrix.readers.effects_table import _read_any
+    from sevaxis.matrix.readers.effects_table import read_any_table
 
-    table = _read_any(path, None, None, set())
+    table = read_any_table(path, None, None, set())
     return classify(path, table, None, {}, whole=True)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sevaxis.drafting.contrasts import Proposal
+from sevaxis.drafting.facts import Facts
 from sevaxis.study.validation import TODO
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ class Draft:
     sheet: pd.DataFrame | None = None
     sex_labels: list[str] = field(default_factory=list)
     evidence: dict[str, str] = field(default_factory=dict)
+
+    def take(self, facts: Facts) -> None:
+        """Say what was proposed, with its evidence."""
+        self.assay, self.values = facts.assay, facts.values
+        self.organism, self.tissue, self.compartment = facts.organism, facts.tissue, facts.compartment
+        self.evidence |= facts.evidence
 
 
 def card_text(draft: Draft) -> str:

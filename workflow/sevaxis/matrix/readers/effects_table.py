@@ -77,11 +77,8 @@ def read_effects_table(
     Problems
         For missing columns, text among numbers, p-values outside 0-1, and features given twice with different values.
     """
-    import anndata
-    import pandas as pd
-
     path = Path(path)
-    table = _read_any(path, sheet, object, as_text={name for name in (feature, symbol) if name})
+    table = read_any_table(path, sheet, object, as_text={name for name in (feature, symbol) if name})
     name = choose_column(table, feature, "feature") if feature else table.frame.columns[0]
     if symbol:
         choose_column(table, symbol, "symbol")
@@ -90,7 +87,7 @@ def read_effects_table(
         contrast: PublishedColumns.model_validate(columns) for contrast, columns in contrasts.items()
     }
     used = {column for choice in contrasts.values() for column in choice.model_dump().values() if column}
-    blocks, annotation = [], None
+    blocks = []
     for contrast, columns in contrasts.items():
         part = _rows_of(table, (where or {}).get(contrast, {}), contrast)
         block = _block(part, columns, contrast, df, mean_abundance_scale)
@@ -105,28 +102,24 @@ def read_effects_table(
             duplicates=duplicates or "first",
             notes=part.notes,
         )
-        if duplicates is None and adata.uns["reading"].get("repeated_different_rows"):
-            found = ", ".join(adata.uns["reading"]["repeated_different_names"][:EXAMPLES])
-            hint = "is the feature column right? 'duplicates: first' keeps the first row of each"
-            raise Problems(
-                [
-                    Problem(
-                        "Features stand there twice with different results",
-                        part.file,
-                        found,
-                        "once each",
-                        hint,
-                    )
-                ]
-            )
+        if duplicates is None:
+            _refuse_repeats(adata, part.file)
         blocks.append(adata)
-        annotation = (
-            adata.var if annotation is None else annotation.combine_first(adata.var)[list(adata.var.columns)]
-        )
+    return _stack(blocks, list(contrasts))
+
+
+def _stack(blocks: list[anndata.AnnData], contrasts: list[str]) -> anndata.AnnData:
+    """Contrasts x features of blocks that are each layers x features."""
+    import anndata
+    import pandas as pd
+
+    annotation = blocks[0].var
+    for block in blocks[1:]:
+        annotation = annotation.combine_first(block.var)[list(block.var.columns)]
     features = list(dict.fromkeys(feature for block in blocks for feature in block.var_names))
     stacked = np.stack([block.to_df().reindex(columns=features).to_numpy() for block in blocks])
     result = anndata.AnnData(
-        obs=pd.DataFrame({"contrast": list(contrasts)}, index=list(contrasts)),
+        obs=pd.DataFrame({"contrast": contrasts}, index=contrasts),
         var=annotation.loc[features],
         layers={layer: stacked[:, i, :] for i, layer in enumerate(LAYERS)},
     )
@@ -134,7 +127,17 @@ def read_effects_table(
     return result
 
 
-def _read_any(path: Path, sheet: str | None, object: str | None, as_text: set[str]) -> Table:
+def _refuse_repeats(adata: anndata.AnnData, file: str) -> None:
+    """A problem where features stand in a table twice with different results."""
+    reading = adata.uns["reading"]
+    if reading.get("repeated_different_rows"):
+        found = ", ".join(reading["repeated_different_names"][:EXAMPLES])
+        hint = "is the feature column right? 'duplicates: first' keeps the first row of each"
+        what = "Features stand there twice with different results"
+        raise Problems([Problem(what, file, found, "once each", hint)])
+
+
+def read_any_table(path: Path, sheet: str | None, object: str | None, as_text: set[str]) -> Table:
     """Table of any of the file kinds."""
     import polars as pl
 

@@ -58,18 +58,7 @@ def read_mztab(
     import polars as pl
 
     path = Path(path)
-    text = to_utf8(read_bytes(path))[0].decode()
-    metadata: dict[str, str] = {}
-    header: list[str] = []
-    rows: list[list[str]] = []
-    for row in csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE):
-        match row[:1]:
-            case ["MTD"] if len(row) > 2:
-                metadata[row[1]] = row[2]
-            case ["PRH"]:
-                header = row[1:]
-            case ["PRT"]:
-                rows.append(row[1:])
+    metadata, header, rows = _sections(to_utf8(read_bytes(path))[0].decode())
     pattern = re.compile(rf"^protein_abundance_{by}\[(\d+)\]$")
     columns = {int(match[1]): name for name in header if (match := pattern.match(name))}
     if not rows or not columns:
@@ -108,6 +97,22 @@ def read_mztab(
         var=var,
         notes=notes,
     )
+
+
+def _sections(text: str) -> tuple[dict[str, str], list[str], list[list[str]]]:
+    """Metadata, and header and rows of the protein section."""
+    metadata: dict[str, str] = {}
+    header: list[str] = []
+    rows: list[list[str]] = []
+    for row in csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE):
+        match row[:1]:
+            case ["MTD"] if len(row) > 2:
+                metadata[row[1]] = row[2]
+            case ["PRH"]:
+                header = row[1:]
+            case ["PRT"]:
+                rows.append(row[1:])
+    return metadata, header, rows
 
 
 def _about(metadata: dict[str, str], by: str, number: int) -> dict[str, str]:
