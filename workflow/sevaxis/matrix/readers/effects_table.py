@@ -77,8 +77,7 @@ def read_effects_table(
     Problems
         For missing columns, text among numbers, p-values outside 0-1, and features given twice with different values.
     """
-    path = Path(path)
-    table = read_any_table(path, sheet, object, as_text={name for name in (feature, symbol) if name})
+    table = read_any_table(Path(path), sheet, object, as_text={name for name in (feature, symbol) if name})
     name = choose_column(table, feature, "feature") if feature else table.frame.columns[0]
     if symbol:
         choose_column(table, symbol, "symbol")

@@ -121,55 +121,12 @@ def unique_names(names: list[str]) -> tuple[list[str], set[str]]:
     return result, {name for name, count in seen.items() if count > 1 and names.count(name) > 1}
 
 
-def read_table(
-    path: Path,
-    *,
-    separator: str | None = None,
-    decimal: str | None = None,
-    comment: str | None = None,
-    skip: int = 0,
-    as_text: bool | set[str | int] = frozenset(),
-    quoted: bool = True,
-    columns: list[str] | None = None,
-) -> Table:
-    """Read a delimited text file.
-
-    Parameters
-    ----------
-    path
-        The file, possibly compressed.
-    separator, decimal
-        Sniffed from the first lines where they are None.
-    comment
-        Lines before the header that start with this are skipped.
-    skip
-        Further lines to skip before the header.
-    as_text
-        Columns whose cells stay text (leading zeros, long numbers), by name or position; True for all.
-    quoted
-        Whether double quotes enclose cells.
-    columns
-        Names of the columns, for files without a header.
-
-    Raises
-    ------
-    Problems
-        For files that are empty, damaged, or not a table.
-    """
+def read_table(path: Path, **options: Any) -> Table:
+    """Read a delimited text file, possibly compressed; the options are those of :func:`parse_table`."""
     path = Path(path)
     data, encoding = to_utf8(read_bytes(path))
-    return parse_table(
-        data,
-        path.name,
-        separator=separator,
-        decimal=decimal,
-        comment=comment,
-        skip=skip,
-        as_text=as_text,
-        quoted=quoted,
-        columns=columns,
-        notes={} if encoding == "UTF-8" else {"encoding": encoding},
-    )
+    notes = {} if encoding == "UTF-8" else {"encoding": encoding}
+    return parse_table(data, path.name, notes=notes, **options)
 
 
 def parse_table(
@@ -185,7 +142,32 @@ def parse_table(
     columns: list[str] | None = None,
     notes: dict[str, Any] | None = None,
 ) -> Table:
-    """Read a delimited table from UTF-8 bytes; parameters as in :func:`read_table`."""
+    """Read a delimited table.
+
+    Parameters
+    ----------
+    data, name
+        The text in UTF-8, and the name of its file for messages.
+    separator, decimal
+        Sniffed from the first lines where they are None.
+    comment
+        Lines before the header that start with this are skipped.
+    skip
+        Further lines to skip before the header.
+    as_text
+        Columns whose cells stay text (leading zeros, long numbers), by name or position; True for all.
+    quoted
+        Whether double quotes enclose cells.
+    columns
+        Names of the columns, for files without a header.
+    notes
+        What is known already, for the notes of the table.
+
+    Raises
+    ------
+    Problems
+        For files that are empty, damaged, or not a table.
+    """
 
     notes = dict(notes or {})
     start = _start_of_table(data, comment, skip)
@@ -193,11 +175,7 @@ def parse_table(
     if b"\n" not in data[start : start + 2**20] and b"\r" in data[start : start + 2**20]:
         data = data.replace(b"\r", b"\n")
         notes["line_ends"] = "carriage return"
-    head = data[start : start + 2**18]
-    lines = head.decode("utf-8", "ignore").splitlines()[:200]
-    if len(head) == 2**18 and len(lines) > 1:
-        lines = lines[:-1]
-    lines = [line for line in lines if line.strip()]
+    lines = _lines_at(data, start)
     if not lines:
         raise Problems(
             [Problem("The file is empty", name, "no lines", "a table with a header", "check the file")]
@@ -324,6 +302,15 @@ def _start_of_table(data: bytes, comment: str | None, skip: int) -> int:
     while data[start : start + 1] in (b"\n", b"\r"):
         start += 1
     return start
+
+
+def _lines_at(data: bytes, start: int) -> list[str]:
+    """First whole lines behind an offset, without empty ones."""
+    head = data[start : start + 2**18]
+    lines = head.decode("utf-8", "ignore").splitlines()[:200]
+    if len(head) == 2**18 and len(lines) > 1:
+        lines = lines[:-1]
+    return [line for line in lines if line.strip()]
 
 
 def _length_of_line(data: bytes, start: int, quoted: bool) -> int:
