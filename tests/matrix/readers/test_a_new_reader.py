@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from sevaxis.matrix.readers.registry import READERS, reader_options, signatures
 
 READER = '''
 """A toy format: a line per gene, ``FBXO2=1/2/3/4``, below the line ``%toy``."""
@@ -135,3 +136,11 @@ def test_its_options_are_checked_before_anything_runs(checked):
     assert len(problems) == 2
     assert "times" in problems[0] + problems[1]
     assert "colour" in problems[0] + problems[1]
+
+
+def test_signatures_name_readers_and_quantities_that_there_are():
+    for signature in signatures():
+        assert signature.reader in READERS
+        assert signature.columns or signature.starts
+        for quantity in signature.quantities:
+            reader_options(signature.reader).model_validate({"quantity": quantity})

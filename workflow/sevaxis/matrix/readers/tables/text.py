@@ -177,9 +177,8 @@ def parse_table(
         notes["line_ends"] = "carriage return"
     lines = _lines_at(data, start)
     if not lines:
-        raise Problems(
-            [Problem("The file is empty", name, "no lines", "a table with a header", "check the file")]
-        )
+        empty = Problem("The file is empty", name, "no lines", "a table with a header", "check the file")
+        raise Problems([empty])
     if separator is None:
         separator = sniff_separator(lines[:60])
         notes["separator"] = SEPARATOR_NAMES[separator]
