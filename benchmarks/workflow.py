@@ -80,13 +80,13 @@ def _row(results: Path, name: str, card: Any, study: Any) -> str:
     from anndata import read_h5ad
     from sevaxis.effects import compare as room
     from sevaxis.effects import estimation
-    from sevaxis.matrix import read as matrix
+    from sevaxis.matrix.read import read
 
     settings = study.configuration
     orthologs = Path(settings.data_folder) / "orthologs" / f"{settings.name}.{card.organism}.parquet"
     options = {"sheet": study.sheets[name], "orthologs": orthologs if orthologs.is_file() else None}
     data = Path(settings.data_folder) / name
-    reading = _seconds(lambda: matrix.build(card, data, **options))[0]
+    reading = _seconds(lambda: read(card, data, **options))[0]
     opening, adata = _seconds(lambda: read_h5ad(results / "datasets" / name / "matrix.h5ad"))
     spent, estimate = [], estimation.estimate
 

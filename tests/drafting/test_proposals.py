@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sevaxis.drafting.annotation import Annotation, describe
+from sevaxis.drafting.assay import propose_assay
 from sevaxis.drafting.columns import assign, groups_of_names
 from sevaxis.drafting.contrasts import propose_contrasts, reference_of, role
-from sevaxis.drafting.formats import Recognised
-from sevaxis.drafting.kinds import Kind, Texts, propose_assay, propose_organism, propose_place
+from sevaxis.drafting.facts import Facts, Texts
+from sevaxis.drafting.organism import propose_organism
+from sevaxis.drafting.place import propose_place
+from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.words import role_of
 
 
@@ -188,7 +191,7 @@ def test_assay_and_scale_are_judged_from_values_and_identifiers(tmp_path):
     genes = [f"ENSMUSG{i:011d}" for i in range(200)]
     proteins = [f"P{i:05d}" for i in range(200)]
     file = Recognised(tmp_path, "table", "matrix", "delimited")
-    counts, linear, log2, fpkm = Kind(), Kind(), Kind(), Kind()
+    counts, linear, log2, fpkm = Facts(), Facts(), Facts(), Facts()
     propose_assay(counts, matrix(random.poisson(50, (6, 200)), genes), file)
     propose_assay(linear, matrix(random.lognormal(15, 1, (6, 200)), proteins), file)
     propose_assay(log2, matrix(random.normal(20, 2, (6, 200)), proteins), file)
@@ -212,9 +215,9 @@ def test_assay_and_scale_are_judged_from_values_and_identifiers(tmp_path):
     ],
 )
 def test_organism(names, text, expected):
-    kind = Kind()
-    propose_organism(kind, matrix(np.ones((2, 60)), names), Texts(title=text))
-    assert kind.organism.startswith(expected), kind
+    facts = Facts()
+    propose_organism(facts, matrix(np.ones((2, 60)), names), Texts(title=text))
+    assert facts.organism.startswith(expected), facts
 
 
 @pytest.mark.parametrize(
@@ -229,7 +232,7 @@ def test_organism(names, text, expected):
     ],
 )
 def test_tissue_and_compartment(texts, tissue, compartment):
-    kind = Kind()
-    propose_place(kind, None, texts)
-    assert kind.tissue.startswith(tissue), kind
-    assert kind.compartment.startswith(compartment), kind
+    facts = Facts()
+    propose_place(facts, None, texts)
+    assert facts.tissue.startswith(tissue), facts
+    assert facts.compartment.startswith(compartment), facts

@@ -12,7 +12,7 @@ import yaml
 from sevaxis.base.problems import Problems
 from sevaxis.drafting import add
 from sevaxis.files.retrieve import retrieve
-from sevaxis.matrix.read import build
+from sevaxis.matrix.read import read
 from sevaxis.study.card import Card, ReadCard, RetrieveCard
 
 pytestmark = pytest.mark.shared
@@ -207,7 +207,7 @@ def test_a_raw_folder_becomes_a_card_or_says_what_it_could_not_decide(name, shar
             RetrieveCard.model_validate(model.part(RetrieveCard)), tmp_path / "data", mirror=data, seed=1
         )
         sheet = tmp_path / "datasets/mine/samples.tsv"
-        adata = build(
+        adata = read(
             ReadCard.model_validate(model.part(ReadCard)), tmp_path / "data", sheet=sheet, orthologs=None
         )
         assert adata.obs["group"].value_counts().to_dict() == case.groups

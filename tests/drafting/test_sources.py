@@ -18,9 +18,9 @@ from sevaxis.effects.compare import compare
 from sevaxis.files.http import Patience
 from sevaxis.files.repositories.remote import Addresses
 from sevaxis.files.retrieve import retrieve
-from sevaxis.genes.mapping import build_orthologs
+from sevaxis.genes.orthologs import build_orthologs
 from sevaxis.matrix.assess import assess
-from sevaxis.matrix.read import build
+from sevaxis.matrix.read import read
 from sevaxis.study.card import AssessCard, Card, CompareCard, ReadCard, RetrieveCard
 from sevaxis.study.study import Study, load_study
 
@@ -102,7 +102,7 @@ def run(card: Card, folder, root):
     table.to_parquet(folder / "orthologs.parquet")
     reading = ReadCard.model_validate(card.part(ReadCard))
     sheet = folder / "datasets" / card.id / "samples.tsv"
-    adata = build(reading, data, sheet=sheet, orthologs=folder / "orthologs.parquet")
+    adata = read(reading, data, sheet=sheet, orthologs=folder / "orthologs.parquet")
     assessed, quality, _ = assess(
         adata, AssessCard.model_validate(card.part(AssessCard)), axis=AXIS, sex_mismatch="drop"
     )
@@ -178,7 +178,7 @@ def test_tables_of_single_samples_come_from_the_archive_and_keep_their_own_addre
     data = tmp_path / "fresh"
     retrieve(RetrieveCard.model_validate(card.part(RetrieveCard)), data, mirror=None, seed=1, patience=HASTE)
     sheet = tmp_path / "datasets/gse42002/samples.tsv"
-    assert build(ReadCard.model_validate(card.part(ReadCard)), data, sheet=sheet, orthologs=None).shape == (
+    assert read(ReadCard.model_validate(card.part(ReadCard)), data, sheet=sheet, orthologs=None).shape == (
         12,
         150,
     )

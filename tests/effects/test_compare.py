@@ -7,9 +7,10 @@ import pytest
 import statsmodels.formula.api as smf
 from sevaxis.base.problems import Problems
 from sevaxis.effects.compare import compare as compare_groups
-from sevaxis.effects.published import published_effects
+from sevaxis.effects.published import PUBLISHED, derive_se, published_effects
 from sevaxis.effects.strata import plan_strata
 from sevaxis.effects.table import concatenate, conform
+from sevaxis.models.inference.power import minimum_detectable_effect
 from sevaxis.study.card import CompareCard
 
 
@@ -204,12 +205,11 @@ def test_strata_share_a_model_with_contrasts_that_cannot_be_split():
 def published(**layers) -> ad.AnnData:
     n = len(layers["log2fc"])
     names = [f"G{i}" for i in range(n)]
-    every = ("log2fc", "se", "t", "p", "q", "mean_abundance", "n_case", "n_reference")
     adata = ad.AnnData(
         np.zeros((1, n)),
         obs=pd.DataFrame(index=["effect"]),
         var=pd.DataFrame({"symbol": names, "human_symbol": names}, index=names),
-        layers={name: np.array([layers.get(name, [np.nan] * n)], dtype=float) for name in every},
+        layers={name: np.array([layers.get(name, [np.nan] * n)], dtype=float) for name in PUBLISHED},
     )
     return adata
 
@@ -235,6 +235,43 @@ def test_published_standard_errors_are_derived_and_said_to_be():
     assert rows["status"].tolist() == ["tested", "tested", "tested", "low"]
     # a two-sided p of 0.05 is an interval that ends at zero
     assert rows["ci_low"][1] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("df", "quantile"), [(np.inf, 1.959964), (8, 2.306004), (np.nan, 2.776445)])
+def test_one_distribution_for_derivation_interval_and_power(df, quantile):
+    """p 0.05 by a test whose degrees of freedom are told, whatever the sizes; 3 + 3 where they are not (t_4)."""
+    contrast = {"name": "effect", "role": "disease", "file": "x", "n_case": 3, "n_reference": 3}
+    contrast = comparison(assay="effects", contrasts=[contrast]).contrasts[0]
+    told = published(log2fc=[1, -1, 1], p=[0.05, 0.0499, 1e-40], df=[df] * 3)
+    rows = published_effects(told, contrast, alpha=0.05, power=0.8)
+    assert rows["se"][0] == pytest.approx(1 / quantile, rel=1e-6)
+    assert rows["ci_low"][0] == pytest.approx(0, abs=1e-9)
+    assert rows["ci_high"][1] < 0
+    # the smallest p have standard errors, too, and all of them their own sign of t
+    assert 0 < rows["se"][2] < rows["se"][0]
+    assert np.sign(rows["t"]).tolist() == [1, -1, 1]
+    degrees = 4.0 if np.isnan(df) else df
+    assert rows["mde80"][0] == pytest.approx(minimum_detectable_effect(rows["se"][0], degrees))
+
+
+def test_standard_errors_by_hand():
+    log2fc = np.array([1.0, -2.0, 0.0, 1.0, 1.0])
+    p = np.array([0.05, 0.01, 1.0, 0.0, np.nan])
+    nothing = np.full(5, np.nan)
+    se, from_t, from_p = derive_se(log2fc, nothing, nothing, p, np.full(5, np.inf))
+    # z of p = 0.05 is 1.959964, of 0.01 is 2.575829 (tables of the normal distribution)
+    np.testing.assert_allclose(se, [1 / 1.959964, 2 / 2.575829, np.nan, np.nan, np.nan], rtol=1e-6)
+    assert from_p.tolist() == [True, True, False, False, False]
+    assert not from_t.any()
+    # t of p = 0.05 with 4 df is 2.776445 (Student's table)
+    se, _, _ = derive_se(log2fc[:1], nothing[:1], nothing[:1], p[:1], np.array([4.0]))
+    np.testing.assert_allclose(se, [1 / 2.776445], rtol=1e-6)
+    # what is given stands before t, and t before p
+    given, t = np.array([np.nan, np.nan, 0.3]), np.array([2.0, -4.0, 2.0])
+    se, from_t, from_p = derive_se(log2fc[[0, 1, 0]], given, t, p[[0, 1, 0]], np.full(3, np.inf))
+    np.testing.assert_allclose(se, [0.5, 0.5, 0.3])
+    assert from_t.tolist() == [True, True, False]
+    assert not from_p.any()
 
 
 def test_the_effects_table_refuses_what_breaks_its_promises():

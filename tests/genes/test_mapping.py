@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from sevaxis.base.problems import Problems
 from sevaxis.base.resources import load_table
-from sevaxis.genes.identifiers import are_row_numbers, kinds_of, members, species_of_ensembl
-from sevaxis.genes.mapping import axis_status, map_features
+from sevaxis.genes.identifiers import are_row_numbers, members, namespaces_of, species_of_ensembl
+from sevaxis.genes.mapping import map_features
 from sevaxis.genes.orthologs import build_orthologs
+from sevaxis.genes.presence import axis_status
 
 AXIS = ["FBXO2", "SORBS3", "FLOT1", "CD63"]
 
@@ -111,7 +112,7 @@ def test_identifiers_are_brought_to_one_form(kind, given, expected):
 
 def test_kinds_are_told_apart_by_form():
     def kinds(*names):
-        return kinds_of(pd.Series(names, dtype="string")).tolist()
+        return namespaces_of(pd.Series(names, dtype="string")).tolist()
 
     assert kinds("ENSMUSG00000059714.14", "Flot1") == ["ensembl", "symbol"]
     assert kinds("O08917", "Q8CGP2-2;Q9D2U9") == ["uniprot", "uniprot"]

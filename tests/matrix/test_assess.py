@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sevaxis.base.problems import Problems
 from sevaxis.matrix.assess import assess
-from sevaxis.matrix.read import build
+from sevaxis.matrix.read import read
 from sevaxis.study.card import AssessCard, ReadCard
 
 from tests.matrix.quality.counts_by_hand import FEMALE, MALE, MOUSE
@@ -182,7 +182,7 @@ def motrpac(shared, tissue):
         samples_from={"file": name},
         columns={"sample": "viallabel", "group": "timepoint", "sex": "sex"},
     )
-    return build(card, shared / "data/motrpac_muscle", sheet=None, orthologs=None)
+    return read(card, shared / "data/motrpac_muscle", sheet=None, orthologs=None)
 
 
 RAT = CARD.model_copy(update={"organism": "rat"})

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sevaxis.base.problems import Problems
-from sevaxis.matrix.read import build
+from sevaxis.matrix.read import read
 from sevaxis.matrix.scales import check_scale, to_log2
 from sevaxis.study.card import ReadCard
 
@@ -48,7 +48,7 @@ def folder(tmp_path):
 
 def built(folder, card=None, **options):
     options = {"sheet": folder / "samples.tsv", "orthologs": None} | options
-    return build(card or globals()["card"](), folder, **options)
+    return read(card or globals()["card"](), folder, **options)
 
 
 def messages(folder, *args, **options):
@@ -340,7 +340,7 @@ def test_c2c12_vesicles(shared, tmp_path):
     (tmp_path / "samples.tsv").write_text(sheet)
     files = [{"name": "intensity_PXD000022.rda", "reader": "r_object", "options": {"feature": "Protein.IDs"}}]
     told = card(organism="mouse", assay="protein", files=files, values={"scale": "linear"}, columns={})
-    adata = build(
+    adata = read(
         told,
         shared / "data/c2c12_elv_PXD000022",
         sheet=tmp_path / "samples.tsv",
@@ -357,7 +357,7 @@ def test_c2c12_vesicles(shared, tmp_path):
 @pytest.mark.shared
 def test_motrpac_proteome(shared):
     """SCIENCE 0: 6,179 x 57, 28 females; FLOT1 and SORBS3 measured, FBXO2 and CD63 not."""
-    from sevaxis.genes.mapping import axis_status
+    from sevaxis.genes.presence import axis_status
 
     files = [{"name": "PROT_GN.rda", "reader": "r_object"}]
     told = card(
@@ -367,7 +367,7 @@ def test_motrpac_proteome(shared):
         samples_from={"file": "PROT_GN.rda"},
         columns={"sample": "viallabel", "group": "timepoint", "sex": "sex"},
     )
-    adata = build(told, shared / "data/motrpac_muscle", sheet=None, orthologs=None)
+    adata = read(told, shared / "data/motrpac_muscle", sheet=None, orthologs=None)
     assert adata.shape == (57, 6179)
     assert (adata.obs["sex"] == "female").sum() == 28
     status = axis_status(adata, ["FBXO2", "SORBS3", "FLOT1", "CD63"], "rat")

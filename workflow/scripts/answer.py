@@ -4,6 +4,7 @@ import pandas as pd
 from sevaxis.answers.answer import answer_all, write_answer
 from sevaxis.base.logs import log_to
 from sevaxis.effects.table import concatenate, read_effects, write_effects
+from sevaxis.genes.panels import load_panels
 from sevaxis.study.settings import Axis
 
 log_to(snakemake.log[0])
@@ -15,7 +16,7 @@ answers = answer_all(
     questions,
     effects,
     axis=Axis.model_validate(snakemake.params.axis),
-    panels=pd.read_csv(snakemake.input.panels, sep="\t"),
+    panels=load_panels(),
     truth={
         Path(path).parent.name: pd.read_csv(Path(path).with_name("truth.tsv"), sep="\t")
         for path in snakemake.input.files

@@ -1,11 +1,11 @@
 from pathlib import Path
 
 from sevaxis.base.logs import log_to
-from sevaxis.matrix.read import build
+from sevaxis.matrix.read import read
 from sevaxis.study.card import ReadCard
 
 log_to(snakemake.log[0])
-matrix = build(
+matrix = read(
     ReadCard.model_validate(snakemake.params.card),
     Path(snakemake.input.files).parent,
     sheet=Path(snakemake.input.sheet) if snakemake.input.sheet else None,

@@ -69,7 +69,7 @@ def test_training_is_never_overtraining(root, name):
 @pytest.mark.shared
 @pytest.mark.parametrize("name", sorted(FACTS))
 def test_matrices_of_the_study(root, shared, manifest, tmp_path, name):
-    from sevaxis.matrix.read import build
+    from sevaxis.matrix.read import read
 
     card, folder = card_of(root, name)
     for file in card.files:
@@ -78,7 +78,7 @@ def test_matrices_of_the_study(root, shared, manifest, tmp_path, name):
     (tmp_path / "files.json").write_text(json.dumps(listing))
     part = TypeAdapter(ReadCard).validate_python(card.part(ReadCard))
     sheet = None if card.samples_from else folder / "samples.tsv"
-    adata = build(part, tmp_path, sheet=sheet, orthologs=None)
+    adata = read(part, tmp_path, sheet=sheet, orthologs=None)
     shape, sizes = FACTS[name]
     assert adata.shape == shape
     assert set(adata.obs["group"].value_counts()) == sizes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ def answer_all(
     effects: pd.DataFrame,
     *,
     axis: Axis,
-    panels: pd.DataFrame,
+    panels: Mapping[str, Sequence[str]],
     truth: Mapping[str, pd.DataFrame],
     fdr: float,
     alpha: float,
@@ -95,7 +96,7 @@ def answer_all(
     axis
         Genes and hypotheses.
     panels
-        Panel genes: ``panel``, ``human_symbol``.
+        Panel -> human symbols of its genes.
     truth
         Data set -> what was planted in it; simulated studies only.
     fdr, alpha, power, smallest_effect
@@ -104,7 +105,7 @@ def answer_all(
     from sevaxis.answers import axis as axis_question
     from sevaxis.answers import planted, sex
 
-    genes = [*axis.genes, *panels["human_symbol"]]
+    genes = [*axis.genes, *itertools.chain(*panels.values())]
     asked = {
         "axis": lambda: axis_question.answer(
             effects, axis, alpha=alpha, power=power, smallest_effect=smallest_effect

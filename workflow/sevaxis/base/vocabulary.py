@@ -47,6 +47,17 @@ class Organism(Term):
     RAT = "rat"
 
 
+class Namespace(Term):
+    """Whose identifiers a feature's are; the order is that in which they are trusted to find a gene."""
+
+    ENSEMBL = "ensembl", "Ensembl gene"
+    UNIPROT = "uniprot", "UniProt accession"
+    REFSEQ = "refseq", "RefSeq"
+    ENTREZ = "entrez", "Entrez Gene"
+    SYMBOL = "symbol"
+    NAME = "name", "protein name"
+
+
 class Sex(Term):
     """Sex of a sample."""
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problems
-from sevaxis.drafting.formats import Recognised, read_head, read_whole
+from sevaxis.drafting.formats import read_head, read_whole
+from sevaxis.drafting.recognised import Recognised
+from sevaxis.matrix.readers.registry import reader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,8 +96,6 @@ def series_of(path: Path) -> Series:
 
 def annotations_of(recognised: Recognised) -> list[Annotation]:
     """Annotations that a recognised sheet gives; an SDRF names samples in three ways."""
-    from sevaxis.matrix.readers.registry import reader
-
     path, named = recognised.path, recognised.path.name
     if recognised.format == "SDRF sample sheet":
         found = []

@@ -77,16 +77,16 @@ def reference_of(levels: list[str]) -> tuple[str | None, str]:
         score = {level: sum(is_control(word) for word in words(level) - common) for level in told}
         best = min(told, key=lambda level: (-score[level], len(level), levels.index(level)))
         return best, f"'{best}' is called a control"
-    kinds = {level: words(level) for level in levels}
-    vesicles = [level for level in levels if kinds[level] & VESICLES]
-    cells = [level for level in levels if kinds[level] & CELLS and level not in vesicles]
+    said = {level: words(level) for level in levels}
+    vesicles = [level for level in levels if said[level] & VESICLES]
+    cells = [level for level in levels if said[level] & CELLS and level not in vesicles]
     if vesicles and len(cells) == 1:
         return cells[0], f"'{cells[0]}' is what the vesicles come from"
     if {level.lower() for level in levels} <= set(SEX_LABELS) and len(levels) == 2:
         female = next(level for level in levels if SEX_LABELS[level.lower()] == "female")
         return female, "differences of the sexes are male minus female"
-    if len(levels) == 2 and all(kind & SOURCES for kind in kinds.values()):
-        first = next((level for level in levels if kinds[level] & {"mb", "myoblast", "myoblasts"}), levels[0])
+    if len(levels) == 2 and all(each & SOURCES for each in said.values()):
+        first = next((level for level in levels if said[level] & {"mb", "myoblast", "myoblasts"}), levels[0])
         return first, f"'{first}' is the less differentiated"
     numbers = {level: re.search(r"(\d+(?:\.\d+)?)", level) for level in levels}
     if levels and all(numbers.values()):
@@ -158,13 +158,13 @@ def _crossed(levels: list[str], factors: list[int], column: str) -> list[Proposa
             weights[by_words[key]] = float(sign[0] * sign[1])
         parts = [next(name for name in names[i] if name != references[i][0]) for i in range(2)]
         roles = {role(parts[i], references[i][0], column) for i in range(2)}
-        kind = (
+        combined = (
             "disease_x_training"
             if roles in ({"disease", "training"}, {"disease", "overtraining"})
             else "other"
         )
         found.append(
-            Proposal(_slug(" x ".join(parts)), kind, weights=weights, why="both factors have two levels")
+            Proposal(_slug(" x ".join(parts)), combined, weights=weights, why="both factors have two levels")
         )
     return found
 

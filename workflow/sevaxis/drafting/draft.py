@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Assay
 from sevaxis.drafting.annotation import (
     Annotation,
     Described,
@@ -16,11 +17,15 @@ from sevaxis.drafting.annotation import (
     describe,
     series_of,
 )
+from sevaxis.drafting.assay import propose_assay
 from sevaxis.drafting.columns import Roles, assign
 from sevaxis.drafting.contrasts import Proposal, propose_contrasts, role
+from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.files import Gathered
-from sevaxis.drafting.formats import Recognised, recognise
-from sevaxis.drafting.kinds import Kind, Texts, propose_assay, propose_organism, propose_place
+from sevaxis.drafting.formats import recognise
+from sevaxis.drafting.organism import propose_organism
+from sevaxis.drafting.place import propose_place
+from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.texts import Draft
 from sevaxis.drafting.words import role_of
 from sevaxis.matrix.readers.registry import reader, reader_options
@@ -96,25 +101,15 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
             ]
         )
     used, adata = _read_matrices(drafted, matrices)
-    annotations = [found for path in sheets for one in recognise(path) for found in annotations_of(one)]
-    samples = [str(name) for name in adata.obs_names]
-    described = describe(annotations, samples)
-    if sheets and described is None:
-        raise Problems([_unmatched(annotations, samples, sheets)])
-    annotations += [a for one in recognised if one.content == "samples" for a in annotations_of(one)]
-    if len(adata.obs.columns):
-        annotations.append(annotation_of_matrix(adata, used[0].path.name))
-    described = described or describe(annotations, samples)
-    kind = Kind()
-    propose_assay(kind, adata, used[0])
+    described = _describe(adata, used[0], recognised, sheets)
     texts = _texts(described, series)
-    texts.names, texts.folder = f"{names} {' '.join(samples)}", folders
-    propose_organism(kind, adata, texts)
-    propose_place(kind, adata, texts)
-    _draft_samples(drafted, adata, described, kind)
-    drafted.organism, drafted.tissue, drafted.compartment = kind.organism, kind.tissue, kind.compartment
-    drafted.assay, drafted.values = kind.assay, kind.values
-    drafted.evidence |= kind.evidence
+    texts.names, texts.folder = f"{names} {' '.join(map(str, adata.obs_names))}", folders
+    facts = Facts()
+    propose_assay(facts, adata, used[0])
+    propose_organism(facts, adata, texts)
+    propose_place(facts, adata, texts)
+    _draft_samples(drafted, adata, described, facts)
+    drafted.take(facts)
     if len(used) > 1:
         drafted.join = "samples"
         drafted.evidence["join"] = f"{len(used)} files with different samples of the same features"
@@ -125,6 +120,21 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
         drafted.files.append(entry)
     _title(drafted)
     return drafted
+
+
+def _describe(
+    adata: AnnData, matrix: Recognised, recognised: list[Recognised], sheets: list[Path]
+) -> Described | None:
+    """What is said of the samples: by the user's sheets, which must describe them, or else by the other files."""
+    samples = [str(name) for name in adata.obs_names]
+    annotations = [found for path in sheets for one in recognise(path) for found in annotations_of(one)]
+    described = describe(annotations, samples)
+    if sheets and described is None:
+        raise Problems([_unmatched(annotations, samples, sheets)])
+    annotations += [a for one in recognised if one.content == "samples" for a in annotations_of(one)]
+    if len(adata.obs.columns):
+        annotations.append(annotation_of_matrix(adata, matrix.path.name))
+    return described or describe(annotations, samples)
 
 
 def _unmatched(annotations: list[Annotation], samples: list[str], sheets: list[Path]) -> Problem:
@@ -193,7 +203,7 @@ def _texts(described: Described | None, series: Series) -> Texts:
     return Texts(" ".join(sorted(cells)), f"{series.title} {series.summary}")
 
 
-def _draft_samples(draft: Draft, adata: AnnData, described: Described | None, kind: Kind) -> None:
+def _draft_samples(draft: Draft, adata: AnnData, described: Described | None, facts: Facts) -> None:
     """samples.tsv: the names, the standard columns, and further facts; contrasts of the groups."""
     import numpy as np
     import pandas as pd
@@ -202,7 +212,7 @@ def _draft_samples(draft: Draft, adata: AnnData, described: Described | None, ki
     frame = described.frame if described is not None else pd.DataFrame(index=samples)
     source = described.source if described is not None else "the names"
     with np.errstate(all="ignore"):
-        log2 = np.log2(adata.X) if kind.values.get("scale") == "linear" else np.asarray(adata.X, dtype=float)
+        log2 = np.log2(adata.X) if facts.values.get("scale") == "linear" else np.asarray(adata.X, dtype=float)
     roles = assign(frame, source, skip=described.column if described else "", values=log2)
     if described is not None and len(frame.columns) > 1:
         text = f"{described.found} of {len(samples)} samples are described by column '{described.column}' of {source}"
@@ -253,7 +263,7 @@ def _draft_effects(
     draft: Draft, effects: list[Recognised], origin: dict[Path, Gathered], texts: Texts
 ) -> None:
     """A card of published results: the contrasts are those of the tables."""
-    kind = Kind(assay="effects")
+    facts = Facts(assay=Assay.EFFECTS)
     first = None
     for one in effects:
         if one.path.name in {file["name"] for file in draft.files}:
@@ -272,15 +282,9 @@ def _draft_effects(
             proposal = Proposal(contrast, said)
             proposal.why = f"columns {', '.join(one.options['contrasts'][contrast].values())}"
             draft.contrasts.append((proposal, one.path.name))
-    propose_organism(kind, first, texts)
-    propose_place(kind, None, texts)
-    draft.organism, draft.tissue, draft.compartment, draft.assay = (
-        kind.organism,
-        kind.tissue,
-        kind.compartment,
-        "effects",
-    )
-    draft.evidence |= kind.evidence
+    propose_organism(facts, first, texts)
+    propose_place(facts, None, texts)
+    draft.take(facts)
     draft.evidence["assay"] = "published results: fold changes with p or q, not data"
     draft.evidence["contrasts"] = ", ".join(f"{p.name} ({p.role})" for p, _ in draft.contrasts)
     _title(draft)

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.drafting.formats import recognise
 from sevaxis.files.archives import is_plain
 from sevaxis.files.http import PATIENT, Failure
 from sevaxis.files.mirror import MANIFEST, checksum
@@ -241,8 +242,6 @@ def _of_repository(accession: str, folder: Path, addresses: Addresses) -> list[G
         + (f"; not taken: {', '.join(left[:8])}" if left else "")
     )
     found = [_fetch(file, folder, addresses) for file in chosen]
-    from sevaxis.drafting.formats import recognise
-
     has_values = any(recognise(one.local)[0].content == "matrix" for one in found)
     for archive in archives if not has_values else []:
         found += _members(_fetch(archive, folder, addresses), folder, addresses)

@@ -4,142 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Assay
+from sevaxis.drafting.recognised import Recognised
+from sevaxis.drafting.tables import classify
 from sevaxis.files.archives import COMPRESSIONS
-from sevaxis.matrix.readers.tables.text import Table, parse_table, read_table, to_utf8
-
-if TYPE_CHECKING:
-    from anndata import AnnData
+from sevaxis.matrix.readers.registry import reader, signatures
+from sevaxis.matrix.readers.tables.encoding import to_utf8
+from sevaxis.matrix.readers.tables.text import Table, parse_table, read_table
 
 #: Bytes of a text that are looked at; enough for the header of any table and a few hundred rows.
 HEAD = 1 << 20
-Content = Literal["matrix", "effects", "samples", "features", "nothing"]
-
-
-@dataclass
-class Recognised:
-    """One table, or one object, of a file.
-
-    Attributes
-    ----------
-    path
-        The file.
-    format
-        What it is, in words, for the user.
-    content
-        What it can give to a card; ``nothing`` where a card cannot use it.
-    reader, options
-        How it is read; no reader for sample sheets, which the draft copies.
-    kind
-        Where the format says it: the assay that it belongs to.
-    scale
-        Where the format says it: log2, linear or counts.
-    table
-        Cells of a sample sheet.
-    adata
-        What the reader gave, where it had to be asked to recognise the format.
-    size
-        Rows x columns of values, to choose the largest of several.
-    """
-
-    path: Path
-    format: str
-    content: Content
-    reader: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
-    kind: str | None = None
-    scale: str | None = None
-    table: Table | None = None
-    adata: AnnData | None = None
-    size: int = 0
-
-
-#: Format -> (columns that it must have, reader, options, assay, scale). Asked in this order.
-SIGNATURES: dict[str, tuple[set[str], str, dict[str, Any], str, str | None]] = {
-    "MaxQuant sites": (
-        {"Localization prob", "Positions within proteins"},
-        "maxquant_sites",
-        {},
-        "ptm",
-        "linear",
-    ),
-    "MaxQuant proteinGroups": ({"Majority protein IDs", "Protein IDs"}, "maxquant", {}, "protein", "linear"),
-    "MaxQuant peptides": (
-        {"Leading razor protein", "Sequence"},
-        "maxquant_peptides",
-        {},
-        "protein",
-        "linear",
-    ),
-    "DIA-NN report": (
-        {"Protein.Group", "Run", "Precursor.Quantity", "Q.Value"},
-        "diann",
-        {},
-        "protein",
-        "linear",
-    ),
-    "DIA-NN matrix of protein groups": (
-        {"Protein.Group", "Protein.Names", "First.Protein.Description"},
-        "diann",
-        {},
-        "protein",
-        "linear",
-    ),
-    "FragPipe combined_protein": ({"Protein ID", "Entry Name"}, "fragpipe", {}, "protein", "linear"),
-    "TMT-Integrator table": (
-        {"Index", "NumberPSM", "ReferenceIntensity"},
-        "tmt_integrator",
-        {},
-        "protein",
-        "log2",
-    ),
-    "Spectronaut report": ({"PG.ProteinGroups"}, "spectronaut", {}, "protein", "linear"),
-    "featureCounts table": (
-        {"Geneid", "Chr", "Start", "End", "Strand", "Length"},
-        "featurecounts",
-        {},
-        "rna_counts",
-        "counts",
-    ),
-    "salmon quantification": (
-        {"Name", "Length", "EffectiveLength", "TPM", "NumReads"},
-        "salmon",
-        {},
-        "rna_counts",
-        "counts",
-    ),
-    "kallisto abundance": (
-        {"target_id", "length", "eff_length", "est_counts"},
-        "kallisto",
-        {},
-        "rna_counts",
-        "counts",
-    ),
-    "RSEM result": (
-        {"effective_length", "expected_count", "TPM", "FPKM"},
-        "rsem",
-        {},
-        "rna_counts",
-        "counts",
-    ),
-}
-#: Columns of protein quantities as a reader's option `quantity` calls them, best first, and how they are recognised.
-QUANTITIES = {
-    "maxquant": {
-        "LFQ intensity": r"^LFQ intensity ",
-        "iBAQ": r"^iBAQ ",
-        "Intensity": r"^Intensity ",
-    },
-    "fragpipe": {
-        "MaxLFQ Intensity": r" MaxLFQ Intensity$",
-        "Intensity": r"(?<! Razor)(?<! Total)(?<! Unique) Intensity$",
-        "Razor Intensity": r" Razor Intensity$",
-    },
-}
 
 
 def recognise(path: Path) -> list[Recognised]:
@@ -209,8 +87,6 @@ def _is_plain_zip(path: Path) -> bool:
 
 
 def _of_text(path: Path, head: bytes) -> Recognised:
-    from sevaxis.drafting.tables import classify
-
     text, _ = to_utf8(head)
     whole = len(head) < HEAD
     if not whole:
@@ -221,30 +97,29 @@ def _of_text(path: Path, head: bytes) -> Recognised:
         has_values = len(rows) > 1 and not rows[1].startswith(b"!series_matrix_table_end")
         content = "matrix" if has_values else "samples"
         return Recognised(
-            path, "GEO series matrix", content, "series_matrix", kind="array", size=len(text) * has_values
+            path, "GEO series matrix", content, "series_matrix", {}, Assay.ARRAY, size=len(text) * has_values
         )
     if first.startswith("^"):
         content = "matrix" if re.search(rb"^\^(?:DATASET|SAMPLE)", text, re.MULTILINE) else "features"
-        return Recognised(path, "GEO SOFT record", content, "soft", kind="array", size=HEAD)
-    if first.startswith("#1.2") or first.startswith("#1.3"):
-        return Recognised(path, "GCT matrix", "matrix", "gct", size=HEAD)
-    if first.startswith(("MTD\t", "COM\t")):
-        return Recognised(path, "mzTab", "matrix", "mztab", kind="protein", scale="linear", size=HEAD)
+        return Recognised(path, "GEO SOFT record", content, "soft", {}, Assay.ARRAY, size=HEAD)
+    for signature in signatures():
+        if signature.starts and text.startswith(signature.starts):
+            return Recognised(
+                path, signature.format, "matrix", signature.reader, {}, signature.assay, size=HEAD
+            )
     lines = text.split(b"\n", 6)
     if any(line.startswith(b"N_unmapped\t") for line in lines[:1]):
         return Recognised(
-            path, "STAR ReadsPerGene", "matrix", "star", _strandedness(path), "rna_counts", "counts", size=1
+            path, "STAR ReadsPerGene", "matrix", "star", _strandedness(path), Assay.RNA_COUNTS, size=1
         )
     if b"\n__no_feature\t" in text or (whole is False and _is_htseq(text)):
-        return Recognised(path, "HTSeq counts", "matrix", "htseq", {}, "rna_counts", "counts", size=1)
+        return Recognised(path, "HTSeq counts", "matrix", "htseq", {}, Assay.RNA_COUNTS, size=1)
     table = parse_table(text, path.name, comment="#")
     return classify(path, table, "delimited", {}, whole=whole)
 
 
 def _strandedness(path: Path) -> dict[str, Any]:
     """Column of STAR's table that holds the reads: the stranded one that has nearly all of them, if one has."""
-    from sevaxis.matrix.readers.registry import reader
-
     totals = reader("star")(path).uns["reading"]
     forward, reverse = totals["reads_in_genes_forward"], totals["reads_in_genes_reverse"]
     if max(forward, reverse) > 4 * min(forward, reverse):
@@ -259,17 +134,15 @@ def _is_htseq(text: bytes) -> bool:
 
 
 def _of_columns(path: Path) -> Recognised:
-    from sevaxis.drafting.tables import classify
-    from sevaxis.matrix.readers.effects_table import _read_any
+    from sevaxis.matrix.readers.effects_table import read_any_table
 
-    table = _read_any(path, None, None, set())
+    table = read_any_table(path, None, None, set())
     return classify(path, table, None, {}, whole=True)
 
 
 def _of_workbook(path: Path) -> Iterator[Recognised]:
     import python_calamine
 
-    from sevaxis.drafting.tables import classify
     from sevaxis.matrix.readers.excel import read_sheet
 
     try:
@@ -285,7 +158,6 @@ def _of_workbook(path: Path) -> Iterator[Recognised]:
 
 
 def _of_r(path: Path) -> Iterator[Recognised]:
-    from sevaxis.drafting.tables import classify
     from sevaxis.matrix.readers.r_object import _is_dge_list, load_r, read_r_object, table_of
 
     def walk(content: Any, steps: tuple[str, ...]) -> Iterator[Recognised]:
@@ -301,9 +173,9 @@ def _of_r(path: Path) -> Iterator[Recognised]:
                 adata = read_r_object(path, **options)
             except Problems:
                 return
-            kind = str(adata.uns["reading"].get("class", "matrix"))
+            what = adata.uns["reading"].get("class", "matrix")
             yield Recognised(
-                path, f"R {kind}", "matrix", "r_object", options, adata=adata, size=adata.n_obs * adata.n_vars
+                path, f"R {what}", "matrix", "r_object", options, adata=adata, size=adata.n_obs * adata.n_vars
             )
 
     content = load_r(path)
@@ -324,9 +196,7 @@ def _of_hdf5(path: Path) -> Recognised:
             return Recognised(path, "loom", "matrix", "loom", size=HEAD)
         groups = [file[key] for key in keys if isinstance(file[key], h5py.Group)]
         if any({"barcodes", "data", "indices"} <= set(group) for group in groups):
-            return Recognised(
-                path, "10x Genomics matrix", "matrix", "tenx", {}, "single_cell", "counts", size=HEAD
-            )
+            return Recognised(path, "10x Genomics matrix", "matrix", "tenx", {}, Assay.SINGLE_CELL, size=HEAD)
     raise Problems([_unknown(path)])
 
 

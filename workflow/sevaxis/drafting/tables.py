@@ -9,8 +9,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sevaxis.drafting.formats import QUANTITIES, SIGNATURES, Recognised
-from sevaxis.matrix.readers.tables.assembly import COLUMN_NAMES, identifier_of
+from sevaxis.base.vocabulary import Assay, Namespace
+from sevaxis.drafting.recognised import Recognised
+from sevaxis.genes.identifiers import COLUMN_NAMES, identifier_of
+from sevaxis.matrix.readers.registry import signatures
 from sevaxis.matrix.readers.tables.layouts import as_text, looks_numeric
 from sevaxis.matrix.readers.tables.text import Table
 
@@ -60,14 +62,14 @@ def classify(
     whole
         Whether the table is all there.
     """
-    columns = set(table.frame.columns)
-    for format, (wanted, special, extra, kind, scale) in SIGNATURES.items():
-        if wanted <= columns:
-            quantity = _quantity(special, table.frame.columns)
-            if quantity is None:  # such a table without its quantities (Perseus): numbers like any others
-                continue
-            extra = extra | quantity
-            return Recognised(path, format, "matrix", special, extra, kind, scale, size=table.frame.height)
+    columns = table.frame.columns
+    for one in signatures():
+        special = one.options(columns)
+        # a table of the format without its quantities (Perseus) is one of numbers like any others
+        if special is not None:
+            return Recognised(
+                path, one.format, "matrix", one.reader, special, one.assay, size=table.frame.height
+            )
     if {"source name"} <= {name.lower() for name in columns} and any(
         name.lower().startswith("characteristics") for name in columns
     ):
@@ -81,7 +83,7 @@ def classify(
             "effects",
             "effects_table",
             effects,
-            "effects",
+            Assay.EFFECTS,
             size=table.frame.height,
         )
     numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name])]
@@ -116,23 +118,13 @@ def classify(
     return Recognised(path, f"sample sheet{where}", "samples", table=table if whole else None)
 
 
-def _quantity(reader: str, columns: list[str]) -> dict[str, str] | None:
-    """Option for the best quantity of proteins that a table has; None where it has none of those it should have."""
-    if reader not in QUANTITIES:
-        return {}
-    for index, (quantity, pattern) in enumerate(QUANTITIES[reader].items()):
-        if any(re.search(pattern, name) for name in columns):
-            return {"quantity": quantity} if index or reader == "maxquant" else {}
-    return None
-
-
 def _effects(path: Path, table: Table, options: dict[str, Any]) -> dict[str, Any] | None:
     """Options of the reader `effects_table`, where the columns are those of published effects."""
     import polars as pl
 
     numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name])]
     changes = [name for name in numeric if LOG2FC.search(name)]
-    kinds = {"q": Q, "p": P, "t": T, "se": SE, "mean_abundance": MEAN}
+    layers = {"q": Q, "p": P, "t": T, "se": SE, "mean_abundance": MEAN}
     if not changes:
         return None
     blocks: dict[str, dict[str, str]] = {}
@@ -140,7 +132,7 @@ def _effects(path: Path, table: Table, options: dict[str, Any]) -> dict[str, Any
         key = _rest(LOG2FC, change)
         block = {"log2fc": change}
         taken = {change}
-        for name, pattern in kinds.items():
+        for name, pattern in layers.items():
             fits = [c for c in numeric if c not in taken and pattern.search(c) and _rest(pattern, c) == key]
             if not fits and len(changes) == 1:
                 fits = [c for c in numeric if c not in taken and pattern.search(c)]
@@ -200,7 +192,7 @@ def _slug(text: str) -> str:
 
 def _feature_column(table: Table) -> tuple[str | None, str | None]:
     """Column that names the features, best identifier first, and the column of symbols beside it."""
-    ranks = {"ensembl": 0, "uniprot": 1, "refseq": 2, "entrez": 3, "symbol": 4}
+    ranks = {namespace: rank for rank, namespace in enumerate(Namespace)}
     best: tuple[float, int, str] | None = None
     symbol = None
     for position, name in enumerate(table.frame.columns):
@@ -209,19 +201,19 @@ def _feature_column(table: Table) -> tuple[str | None, str | None]:
         is_number = looks_numeric(column)
         if (
             is_number
-            and known != "entrez"
+            and known != Namespace.ENTREZ
             and not (position == 0 and re.search(r"gene|entrez|id$", name, re.I))
         ):
             continue
         cells = [cell for cell in as_text(column) if cell]
         if len(cells) < 0.5 * len(column) or len(set(cells)) < 0.5 * len(cells):
             continue
-        if known == "symbol" and name.lower() not in ("symbol", "gene_symbol", "gene symbol"):
+        if known == Namespace.SYMBOL and name.lower() not in ("symbol", "gene_symbol", "gene symbol"):
             symbol = symbol or name
-        kind = identifier_of(cells[:2000]) or known
-        if is_number and kind not in ("entrez", None):
-            kind = "entrez"
-        rank = ranks.get(kind, 5 if position == 0 or FEATURE.search(name) else 7)
+        namespace = identifier_of(cells[:2000]) or known
+        if is_number and namespace is not None:
+            namespace = Namespace.ENTREZ
+        rank = ranks.get(namespace, 5 if position == 0 or FEATURE.search(name) else 7)
         # a group of accessions is a better name than its first member's description
         if best is None or (rank, position) < best[:2]:
             best = (rank, position, name)
@@ -237,7 +229,7 @@ def _wide(table: Table, numeric: list[str]) -> tuple[dict[str, Any], int] | None
         return None
     cells = [cell for cell in as_text(table.frame[feature]) if cell]
     known = identifier_of(cells)
-    if table.frame.height < FEWEST and known in (None, "entrez"):
+    if table.frame.height < FEWEST and known in (None, Namespace.ENTREZ):
         return None
     samples = [name for name in numeric if name != feature]
     if known is None and len(samples) < table.frame.width - 1 - len(

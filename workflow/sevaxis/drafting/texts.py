@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sevaxis.drafting.contrasts import Proposal
+from sevaxis.drafting.facts import Facts
 from sevaxis.study.validation import TODO
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class Draft:
     sex_labels: list[str] = field(default_factory=list)
     evidence: dict[str, str] = field(default_factory=dict)
 
+    def take(self, facts: Facts) -> None:
+        """Say what was proposed, with its evidence."""
+        self.assay, self.values = facts.assay, facts.values
+        self.organism, self.tissue, self.compartment = facts.organism, facts.tissue, facts.compartment
+        self.evidence |= facts.evidence
+
 
 def card_text(draft: Draft) -> str:
     """The card, with the evidence for each proposal as a comment beside it."""
@@ -68,7 +75,7 @@ def card_text(draft: Draft) -> str:
         if value := getattr(draft, key):
             lines.append(_line(key, value, draft.evidence.get(key)))
     for key in ("organism", "tissue", "compartment", "assay"):
-        lines.append(_line(key, getattr(draft, key), draft.evidence.get(key)))
+        lines.append(_line(key, str(getattr(draft, key)), draft.evidence.get(key)))
     if draft.notes:
         lines += ["notes: >-", *(f"  {line}" for line in _fold(draft.notes))]
     lines += ["", "files:"]

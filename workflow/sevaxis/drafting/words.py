@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from sevaxis.base.vocabulary import Organism
+
 #: Levels that others are compared with.
 CONTROL = {
     "control", "controls", "ctrl", "ctl", "con", "cont", "sed", "sedentary", "healthy", "normal",
@@ -54,11 +56,11 @@ CELL_TEXT = r"cells?|lysates?"
 CELL_LINES = r"bv2|c2c12|mcf\d+\w*|mda|hela|hek\w*|hepg2|l6 cells|cell lines?|cell culture|cultured"
 VESICLE_TEXT = r"s?evs?|exosom[a-z]*|exo|(?:extracellular )?vesicles?|elvs?"
 ORGANISMS = {
-    "human": r"homo sapiens|human|9606|patients?|volunteers?|participants?",
-    "mouse": r"mus musculus|mouse|mice|10090|c57bl\w*|balb\w*",
-    "rat": r"rattus norvegicus|rats?|10116|sprague\w*|wistar|f344\w*",
+    Organism.HUMAN: r"homo sapiens|human|9606|patients?|volunteers?|participants?",
+    Organism.MOUSE: r"mus musculus|mouse|mice|10090|c57bl\w*|balb\w*",
+    Organism.RAT: r"rattus norvegicus|rats?|10116|sprague\w*|wistar|f344\w*",
 }
-UNIPROT_SPECIES = {"HUMAN": "human", "MOUSE": "mouse", "RAT": "rat"}
+UNIPROT_SPECIES = {organism.upper(): organism for organism in Organism}
 #: Names of columns -> what they may hold.
 COLUMNS = {
     "sex": r"sex|gender",

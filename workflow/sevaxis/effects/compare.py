@@ -260,7 +260,7 @@ def _axis_without_feature(
     adata: AnnData, table: pd.DataFrame, axis: Sequence[str], card: CompareCard
 ) -> pd.DataFrame:
     """A row per contrast and stratum for each axis gene that no feature of the data set is."""
-    from sevaxis.genes.mapping import axis_status
+    from sevaxis.genes.presence import axis_status
 
     status = axis_status(adata, axis, card.organism)
     status = status[status["status"].isin([Status.ABSENT, Status.UNMAPPED])]

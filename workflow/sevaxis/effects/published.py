@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sevaxis.study.card import Contrast
 
 #: Layers of a published result table.
-PUBLISHED = ("log2fc", "se", "t", "p", "q", "mean_abundance", "n_case", "n_reference")
+PUBLISHED = ("log2fc", "se", "t", "p", "q", "mean_abundance", "n_case", "n_reference", "df")
 
 
 def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power: float) -> pd.DataFrame:
@@ -27,8 +27,8 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
     Parameters
     ----------
     adata
-        One row of ``obs`` per contrast; layers ``log2fc``, ``se``, ``t``, ``p``, ``q``, ``mean_abundance``, ``n_case``,
-        ``n_reference`` (NaN where the table says nothing).
+        One row of ``obs`` per contrast; layers of :data:`PUBLISHED` (NaN where the table or its card says nothing;
+        infinite ``df`` for the normal distribution).
     contrast
         The contrast, with group sizes where the table does not give them.
     alpha, power
@@ -36,9 +36,10 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
 
     Notes
     -----
-    A missing standard error is |log2fc / t|, or |log2fc| / t_{df}(1 - p/2) with df = n_case + n_reference - 2 (the
-    normal quantile where the sizes are not known); the row's reason says so. Where the table gives p without q, q
-    is Benjamini-Hochberg over the table.
+    A missing standard error is |log2fc / t|, or |log2fc| / t_{df}(1 - p/2); the row's reason says so. Interval and
+    minimum detectable effect rest on the same degrees of freedom, so that a p derived from says what its interval says:
+    those told, else n_case + n_reference - 2, else infinite (the normal distribution). An adjusted p is no way back to
+    p. Where the table gives p without q, q is Benjamini-Hochberg over the table.
     """
     import pandas as pd
 
@@ -48,21 +49,14 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
         if told is not None:
             value[name] = np.where(np.isnan(value[name]), told, value[name])
     log2fc, se, t, p = (value[name] for name in ("log2fc", "se", "t", "p"))
-    df = value["n_case"] + value["n_reference"] - 2
-    df = np.where(df > 0, df, np.inf)
+    by_sizes = value["n_case"] + value["n_reference"] - 2
+    df = np.where(np.isnan(value["df"]), np.where(by_sizes > 0, by_sizes, np.inf), value["df"])
+    se, from_t, from_p = derive_se(log2fc, se, t, p, df)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(np.isnan(t), log2fc / se, t)
 
     reason = np.full(len(log2fc), None, dtype=object)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        from_t = np.isnan(se) & (np.abs(t) > 0)
-        se = np.where(from_t, np.abs(log2fc / t), se)
-        from_p = np.isnan(se) & (p > 0) & (p < 1) & (log2fc != 0)
-        se = np.where(from_p, np.abs(log2fc) / t_quantile(1 - np.where(from_p, p, 0.5) / 2, df), se)
-        t = np.where(np.isnan(t), log2fc / se, t)
-    # the reader marks what it derived itself: 1 from t, 2 from p (sevaxis.matrix.readers.effects_table)
-    derived = np.zeros(len(log2fc))
-    if "se_derived" in adata.layers:
-        derived = np.asarray(adata.layers["se_derived"][row], dtype=float).ravel()
-    reason[from_t | (derived == 1)], reason[from_p | (derived == 2)] = Reason.SE_FROM_T, Reason.SE_FROM_P
+    reason[from_t], reason[from_p] = Reason.SE_FROM_T, Reason.SE_FROM_P
     reason[np.isnan(p) & ~np.isnan(value["q"]) & ~from_t] = Reason.NO_P
     reason[np.isnan(se)] = Reason.NO_SE
     tested = ~np.isnan(log2fc)
@@ -91,3 +85,27 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
             "reason": [None if code is None else code.tell() for code in reason],
         }
     )
+
+
+def derive_se(
+    log2fc: np.ndarray, se: np.ndarray, t: np.ndarray, p: np.ndarray, df: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Standard errors that a result table gives or implies.
+
+    Parameters
+    ----------
+    log2fc, se, t, p, df
+        One value for each feature; NaN where unknown, infinite df for the normal distribution.
+
+    Returns
+    -------
+    Standard errors (log2), those given before those from t before those from p, NaN where nothing implies one (p of 0
+    or 1, an effect of exactly 0); which of them are from t; which are from p.
+    """
+    moved = ~np.isnan(log2fc) & (log2fc != 0)
+    from_t = np.isnan(se) & moved & (np.abs(t) > 0) & np.isfinite(t)
+    from_p = np.isnan(se) & moved & ~from_t & (p > 0) & (p < 1)
+    # the lower tail: 1 - p/2 would be 1 for the smallest p
+    quantile = -t_quantile(np.where(from_p, p, 0.5) / 2, df)
+    se = np.where(from_t, np.abs(log2fc / np.where(from_t, t, 1.0)), se)
+    return np.where(from_p, np.abs(log2fc) / quantile, se), from_t, from_p

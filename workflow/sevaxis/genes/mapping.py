@@ -1,4 +1,4 @@
-"""Features: which gene each one is, by which identifier that was found, and what no feature of a data set is.
+"""Features: which gene each one is, and by which identifier that was found.
 
 Two sources, in this order: the hand-made table ``resources/identifiers.tsv`` (the genes of the panels, always
 right and exact), and the retrieved ortholog table. For the genes of the hand-made table it alone decides, so that
@@ -7,35 +7,30 @@ neither a pseudogene (Cd63-ps) nor a relative (Fbxo21) is ever taken for the gen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.base.resources import load_table
-from sevaxis.base.vocabulary import Reason
+from sevaxis.base.vocabulary import Namespace, Organism
 from sevaxis.genes.identifiers import (
     DECOY,
     ENSEMBL_PREFIX,
-    KINDS,
+    PATTERNS,
     UNMISTAKABLE,
-    WORDS,
     are_row_numbers,
     is_excel_date,
-    kinds_of,
     members,
+    namespaces_of,
     species_of_ensembl,
 )
-from sevaxis.genes.orthologs import build_orthologs
-from sevaxis.matrix.readers.tables.assembly import PATTERNS
+from sevaxis.genes.known import known_genes, protein_names
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from anndata import AnnData
 
-__all__ = ["axis_status", "build_orthologs", "map_features"]
-
-#: Kinds that an ortholog table can find; features with other kinds only are mapped as far as the hand-made tables go.
-MAPPABLE = ("ensembl", "entrez", "symbol")
+#: Namespaces that an ortholog table can find; features with others only are mapped as far as the hand-made tables go.
+MAPPABLE = (Namespace.ENSEMBL, Namespace.ENTREZ, Namespace.SYMBOL)
 EXAMPLES = 10
 
 
@@ -52,7 +47,7 @@ def map_features(
     organism
         human, mouse or rat.
     orthologs
-        Table of :func:`build_orthologs`, None where the study has none (human data).
+        Table of :func:`sevaxis.genes.orthologs.build_orthologs`, None where the study has none (human data).
     min_mapped
         Least share of features that must find a human gene, among those that were detected at all and that have
         an identifier which ortholog tables list (Ensembl, Entrez, symbol). Data where less than half of the features
@@ -61,7 +56,7 @@ def map_features(
     Returns
     -------
     dict
-        Counts and examples of what was mapped by which route and of what was not, and the kinds of identifiers.
+        Counts and examples of what was mapped by which route and of what was not, and the namespaces of identifiers.
 
     Raises
     ------
@@ -73,95 +68,118 @@ def map_features(
     A group ``A;B`` is mapped by the members that are known; where they name different genes the first one is taken
     and the route says so. Symbols are compared exactly first, then without case.
     """
-    import numpy as np
     import pandas as pd
 
     ids = _identifiers(adata.var)
     _check_identifiers(ids, adata.var_names.to_series().astype("string"), organism)
-    result = pd.DataFrame(
-        {column: pd.Series(pd.NA, index=ids.index, dtype="string") for column in _RESULT}, index=ids.index
+    found = _find(ids, organism, orthologs)
+    report, problems = _report(adata, ids, found, organism, orthologs, min_mapped)
+    if problems:
+        raise Problems(problems)
+    own = {name: ids[name] for name in ("symbol", "ensembl", "entrez", "refseq", "uniprot")}
+    filled = {name: own[name].fillna(found[name]) for name in ("symbol", "ensembl", "entrez")}
+    mapped = {name: found[name] for name in ("human_symbol", "ortholog_type", "mapping_route")}
+    columns = pd.DataFrame({"feature_id": ids.index.astype(str), **own, **filled, **mapped}, index=ids.index)
+    others = adata.var[[column for column in adata.var.columns if column not in columns]]
+    adata.var = pd.concat([columns, others.set_axis(ids.index)], axis=1)
+    adata.uns["identifiers"] = report["identifiers"]
+    return report
+
+
+def _find(ids: pd.DataFrame, organism: str, orthologs: pd.DataFrame | None) -> pd.DataFrame:
+    """Human gene of each feature with its route, and the identifiers that the tables know besides."""
+    import numpy as np
+    import pandas as pd
+
+    columns = ("human_symbol", "ortholog_type", "mapping_route", "symbol", "ensembl", "entrez")
+    found = pd.DataFrame(
+        {column: pd.array([pd.NA] * len(ids), dtype="string") for column in columns}, ids.index
     )
-    hand = _hand_table(organism)
-    _apply(result, ids, hand, "identifiers")
-    if organism == "human":
-        _apply_human(result, ids, orthologs, hand)
+    hand = known_genes(organism)
+    _apply(found, ids, hand, "identifiers")
+    if organism == Organism.HUMAN:
+        _apply_human(found, ids, orthologs)
     elif orthologs is not None:
-        _apply(result, ids, orthologs, "orthologs", reserved=set(hand["human_symbol"]))
-        _prefer_own_symbols(result, ids, orthologs)
-    _apply(result, ids, _protein_names(organism), "protein_names")
-    dates = is_excel_date(adata.var_names.to_series().astype("string"))
-    decoys = adata.var_names.to_series().astype(str).str.contains(DECOY, regex=True).to_numpy(bool)
-    unmapped = result["human_symbol"].isna()
-    reason = np.select([dates, decoys], ["none: a date that Excel made of a gene name", "none: contaminant or decoy"],
-                       "none: no identifier that the tables know")  # fmt: skip
-    result.loc[unmapped & result["mapping_route"].isna(), "mapping_route"] = pd.array(
-        reason[unmapped & result["mapping_route"].isna()], dtype="string"
+        _apply(found, ids, orthologs, "orthologs", reserved=set(hand["human_symbol"]))
+        _prefer_own_symbols(found, ids, orthologs)
+    _apply(found, ids, protein_names(organism), "protein_names")
+    dates, decoys = _dates_and_decoys(ids.index)
+    none = np.select(
+        [dates, decoys],
+        ["none: a date that Excel made of a gene name", "none: contaminant or decoy"],
+        "none: no identifier that the tables know",
     )
-    result["ortholog_type"] = result["ortholog_type"].fillna("none")
+    without = (found["human_symbol"].isna() & found["mapping_route"].isna()).to_numpy()
+    found.loc[without, "mapping_route"] = pd.array(none[without], dtype="string")
+    found["ortholog_type"] = found["ortholog_type"].fillna("none")
+    return found
+
+
+def _dates_and_decoys(names: pd.Index) -> tuple[np.ndarray, np.ndarray]:
+    text = names.to_series().astype("string")
+    return is_excel_date(text).to_numpy(bool), text.str.contains(DECOY, regex=True).to_numpy(bool)
+
+
+def _report(
+    adata: AnnData,
+    ids: pd.DataFrame,
+    found: pd.DataFrame,
+    organism: str,
+    orthologs: pd.DataFrame | None,
+    min_mapped: float,
+) -> tuple[dict[str, Any], list[Problem]]:
+    """What was mapped and what was not, and a problem where that is too little."""
+    import numpy as np
 
     values = np.asarray(adata.X if adata.X is not None else adata.layers["log2fc"])
     detected = ((values != 0) & ~np.isnan(values)).any(axis=0) if values.size else np.ones(adata.n_vars, bool)
-    real = detected & ~(dates.to_numpy() & unmapped.to_numpy()) & ~decoys
+    dates, decoys = _dates_and_decoys(ids.index)
+    mapped = found["human_symbol"].notna().to_numpy()
+    real = detected & ~(dates & ~mapped) & ~decoys
     mappable = ids[list(MAPPABLE)].notna().any(axis=1).to_numpy() & real
-    mapped = ~unmapped.to_numpy()
     report = {
-        "identifiers": [kind for kind in KINDS if ids[kind].notna().any()],
+        "identifiers": [str(namespace) for namespace in Namespace if ids[namespace].notna().any()],
         "n_features": int(adata.n_vars),
         "n_mapped": int(mapped.sum()),
         "mapping_rate": float(mapped.mean()) if adata.n_vars else 0.0,
         "n_mappable": int(mappable.sum()),
         "n_mappable_mapped": int((mappable & mapped).sum()),
-        "routes": {str(k): int(v) for k, v in result["mapping_route"].value_counts().sort_index().items()},
-        "ortholog_types": {
-            str(k): int(v) for k, v in result["ortholog_type"].value_counts().sort_index().items()
-        },
-        "excel_dates": adata.var_names[dates.to_numpy()].tolist()[:EXAMPLES],
+        "routes": _counts(found["mapping_route"]),
+        "ortholog_types": _counts(found["ortholog_type"]),
+        "excel_dates": adata.var_names[dates].tolist()[:EXAMPLES],
         "unmapped_examples": adata.var_names[~mapped & detected].tolist()[:EXAMPLES],
     }
     if mappable.sum() < real.sum() / 2:
         report["unmapped"] = adata.var_names[~mapped].tolist()
     elif report["n_mappable_mapped"] < min_mapped * mappable.sum():
-        raise Problems([_too_few(report, organism, orthologs, min_mapped)])
-    keep = [column for column in adata.var.columns if column not in _COLUMNS]
-    own = {kind: ids[kind] for kind in ("symbol", "ensembl", "entrez", "refseq", "uniprot")}
-    filled = {kind: own[kind].fillna(result[kind]) for kind in ("symbol", "ensembl", "entrez")}
-    columns = {
-        "feature_id": ids.index.astype(str),
-        **own,
-        **filled,
-        **{column: result[column] for column in ("human_symbol", "ortholog_type", "mapping_route")},
-    }
-    adata.var = pd.concat(
-        [pd.DataFrame(columns, index=ids.index), adata.var[keep].set_axis(ids.index)], axis=1
-    )
-    adata.uns["identifiers"] = report["identifiers"]
-    return report
+        return report, [_too_few(report, organism, orthologs, min_mapped)]
+    return report, []
 
 
-_RESULT = ("human_symbol", "ortholog_type", "mapping_route", "symbol", "ensembl", "entrez")
-_COLUMNS = ("feature_id", "symbol", "ensembl", "entrez", "refseq", "uniprot", *_RESULT[:3])
+def _counts(cells: pd.Series) -> dict[str, int]:
+    return {str(name): int(count) for name, count in cells.value_counts().sort_index().items()}
 
 
 def _identifiers(var: pd.DataFrame) -> pd.DataFrame:
-    """Identifiers of each feature by kind, groups as they stand; from the columns, then from the index."""
+    """Identifiers of each feature by namespace, groups as they stand; from the columns, then from the index."""
     import pandas as pd
 
     index = pd.Index(var.index.astype(str), name="feature_id")
     names = pd.Series(index, index=index, dtype="string")
-    kinds = kinds_of(names)
+    looks = namespaces_of(names)
     ids = pd.DataFrame(index=index)
-    for kind in KINDS:
-        ids[kind] = pd.Series(pd.NA, index=index, dtype="string")
-        if kind in var:
-            given = var[kind].astype("string").str.strip().set_axis(index)
-            ids[kind] = given.where(given.ne("") & given.ne("nan"))
+    for namespace in Namespace:
+        ids[namespace] = pd.Series(pd.NA, index=index, dtype="string")
+        if namespace in var:
+            given = var[namespace].astype("string").str.strip().set_axis(index)
+            ids[namespace] = given.where(given.ne("") & given.ne("nan"))
         # an index that looks like symbols is none where the table gives symbols of its own
-        if not (kind == "symbol" and "symbol" in var):
-            ids[kind] = ids[kind].fillna(names.where(kinds.eq(kind)))
+        if not (namespace == Namespace.SYMBOL and namespace in var):
+            ids[namespace] = ids[namespace].fillna(names.where(looks.eq(namespace)))
     # genes without a symbol often stand under their Ensembl identifier in the symbols' column
-    for kind in UNMISTAKABLE:
-        strays = ids["symbol"].str.match(PATTERNS[kind], na=False)
-        ids[kind] = ids[kind].fillna(ids["symbol"].where(strays))
+    for namespace in UNMISTAKABLE:
+        strays = ids["symbol"].str.match(PATTERNS[namespace], na=False)
+        ids[namespace] = ids[namespace].fillna(ids["symbol"].where(strays))
         ids["symbol"] = ids["symbol"].mask(strays)
     ids.loc[names.str.contains(DECOY, regex=True).to_numpy(bool)] = pd.NA
     return ids
@@ -174,26 +192,12 @@ def _check_identifiers(ids: pd.DataFrame, names: pd.Series, organism: str) -> No
         raise Problems(
             [Problem("The features have row numbers for names", "the matrix", found, "gene names", hint)]
         )
-    ensembl = members(ids["ensembl"], "ensembl")
+    ensembl = members(ids["ensembl"], Namespace.ENSEMBL)
     if len(ensembl) and species_of_ensembl(ensembl) not in (None, organism):
         what = f"The Ensembl genes are not {organism} genes"
         found = f"{ensembl.iloc[0]} ({species_of_ensembl(ensembl)})"
         hint = "correct the card's organism"
         raise Problems([Problem(what, "the matrix", found, f"{ENSEMBL_PREFIX[organism]}...", hint)])
-
-
-def _hand_table(organism: str) -> pd.DataFrame:
-    """Hand-made identifiers of one organism; ``;``-joined cells as they are."""
-    table = load_table("identifiers")
-    table = table[table["organism"] == organism].replace("", None)
-    kind = "same_species" if organism == "human" else "one2one"
-    aliases = table["symbol"].str.cat(table["aliases"], sep=";", na_rep="").str.strip(";")
-    return table.assign(ortholog_type=kind, symbols=aliases)
-
-
-def _protein_names(organism: str) -> pd.DataFrame:
-    table = load_table("protein_names").rename(columns={"protein_name": "name"})
-    return table.assign(ortholog_type="same_species")[: len(table) if organism == "human" else 0]
 
 
 def _apply(
@@ -203,11 +207,12 @@ def _apply(
     source: str,
     reserved: set[str] = frozenset(),
 ) -> None:
-    """Fill what is not mapped yet from a table, kind by kind; ``reserved`` human genes are not for this table."""
+    """Fill what is not mapped yet from a table, namespace by namespace; ``reserved`` genes are not for this table."""
     import pandas as pd
 
-    for kind in KINDS:
-        column = "symbols" if kind == "symbol" and "symbols" in table else kind
+    for namespace in Namespace:
+        is_symbol = namespace == Namespace.SYMBOL
+        column = "symbols" if is_symbol and "symbols" in table else namespace
         if column not in table:
             continue
         keys = (
@@ -220,13 +225,13 @@ def _apply(
         keys = keys[keys.notna() & keys.ne("")]
         rows = pd.Series(keys.index, index=keys.to_numpy())
         passes = [(rows, "")]
-        if kind == "symbol":
+        if is_symbol:
             folded = rows.set_axis(rows.index.str.casefold())
             passes.append((folded, ", another case"))
         for lookup, note in passes:
             open_rows = result["human_symbol"].isna()
-            parts = members(ids.loc[open_rows.to_numpy(), kind], kind)
-            if kind == "symbol":
+            parts = members(ids.loc[open_rows.to_numpy(), namespace], namespace)
+            if is_symbol:
                 parts = parts[~is_excel_date(parts)]
             if not len(parts):
                 continue
@@ -238,7 +243,7 @@ def _apply(
             gene = first.map(table["human_symbol"])
             kept = ~gene.isin(reserved)
             found = first[kept]
-            route = f"{source}: {kind}{note}"
+            route = f"{source}: {namespace}{note}"
             routes = several[kept].map({False: route, True: f"{route}, first of a group that disagrees"})
             result.loc[found.index, "mapping_route"] = routes.astype("string")
             result.loc[found.index, "human_symbol"] = gene[kept].astype("string")
@@ -275,11 +280,11 @@ def _prefer_own_symbols(result: pd.DataFrame, ids: pd.DataFrame, table: pd.DataF
     )
 
 
-def _apply_human(result, ids, genes: pd.DataFrame | None, hand: pd.DataFrame) -> None:
+def _apply_human(result: pd.DataFrame, ids: pd.DataFrame, genes: pd.DataFrame | None) -> None:
     """Human data: the table names Ensembl and Entrez genes; a symbol is its own gene."""
     if genes is not None:
         _apply(result, ids, genes, "orthologs")
-    symbols = members(ids.loc[result["human_symbol"].isna().to_numpy(), "symbol"], "symbol")
+    symbols = members(ids.loc[result["human_symbol"].isna().to_numpy(), "symbol"], Namespace.SYMBOL)
     symbols = symbols[symbols.str.fullmatch(r"[A-Za-z][\w.-]*") & ~is_excel_date(symbols)]
     several = symbols.groupby(level=0).nunique() > 1
     first = symbols[~symbols.index.duplicated()]
@@ -295,10 +300,10 @@ def _too_few(
     report: dict[str, Any], organism: str, orthologs: pd.DataFrame | None, min_mapped: float
 ) -> Problem:
     share = report["n_mappable_mapped"] / report["n_mappable"]
-    kinds = ", ".join(WORDS[kind] for kind in report["identifiers"])
+    namespaces = ", ".join(Namespace(name).words for name in report["identifiers"])
     found = (
         f"{report['n_mappable_mapped']} of {report['n_mappable']} detected features ({share:.1%}), "
-        f"identifiers: {kinds}; not mapped: {', '.join(report['unmapped_examples'])}"
+        f"identifiers: {namespaces}; not mapped: {', '.join(report['unmapped_examples'])}"
     )
     if orthologs is None:
         hint = f"name a gene table for {organism} under `orthologs` in the configuration"
@@ -307,78 +312,3 @@ def _too_few(
     return Problem(
         "Too few features find a human gene", "the matrix", found, f"at least {min_mapped:.0%}", hint
     )
-
-
-def axis_status(adata: AnnData, genes: Sequence[str], organism: str) -> pd.DataFrame:
-    """What each gene is called in a data set, or why no feature is that gene.
-
-    Parameters
-    ----------
-    adata
-        Data set with mapped features (:func:`map_features`).
-    genes
-        Human symbols.
-    organism
-        human, mouse or rat.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per gene: ``human_symbol``; ``status`` (present, absent: the data set could name the gene and does
-        not, unmapped: its identifiers cannot be matched with what is known of the gene); ``features`` (``;``-joined
-        feature ids); ``code`` (:class:`~sevaxis.base.vocabulary.Reason`) and ``reason`` (its sentence), None and empty
-        where present.
-    """
-    import pandas as pd
-
-    hand = _hand_table(organism)
-    var = adata.var
-    given = [kind for kind in KINDS if kind in var and var[kind].notna().any()]
-    kinds = [str(kind) for kind in adata.uns.get("identifiers", given)]
-    names = load_table("protein_names")
-    rows = []
-    for gene in genes:
-        features = var.index[(var["human_symbol"] == gene).fillna(False).to_numpy(bool)].tolist()
-        if features:
-            rows.append((gene, ";".join(map(str, features)), None, {}))
-            continue
-        known = hand[hand["human_symbol"] == gene]
-        if not len(known):
-            rows.append((gene, "", Reason.GENE_UNKNOWN, {"gene": gene}))
-            continue
-        entry = known.iloc[0]
-        has = {kind for kind in KINDS if kind in known and pd.notna(entry[kind])}
-        if organism == "human" and (names["human_symbol"] == gene).any():
-            has.add("name")
-        if has & set(kinds):
-            rows.append((gene, "", Reason.GENE_NOT_LISTED, {"gene": _call(entry)}))
-        else:
-            used = " and ".join(WORDS[kind] for kind in kinds) or "unknown names"
-            rows.append((gene, "", Reason.GENE_NOT_MATCHED, {"gene": _call(entry), "identifiers": used}))
-    table = pd.DataFrame(rows, columns=["human_symbol", "features", "code", "facts"])
-    return table.assign(
-        status=[code.status if code else "present" for code in table["code"]],
-        reason=[
-            code.tell(organism=organism, **facts) if code else ""
-            for code, facts in zip(table["code"], table.pop("facts"), strict=True)
-        ],
-    )
-
-
-def _call(entry: pd.Series) -> str:
-    """Symbol and identifiers of a gene, for a sentence: ``Fbxo2 (Ensembl ..., RefSeq NP_445963, RGD 621751)``."""
-    import pandas as pd
-
-    labels = {
-        "ensembl": "Ensembl",
-        "entrez": "Entrez",
-        "uniprot": "UniProt",
-        "refseq": "RefSeq",
-        "rgd": "RGD",
-    }
-    known = [
-        f"{label} {str(entry[kind]).replace(';', '/')}"
-        for kind, label in labels.items()
-        if pd.notna(entry[kind])
-    ]
-    return f"{entry['symbol']} ({', '.join(known)})"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Organism
 from sevaxis.genes.identifiers import rename_symbols
 
 if TYPE_CHECKING:
@@ -65,9 +66,10 @@ def build_orthologs(table: Path, reader: str, organism: str) -> pd.DataFrame:
     other = next(
         (c.removesuffix("_symbol") for c in pairs if c.endswith("_symbol") and c != "human_symbol"), None
     )
-    own = "human" if organism == "human" else organism
     wanted = [
-        f"{species}_{column}" for species in ("human", own) for column in ("symbol", "ensembl", "entrez")
+        f"{species}_{column}"
+        for species in (Organism.HUMAN, organism)
+        for column in ("symbol", "ensembl", "entrez")
     ]
     missing = [column for column in dict.fromkeys([*wanted, "support"]) if column not in pairs]
     if missing:
@@ -84,13 +86,13 @@ def build_orthologs(table: Path, reader: str, organism: str) -> pd.DataFrame:
                 f"human_{column}": _text(pairs[f"human_{column}"])
                 for column in ("symbol", "ensembl", "entrez")
             },
-            **{column: _text(pairs[f"{own}_{column}"]) for column in ("symbol", "ensembl", "entrez")},
+            **{column: _text(pairs[f"{organism}_{column}"]) for column in ("symbol", "ensembl", "entrez")},
             "support_n": pairs["support"].astype("string").str.count(",").fillna(-1).add(1).astype("int32"),
         }
     )
     for column in ("human_symbol", "symbol"):
         frame[column] = rename_symbols(frame[column])
-    if organism == "human":
+    if organism == Organism.HUMAN:
         frame = frame.sort_values("support_n", ascending=False, kind="stable")
         frame = frame.drop_duplicates(["human_symbol", "human_ensembl", "human_entrez"])
         return frame.assign(ortholog_type="same_species")[list(COLUMNS)].reset_index(drop=True)

@@ -21,13 +21,13 @@ Samples x features. What later rooms rely on:
 ``uns["normalisation"]``
     Added by assess: ``method`` and ``text`` of what made ``layers["log2"]`` comparable.
 ``uns["identifiers"]``
-    Kinds of identifiers by which the data set names its features.
+    Namespaces by whose identifiers the data set names its features (:class:`sevaxis.base.vocabulary.Namespace`).
 ``uns["provenance"]``
     JSON text: ``files`` with sha256, readers with options and what they report, ``joining``, ``samples`` excluded and
     why, ``values`` (what the numbers look like), ``mapping`` (see :func:`sevaxis.genes.mapping.map_features`).
 
 Published result tables (assay ``effects``) have one row of ``obs`` per contrast and the layers ``log2fc``, ``se``,
-``t``, ``p``, ``q``, ``mean_abundance``, ``n_case``, ``n_reference`` instead of values.
+``t``, ``p``, ``q``, ``mean_abundance``, ``n_case``, ``n_reference``, ``df`` instead of values.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 EXAMPLES = 10
 
 
-def build(
+def read(
     card: ReadCard,
     folder: Path,
     *,
@@ -72,7 +72,7 @@ def build(
     sheet
         The sample sheet; None where the card names a retrieved file (``samples_from``), and for published results.
     orthologs
-        Parquet table of :func:`sevaxis.genes.mapping.build_orthologs`; None where the study has none for the organism.
+        Parquet table of :func:`sevaxis.genes.orthologs.build_orthologs`; None where the study has none.
     min_mapped
         Least share of features that must find a human gene (see :func:`sevaxis.genes.mapping.map_features`).
 
@@ -90,7 +90,7 @@ def build(
 
     from sevaxis.genes.mapping import map_features
 
-    parts = {file.name: _read(file, folder) for file in card.files if file.reader is not None}
+    parts = {file.name: _read_file(file, folder) for file in card.files if file.reader is not None}
     adata, joining = _join(card, parts)
     provenance: dict[str, Any] = {"files": _files(card, folder, parts), "joining": joining}
     if card.assay != Assay.EFFECTS:
@@ -114,7 +114,7 @@ def build(
     return adata
 
 
-def _read(file: ReadableFile, folder: Path) -> AnnData:
+def _read_file(file: ReadableFile, folder: Path) -> AnnData:
     options = reader_options(file.reader).model_validate(file.options)
     part = reader(file.reader)(folder / file.name, **dict(options))
     if file.sample is not None and file.content == "matrix":

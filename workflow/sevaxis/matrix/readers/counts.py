@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.readers.tables.assembly import Identifier, assemble
+from sevaxis.base.vocabulary import Assay
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.signature import Signature
+from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
-from sevaxis.matrix.readers.tables.text import read_bytes, read_table
+from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
     import anndata
@@ -86,6 +90,16 @@ def read_htseq(path: Path, *, identifier: Identifier | None = None) -> anndata.A
         identifier=identifier,
         notes=notes,
     )
+
+
+SIGNATURES = (
+    Signature(
+        format="featureCounts table",
+        reader="featurecounts",
+        columns=frozenset({"Geneid", "Chr", "Start", "End", "Strand", "Length"}),
+        assay=Assay.RNA_COUNTS,
+    ),
+)
 
 
 def read_featurecounts(path: Path, *, identifier: Identifier | None = None) -> anndata.AnnData:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sevaxis.matrix.readers.tables.assembly import Duplicates, Identifier
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.tables.assembly import Duplicates
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
 from sevaxis.matrix.readers.tables.text import read_table
 

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.vocabulary import Assay
+from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes
 from sevaxis.matrix.readers.tables.layouts import to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
-from sevaxis.matrix.readers.tables.text import read_bytes, read_table
+from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
     import anndata
@@ -29,6 +32,22 @@ MATRIX_ANNOTATION = (
     "N.Sequences", "N.Proteotypic.Sequences", "Stripped.Sequence", "Modified.Sequence", "Precursor.Charge",
     "Precursor.Id",
 )  # fmt: skip
+
+
+SIGNATURES = (
+    Signature(
+        format="DIA-NN report",
+        reader="diann",
+        columns=frozenset({"Protein.Group", "Run", "Precursor.Quantity", "Q.Value"}),
+        assay=Assay.PROTEIN,
+    ),
+    Signature(
+        format="DIA-NN matrix of protein groups",
+        reader="diann",
+        columns=frozenset({"Protein.Group", "Protein.Names", "First.Protein.Description"}),
+        assay=Assay.PROTEIN,
+    ),
+)
 
 
 def read_diann(

@@ -1,9 +1,7 @@
 """Published result tables: someone else's effects, one contrast per file or a block of columns per contrast.
 
-The standard error that most tables leave out is derived where the numbers allow it, and marked: ``|log2fc / t|``, with
-t as given, or as the quantile that the two-sided p-value stands for (Student's t with the degrees of freedom given or
-implied by n; the normal distribution for Wald tests). An adjusted p-value is no way back to p: nothing is derived
-from it.
+Handed on is what the table holds, and nothing else; the standard error that most tables leave out is derived where
+effects are made of them (:mod:`sevaxis.effects.published`).
 """
 
 from __future__ import annotations
@@ -14,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.readers.tables.assembly import EXAMPLES, Identifier, assemble
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.tables.assembly import EXAMPLES, assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
 from sevaxis.matrix.readers.tables.text import Table, read_table
 from sevaxis.study.card import PublishedColumns
@@ -22,10 +21,8 @@ from sevaxis.study.card import PublishedColumns
 if TYPE_CHECKING:
     import anndata
 
-#: What a standard error was derived from, in the layer ``se_derived``.
-FROM_T, FROM_P = 1, 2
 #: Layers of the result, in the order of the contract.
-LAYERS = ("log2fc", "se", "t", "p", "q", "mean_abundance", "n_case", "n_reference")
+LAYERS = ("log2fc", "se", "t", "p", "q", "mean_abundance", "n_case", "n_reference", "df")
 
 
 def read_effects_table(
@@ -59,8 +56,8 @@ def read_effects_table(
     where
         For tables with several contrasts below each other: contrast -> {column: value} of its rows.
     df
-        Degrees of freedom behind p, for deriving standard errors: a number; ``normal`` for Wald tests (DESeq2); where
-        missing, n_case + n_reference - 2 of the columns that give n, and nothing is derived without them.
+        Degrees of freedom of the authors' test, for standard errors that p implies and for intervals: a number;
+        ``normal`` for Wald tests (DESeq2); where missing, n_case + n_reference - 2, or else the normal distribution.
     mean_abundance_scale
         ``linear`` for columns such as mean TPM, which become log2.
     duplicates
@@ -72,19 +69,15 @@ def read_effects_table(
 
     Returns
     -------
-    AnnData of contrasts x features with the layers of :data:`LAYERS` (NaN where the table says nothing) and
-    ``se_derived`` (where the standard error was derived here: 1 from t, 2 from p), which ``uns["reading"]`` explains.
+    AnnData of contrasts x features with the layers of :data:`LAYERS`, NaN where the table says nothing; ``df`` is that
+    of the option, infinite for the normal distribution.
 
     Raises
     ------
     Problems
         For missing columns, text among numbers, p-values outside 0-1, and features given twice with different values.
     """
-    import anndata
-    import pandas as pd
-
-    path = Path(path)
-    table = _read_any(path, sheet, object, as_text={name for name in (feature, symbol) if name})
+    table = read_any_table(Path(path), sheet, object, as_text={name for name in (feature, symbol) if name})
     name = choose_column(table, feature, "feature") if feature else table.frame.columns[0]
     if symbol:
         choose_column(table, symbol, "symbol")
@@ -93,53 +86,57 @@ def read_effects_table(
         contrast: PublishedColumns.model_validate(columns) for contrast, columns in contrasts.items()
     }
     used = {column for choice in contrasts.values() for column in choice.model_dump().values() if column}
-    blocks, derived, annotation = [], {}, None
+    blocks = []
     for contrast, columns in contrasts.items():
         part = _rows_of(table, (where or {}).get(contrast, {}), contrast)
-        block, how = _block(part, columns, contrast, df, mean_abundance_scale)
-        derived[contrast] = how
+        block = _block(part, columns, contrast, df, mean_abundance_scale)
         var = to_pandas(part.frame.drop([name, *(used & set(part.frame.columns))]), part.frame.height)
         adata = assemble(
             block,
             as_text(part.frame[name]),
-            [*LAYERS, "se_derived"],
+            list(LAYERS),
             file=part.file,
             var=var.rename(columns={symbol: "symbol"} if symbol else {}),
             identifier=identifier,
             duplicates=duplicates or "first",
             notes=part.notes,
         )
-        if duplicates is None and adata.uns["reading"].get("repeated_different_rows"):
-            found = ", ".join(adata.uns["reading"]["repeated_different_names"][:EXAMPLES])
-            hint = "is the feature column right? 'duplicates: first' keeps the first row of each"
-            raise Problems(
-                [
-                    Problem(
-                        "Features stand there twice with different results",
-                        part.file,
-                        found,
-                        "once each",
-                        hint,
-                    )
-                ]
-            )
+        if duplicates is None:
+            _refuse_repeats(adata, part.file)
         blocks.append(adata)
-        annotation = (
-            adata.var if annotation is None else annotation.combine_first(adata.var)[list(adata.var.columns)]
-        )
+    return _stack(blocks, list(contrasts))
+
+
+def _stack(blocks: list[anndata.AnnData], contrasts: list[str]) -> anndata.AnnData:
+    """Contrasts x features of blocks that are each layers x features."""
+    import anndata
+    import pandas as pd
+
+    annotation = blocks[0].var
+    for block in blocks[1:]:
+        annotation = annotation.combine_first(block.var)[list(block.var.columns)]
     features = list(dict.fromkeys(feature for block in blocks for feature in block.var_names))
     stacked = np.stack([block.to_df().reindex(columns=features).to_numpy() for block in blocks])
-    stacked[:, -1, :] = np.nan_to_num(stacked[:, -1, :])
     result = anndata.AnnData(
-        obs=pd.DataFrame({"contrast": list(contrasts)}, index=list(contrasts)),
+        obs=pd.DataFrame({"contrast": contrasts}, index=contrasts),
         var=annotation.loc[features],
-        layers={layer: stacked[:, i, :] for i, layer in enumerate((*LAYERS, "se_derived"))},
+        layers={layer: stacked[:, i, :] for i, layer in enumerate(LAYERS)},
     )
-    result.uns["reading"] = {**blocks[0].uns["reading"], "se_derived": derived}
+    result.uns["reading"] = blocks[0].uns["reading"]
     return result
 
 
-def _read_any(path: Path, sheet: str | None, object: str | None, as_text: set[str]) -> Table:
+def _refuse_repeats(adata: anndata.AnnData, file: str) -> None:
+    """A problem where features stand in a table twice with different results."""
+    reading = adata.uns["reading"]
+    if reading.get("repeated_different_rows"):
+        found = ", ".join(reading["repeated_different_names"][:EXAMPLES])
+        hint = "is the feature column right? 'duplicates: first' keeps the first row of each"
+        what = "Features stand there twice with different results"
+        raise Problems([Problem(what, file, found, "once each", hint)])
+
+
+def read_any_table(path: Path, sheet: str | None, object: str | None, as_text: set[str]) -> Table:
     """Table of any of the file kinds."""
     import polars as pl
 
@@ -196,9 +193,13 @@ def _rows_of(table: Table, conditions: dict[str, str], contrast: str) -> Table:
 
 
 def _block(
-    part: Table, columns: PublishedColumns, contrast: str, df, mean_scale: str
-) -> tuple[np.ndarray, str]:
-    """Layers of one contrast as columns (features x layers and the mark), and how se was derived."""
+    part: Table,
+    columns: PublishedColumns,
+    contrast: str,
+    df: float | Literal["normal"] | None,
+    mean_scale: Literal["log2", "linear"],
+) -> np.ndarray:
+    """Layers of one contrast as columns (features x layers)."""
     given: dict[str, np.ndarray] = {}
     for layer, column in columns.model_dump().items():
         if column is not None:
@@ -216,59 +217,6 @@ def _block(
         with np.errstate(divide="ignore"):
             mean = np.log2(values["mean_abundance"])
         values["mean_abundance"] = np.where(np.isfinite(mean), mean, np.nan)
-    degrees = _degrees(df, values)
-    se, source = derive_se(values["log2fc"], values["t"], values["p"], degrees)
-    source = np.where(np.isnan(values["se"]), source, 0)
-    values["se"] = np.where(np.isnan(values["se"]), se, values["se"])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = values["log2fc"] / values["se"]
-    values["t"] = np.where(np.isnan(values["t"]) & np.isfinite(ratio), ratio, values["t"])
-    block = np.column_stack([*(values[layer] for layer in LAYERS), source])
-    return block, _how(source, degrees, "se" in given)
-
-
-def _how(source: np.ndarray, df: np.ndarray, is_given: bool) -> str:
-    """In words, where the standard errors of a contrast are from."""
-    if (source == FROM_T).any():
-        return "from t"
-    if (source == FROM_P).any():
-        known = sorted({f"{value:g}" for value in df[source == FROM_P]}, key=float)
-        if known == ["inf"]:
-            return "from p (normal distribution)"
-        return f"from p (t with {' to '.join(dict.fromkeys((known[0], known[-1])))} df)"
-    return "given" if is_given else "not given, and nothing to derive it from"
-
-
-def _degrees(df: float | str | None, values: dict[str, np.ndarray]) -> np.ndarray:
-    """Degrees of freedom of each row; infinite for the normal distribution, NaN where unknown."""
-    if df == "normal":
-        return np.full_like(values["p"], np.inf)
     if df is not None:
-        return np.full_like(values["p"], float(df))
-    degrees = values["n_case"] + values["n_reference"] - 2
-    return np.where(degrees > 0, degrees, np.nan)
-
-
-def derive_se(
-    log2fc: np.ndarray, t: np.ndarray, p: np.ndarray, df: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Standard errors that a result table implies.
-
-    Parameters
-    ----------
-    log2fc, t, p, df
-        One value for each feature; NaN where unknown, infinite df for the normal distribution.
-
-    Returns
-    -------
-    Standard errors, NaN where nothing implies one (no t and no p with degrees of freedom; p of 0 or 1; an effect
-    of exactly 0), and what each was derived from: 0 nothing, 1 t, 2 p.
-    """
-    from scipy import stats
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        normal = np.isinf(df)
-        quantile = np.where(normal, stats.norm.isf(p / 2), stats.t.isf(p / 2, np.where(normal, 1, df)))
-        from_t, from_p = np.abs(log2fc / t), np.abs(log2fc) / quantile
-    is_t, is_p = (np.isfinite(se) & (se > 0) for se in (from_t, from_p))
-    return np.select([is_t, is_p], [from_t, from_p], np.nan), np.select([is_t, is_p], [FROM_T, FROM_P], 0)
+        values["df"] = np.full_like(nothing, np.inf if df == "normal" else df)
+    return np.column_stack([values[layer] for layer in LAYERS])

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problem, Problems, nearest
-from sevaxis.matrix.readers.tables.assembly import Duplicates, Identifier
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.tables.assembly import Duplicates
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
 from sevaxis.matrix.readers.tables.text import MISSING, Table, unique_names
 

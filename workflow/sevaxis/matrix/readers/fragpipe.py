@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest
-from sevaxis.matrix.readers.maxquant import select_samples
-from sevaxis.matrix.readers.tables.assembly import assemble, first_of_group
+from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Assay
+from sevaxis.genes.identifiers import first_of_group
+from sevaxis.matrix.readers.signature import Signature
+from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
-from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
+from sevaxis.matrix.readers.tables.proteins import (
+    Dropped,
+    drop_rows,
+    group_names,
+    mark_keratins,
+    no_quantity,
+    protein_values,
+    select_samples,
+)
 from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
@@ -25,6 +35,27 @@ QUANTITIES = (
 )  # fmt: skip
 #: First words of columns that end like sample columns and are sums over samples.
 OVERALL = ("Combined", "Summarized")
+
+
+SIGNATURES = (
+    Signature(
+        format="FragPipe combined_protein",
+        reader="fragpipe",
+        columns=frozenset({"Protein ID", "Entry Name"}),
+        assay=Assay.PROTEIN,
+        quantities={
+            "MaxLFQ Intensity": r" MaxLFQ Intensity$",
+            "Intensity": r"(?<! Razor)(?<! Total)(?<! Unique) Intensity$",
+            "Razor Intensity": r" Razor Intensity$",
+        },
+    ),
+    Signature(
+        format="TMT-Integrator table",
+        reader="tmt_integrator",
+        columns=frozenset({"Index", "NumberPSM", "ReferenceIntensity"}),
+        assay=Assay.PROTEIN,
+    ),
+)
 
 
 def read_fragpipe(
@@ -71,37 +102,12 @@ def read_fragpipe(
         raise Problems(
             [Problem("This is no combined_protein table", path.name, found, "Protein, Protein ID", hint)]
         )
-    columns = {}
-    there: dict[str, None] = {}
-    for name in frame.columns:
-        ending = next((q for q in QUANTITIES if name.endswith(" " + q)), None)
-        sample = name.removesuffix(f" {ending}") if ending else ""
-        if ending is None or sample in OVERALL:
-            continue
-        there[ending] = None
-        if ending == quantity:
-            columns[sample] = name
-    if not columns:
-        where = f"{path.name}, option 'quantity'"
-        raise Problems(
-            [
-                Problem(
-                    f"No columns '... {quantity}'",
-                    where,
-                    quantity,
-                    ", ".join(there),
-                    nearest(quantity, there),
-                )
-            ]
-        )
+    columns = _quantity_columns(frame.columns, quantity, path.name)
     columns = select_samples(columns, samples, path.name)
     notes = {**table.notes, "quantity": quantity, "rows": frame.height}
     entry = "Entry Name" if "Entry Name" in frame.columns else None
     frame = drop_rows(frame, "Protein", notes, keep=set(keep or ()), names=entry)
-    values = np.column_stack([to_float(frame[column], table) for column in columns.values()])
-    if quantity != "Spectral Count":
-        notes["zeros_taken_as_missing"] = int((values == 0).sum())
-        values[values == 0] = np.nan
+    values = protein_values(frame, table, columns.values(), notes, counted=quantity == "Spectral Count")
     sample_columns = [name for name in frame.columns if any(name.endswith(" " + q) for q in QUANTITIES)]
     var = to_pandas(frame.drop(sample_columns), frame.height)
     names = group_names(as_text(frame["Protein ID"]))
@@ -118,6 +124,23 @@ def read_fragpipe(
         duplicates="first",
         notes=notes,
     )
+
+
+def _quantity_columns(names: list[str], quantity: str, file: str) -> dict[str, str]:
+    """Sample -> column called ``<sample> <quantity>``."""
+    columns: dict[str, str] = {}
+    there: dict[str, None] = {}
+    for name in names:
+        ending = next((q for q in QUANTITIES if name.endswith(" " + q)), None)
+        sample = name.removesuffix(f" {ending}") if ending else ""
+        if ending is None or sample in OVERALL:
+            continue
+        there[ending] = None
+        if ending == quantity:
+            columns[sample] = name
+    if not columns:
+        raise Problems([no_quantity(f"... {quantity}", quantity, list(there), file)])
+    return columns
 
 
 def read_tmt_integrator(

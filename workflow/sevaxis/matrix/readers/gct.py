@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.readers.tables.assembly import Duplicates, Identifier, assemble
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.signature import Signature
+from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
-from sevaxis.matrix.readers.tables.text import parse_table, read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.text import parse_table
 
 if TYPE_CHECKING:
     import anndata
+
+
+SIGNATURES = (Signature(format="GCT matrix", reader="gct", starts=(b"#1.2", b"#1.3")),)
 
 
 def read_gct(

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest
-from sevaxis.matrix.readers.tables.assembly import assemble, first_of_group
-from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
-from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
+from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Assay
+from sevaxis.genes.identifiers import first_of_group
+from sevaxis.matrix.readers.signature import Signature
+from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.layouts import as_text, to_pandas
+from sevaxis.matrix.readers.tables.proteins import (
+    Dropped,
+    drop_rows,
+    group_names,
+    mark_keratins,
+    no_quantity,
+    plus_marks,
+    protein_values,
+    select_samples,
+)
 from sevaxis.matrix.readers.tables.text import Table, read_table
 
 if TYPE_CHECKING:
@@ -21,13 +33,6 @@ if TYPE_CHECKING:
 Quantity = Literal[
     "Intensity", "LFQ intensity", "iBAQ", "MS/MS count", "Razor + unique peptides", "Unique peptides"
 ]
-#: Column -> reason, as MaxQuant marks rows with ``+``; older versions say Contaminant.
-MARKS = {
-    "Reverse": "decoys",
-    "Potential contaminant": "contaminants",
-    "Contaminant": "contaminants",
-    "Only identified by site": "only_identified_by_site",
-}
 #: Quantities that are counts, where 0 is a count; in all others 0 means that nothing was measured.
 COUNTS = {"MS/MS count", "Razor + unique peptides", "Unique peptides"}
 #: Annotation kept with the features, as far as a table has it.
@@ -37,6 +42,29 @@ KEPT = (
     "Unique (Groups)", "Unique (Proteins)", "Missed cleavages", "PEP", "Protein", "Leading proteins", "Position",
     "Positions within proteins", "Amino acid", "Localization prob", "Score diff", "Sequence window", "Multiplicity",
 )  # fmt: skip
+
+
+SIGNATURES = (
+    Signature(
+        format="MaxQuant sites",
+        reader="maxquant_sites",
+        columns=frozenset({"Localization prob", "Positions within proteins"}),
+        assay=Assay.PTM,
+    ),
+    Signature(
+        format="MaxQuant proteinGroups",
+        reader="maxquant",
+        columns=frozenset({"Majority protein IDs", "Protein IDs"}),
+        assay=Assay.PROTEIN,
+        quantities={"LFQ intensity": r"^LFQ intensity ", "iBAQ": r"^iBAQ ", "Intensity": r"^Intensity "},
+    ),
+    Signature(
+        format="MaxQuant peptides",
+        reader="maxquant_peptides",
+        columns=frozenset({"Leading razor protein", "Sequence"}),
+        assay=Assay.PROTEIN,
+    ),
+)
 
 
 def read_maxquant(
@@ -73,8 +101,8 @@ def read_maxquant(
     table, ids = _table(path, ("Majority protein IDs", "Protein IDs"), "proteinGroups")
     columns = select_samples(quantity_columns(table, quantity), samples, table.file)
     notes = {**table.notes, "quantity": quantity, "rows": table.frame.height}
-    frame = drop_rows(table.frame, ids, notes, marks=_marks(table.frame), keep=set(keep or ()))
-    values = _values(frame, table, list(columns.values()), quantity, notes)
+    frame = drop_rows(table.frame, ids, notes, marks=plus_marks(table.frame), keep=set(keep or ()))
+    values = protein_values(frame, table, columns.values(), notes, counted=quantity in COUNTS)
     groups = as_text(frame[ids])
     notes["groups_of_several_accessions"] = sum(";" in group for group in groups)
     var = _annotation(frame, notes)
@@ -118,13 +146,13 @@ def read_maxquant_peptides(
         raise Problems([_wrong(table, "peptides", "Sequence")])
     columns = select_samples(quantity_columns(table, quantity), samples, table.file)
     notes = {**table.notes, "quantity": quantity, "peptides": peptides, "rows": table.frame.height}
-    frame = drop_rows(table.frame, ids, notes, marks=_marks(table.frame), keep=set(keep or ()))
+    frame = drop_rows(table.frame, ids, notes, marks=plus_marks(table.frame), keep=set(keep or ()))
     marker = {"unique_group": "Unique (Groups)", "unique_protein": "Unique (Proteins)"}.get(peptides)
     if marker in frame.columns:
         unique = frame[marker].str.strip_chars().str.to_lowercase().is_in(["yes", "+"]).fill_null(False)
         notes["shared_peptides_dropped"] = int((~unique).sum())
         frame = frame.filter(unique)
-    values = _values(frame, table, list(columns.values()), quantity, notes)
+    values = protein_values(frame, table, columns.values(), notes, counted=quantity in COUNTS)
     var = _annotation(frame, notes)
     var["uniprot"] = first_of_group(var[ids]).to_numpy()
     return assemble(values, as_text(frame["Sequence"]), list(columns), file=table.file, var=var, notes=notes)
@@ -163,12 +191,12 @@ def read_maxquant_sites(
     if required:
         raise Problems([_wrong(table, "sites", required[0])])
     notes = {**table.notes, "rows": table.frame.height, "min_localisation": min_localisation}
-    frame = drop_rows(table.frame, ids, notes, marks=_marks(table.frame), keep=set(keep or ()))
+    frame = drop_rows(table.frame, ids, notes, marks=plus_marks(table.frame), keep=set(keep or ()))
     localised = frame["Localization prob"] >= min_localisation
     notes["poorly_localised_dropped"] = int((~localised.fill_null(False)).sum())
     frame = frame.filter(localised)
     columns, levels = _site_columns(table, samples)
-    blocks = [_values(frame, table, columns[level], "Intensity", {}) for level in levels]
+    blocks = [protein_values(frame, table, columns[level], {}) for level in levels]
     var = _annotation(frame, notes)
     var["uniprot"] = first_of_group(var[ids]).to_numpy()
     position = "Position" if "Position" in frame.columns else "Positions within proteins"
@@ -209,25 +237,6 @@ def _wrong(table: Table, kind: str, column: str) -> Problem:
     return Problem(f"This is no {kind} table of MaxQuant", table.file, found, f"a column '{column}'", hint)
 
 
-def _marks(frame: pl.DataFrame) -> dict[str, list[pl.Expr]]:
-    import polars as pl
-
-    marks: dict[str, list[pl.Expr]] = {}
-    for column, reason in MARKS.items():
-        if column in frame.columns:
-            marks.setdefault(reason, []).append(pl.col(column).cast(pl.String).str.strip_chars() == "+")
-    return marks
-
-
-def _values(frame: pl.DataFrame, table: Table, columns: list[str], quantity: str, notes: dict) -> np.ndarray:
-    """Values of the columns; intensities of 0 are missing."""
-    values = np.column_stack([to_float(frame[column], table) for column in columns])
-    if quantity not in COUNTS:
-        notes["zeros_taken_as_missing"] = int((values == 0).sum())
-        values[values == 0] = np.nan
-    return values
-
-
 def _annotation(frame: pl.DataFrame, notes: dict):
     var = to_pandas(frame.select([column for column in KEPT if column in frame.columns]), frame.height)
     names = {
@@ -248,48 +257,13 @@ def quantity_columns(table: Table, quantity: str) -> dict[str, str]:
     if not columns and quantity in table.frame.columns:
         columns = {"all": quantity}
     if not columns:
-        prefixes = (
-            "Intensity",
-            "LFQ intensity",
-            "iBAQ",
-            "MS/MS count",
-            "Razor + unique peptides",
-            "Unique peptides",
-        )
         there = [
             prefix
-            for prefix in prefixes
+            for prefix in get_args(Quantity)
             if any(name.startswith(prefix + " ") for name in table.frame.columns)
         ]
-        where = f"{table.file}, option 'quantity'"
-        raise Problems(
-            [
-                Problem(
-                    f"No columns '{quantity} ...'",
-                    where,
-                    quantity,
-                    ", ".join(there),
-                    nearest(quantity, there),
-                )
-            ]
-        )
+        raise Problems([no_quantity(f"{quantity} ...", quantity, there, table.file)])
     return columns
-
-
-def select_samples(columns: dict[str, str], samples: list[str] | str | None, file: str) -> dict[str, str]:
-    """The columns of the samples asked for."""
-    if samples is None:
-        return columns
-    if isinstance(samples, str):
-        chosen = [name for name in columns if re.search(samples, name)]
-        missing = [] if chosen else [samples]
-    else:
-        chosen, missing = list(samples), [name for name in samples if name not in columns]
-    if missing:
-        where = f"{file}, option 'samples'"
-        hint = nearest(missing[0], columns)
-        raise Problems([Problem("No such samples", where, ", ".join(missing), ", ".join(columns), hint)])
-    return {name: columns[name] for name in chosen}
 
 
 def _site_columns(table: Table, samples: list[str] | str | None) -> tuple[dict[str, list[str]], list[str]]:

@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Assay
+from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names
-from sevaxis.matrix.readers.tables.text import read_bytes, to_utf8
 
 if TYPE_CHECKING:
     import anndata
 
 KEPT = ("accession", "description", "species", "database", "ambiguity_members", "best_search_engine_score[1]")
+
+
+SIGNATURES = (Signature(format="mzTab", reader="mztab", starts=(b"MTD\t", b"COM\t"), assay=Assay.PROTEIN),)
 
 
 def read_mztab(
@@ -53,18 +58,7 @@ def read_mztab(
     import polars as pl
 
     path = Path(path)
-    text = to_utf8(read_bytes(path))[0].decode()
-    metadata: dict[str, str] = {}
-    header: list[str] = []
-    rows: list[list[str]] = []
-    for row in csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE):
-        match row[:1]:
-            case ["MTD"] if len(row) > 2:
-                metadata[row[1]] = row[2]
-            case ["PRH"]:
-                header = row[1:]
-            case ["PRT"]:
-                rows.append(row[1:])
+    metadata, header, rows = _sections(to_utf8(read_bytes(path))[0].decode())
     pattern = re.compile(rf"^protein_abundance_{by}\[(\d+)\]$")
     columns = {int(match[1]): name for name in header if (match := pattern.match(name))}
     if not rows or not columns:
@@ -103,6 +97,22 @@ def read_mztab(
         var=var,
         notes=notes,
     )
+
+
+def _sections(text: str) -> tuple[dict[str, str], list[str], list[list[str]]]:
+    """Metadata, and header and rows of the protein section."""
+    metadata: dict[str, str] = {}
+    header: list[str] = []
+    rows: list[list[str]] = []
+    for row in csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE):
+        match row[:1]:
+            case ["MTD"] if len(row) > 2:
+                metadata[row[1]] = row[2]
+            case ["PRH"]:
+                header = row[1:]
+            case ["PRT"]:
+                rows.append(row[1:])
+    return metadata, header, rows
 
 
 def _about(metadata: dict[str, str], by: str, number: int) -> dict[str, str]:

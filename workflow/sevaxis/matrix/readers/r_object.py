@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest
-from sevaxis.matrix.readers.tables.assembly import Duplicates, Identifier, assemble
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
 from sevaxis.matrix.readers.tables.text import Table, unique_names
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from pydantic import BaseModel
 
 from sevaxis.base.options import options_model
+from sevaxis.matrix.readers.signature import Signature
 
 #: Name in a card -> module and function.
 READERS = {
@@ -49,3 +50,9 @@ def reader(name: str) -> Callable:
 def reader_options(name: str) -> type[BaseModel]:
     """Model of a reader's options."""
     return options_model(reader(name))
+
+
+def signatures() -> Iterator[Signature]:
+    """By what the readers' files are recognised, as far as they say it (``SIGNATURES`` of their modules)."""
+    for module in dict.fromkeys(target.split(":")[0] for target in READERS.values()):
+        yield from getattr(import_module(module), "SIGNATURES", ())

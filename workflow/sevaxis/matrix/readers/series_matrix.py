@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.readers.soft import about_sample
 from sevaxis.matrix.readers.tables.assembly import assemble, assemble_sheet
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.geo import about_sample
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float
 from sevaxis.matrix.readers.tables.probes import choose_probes, platform_annotation
-from sevaxis.matrix.readers.tables.text import parse_table, read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.text import parse_table
 
 if TYPE_CHECKING:
     import anndata

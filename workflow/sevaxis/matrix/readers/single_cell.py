@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest
-from sevaxis.matrix.readers.tables.assembly import Duplicates, Identifier, assemble
-from sevaxis.matrix.readers.tables.text import read_bytes, read_table
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
+from sevaxis.matrix.readers.tables.encoding import read_bytes
+from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
     import anndata

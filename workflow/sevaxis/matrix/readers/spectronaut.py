@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.vocabulary import Assay
 from sevaxis.matrix.readers.diann import run_name
+from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
@@ -22,6 +24,16 @@ if TYPE_CHECKING:
 PIVOTED = re.compile(r"^\[\d+\] (?P<run>.+)\.(?P<quantity>PG\.[A-Za-z0-9]+)$")
 GROUPS = ("PG.ProteinGroups", "PG.ProteinAccessions", "PG.UniProtIds")
 ANNOTATION = ("PG.Genes", "PG.ProteinNames", "PG.ProteinDescriptions", "PG.ProteinAccessions", "PG.Organisms")
+
+
+SIGNATURES = (
+    Signature(
+        format="Spectronaut report",
+        reader="spectronaut",
+        columns=frozenset({"PG.ProteinGroups"}),
+        assay=Assay.PROTEIN,
+    ),
+)
 
 
 def read_spectronaut(

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.readers.tables.assembly import Identifier, assemble
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:

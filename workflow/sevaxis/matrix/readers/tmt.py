@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.readers.maxquant import MARKS
-from sevaxis.matrix.readers.tables.assembly import Identifier, assemble
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
-from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
+from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins, plus_marks
 from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
     import anndata
+    import pandas as pd
 
 
 def read_tmt(
@@ -59,63 +60,29 @@ def read_tmt(
         For expressions without the groups or without a match, and for plexes without the reference.
     """
     import pandas as pd
-    import polars as pl
 
     path = Path(path)
-    where = f"{path.name}, option 'channels'"
-    try:
-        regex = re.compile(channels)
-    except re.error as error:
-        raise Problems(
-            [Problem("This is no regular expression", where, channels, str(error), "escape ( ) . +")]
-        ) from error
-    if "channel" not in regex.groupindex:
-        hint = r"such as Reporter intensity (?P<channel>\d+) (?P<plex>.+)"
-        raise Problems(
-            [Problem("The expression does not name the channel", where, channels, "(?P<channel>...)", hint)]
-        )
     table = read_table(
         path, quoted=".txt" not in path.suffixes, as_text={feature} if feature else frozenset()
     )
     name = choose_column(table, feature, "feature") if feature else table.frame.columns[0]
-    found = [(column, match) for column in table.frame.columns if (match := regex.fullmatch(column))]
-    if not found:
-        columns = ", ".join(table.frame.columns[:20])
-        raise Problems([Problem("No column is a channel", where, channels, columns, "mind spaces and case")])
+    found = _channels(table.frame.columns, channels, path.name)
     obs = pd.DataFrame(
         {
-            "plex": [match.groupdict().get("plex") or "1" for _, match in found],
-            "channel": [match["channel"] for _, match in found],
+            "plex": [match.groupdict().get("plex") or "1" for match in found.values()],
+            "channel": [match["channel"] for match in found.values()],
         }
     )
     notes = {**table.notes, "rows": table.frame.height, "plexes": int(obs["plex"].nunique())}
-    marks: dict[str, list[pl.Expr]] = {}
-    for column, reason in MARKS.items():
-        if column in table.frame.columns:
-            marks.setdefault(reason, []).append(pl.col(column).cast(pl.String).str.strip_chars() == "+")
-    frame = drop_rows(table.frame, name, notes, marks=marks, keep=set(keep or ()))
-    values = np.column_stack([to_float(frame[column], table) for column, _ in found])
+    frame = drop_rows(table.frame, name, notes, marks=plus_marks(table.frame), keep=set(keep or ()))
+    values = np.column_stack([to_float(frame[column], table) for column in found])
     values[values <= 0] = np.nan
     values = np.log2(values)
     if reference is not None:
-        is_reference = (obs["channel"] == reference).to_numpy()
-        lacking = sorted(set(obs["plex"]) - set(obs.loc[is_reference, "plex"]))
-        if lacking:
-            hint = (
-                "which channel holds the pool? Without one leave 'reference' out and give the plex as batch"
-            )
-            allowed = ", ".join(sorted(set(obs["channel"])))
-            what = f"No channel '{reference}' in plex {', '.join(lacking)}"
-            raise Problems([Problem(what, f"{path.name}, option 'reference'", reference, allowed, hint)])
-        for plex in obs["plex"].unique():
-            of_plex = (obs["plex"] == plex).to_numpy()
-            values[:, of_plex] -= values[:, of_plex & is_reference].mean(axis=1, keepdims=True)
-        notes["reference_channels_left_out"] = int(is_reference.sum())
-        values, obs = values[:, ~is_reference], obs[~is_reference].reset_index(drop=True)
-    columns = [column for column, _ in found]
-    var = to_pandas(frame.drop([name, *columns]), frame.height)
+        values, obs = _ratios(values, obs, reference, path.name, notes)
+    var = to_pandas(frame.drop([name, *found]), frame.height)
     var = var[[column for column in var.columns if not column.startswith("Reporter intensity")]]
-    several = obs["plex"].nunique() > 1 or "plex" in regex.groupindex
+    several = any("plex" in match.groupdict() for match in found.values())
     samples = obs["plex"] + "_" + obs["channel"] if several else obs["channel"]
     return assemble(
         values,
@@ -127,3 +94,42 @@ def read_tmt(
         identifier=identifier,
         notes=notes,
     )
+
+
+def _channels(columns: list[str], channels: str, file: str) -> dict[str, re.Match[str]]:
+    """Column -> match of the expression."""
+    where = f"{file}, option 'channels'"
+    try:
+        regex = re.compile(channels)
+    except re.error as error:
+        raise Problems(
+            [Problem("This is no regular expression", where, channels, str(error), "escape ( ) . +")]
+        ) from error
+    if "channel" not in regex.groupindex:
+        hint = r"such as Reporter intensity (?P<channel>\d+) (?P<plex>.+)"
+        raise Problems(
+            [Problem("The expression does not name the channel", where, channels, "(?P<channel>...)", hint)]
+        )
+    found = {column: match for column in columns if (match := regex.fullmatch(column))}
+    if not found:
+        there = ", ".join(columns[:20])
+        raise Problems([Problem("No column is a channel", where, channels, there, "mind spaces and case")])
+    return found
+
+
+def _ratios(
+    values: np.ndarray, obs: pd.DataFrame, reference: str, file: str, notes: dict
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Log2 ratios to the reference channel of each plex (features x samples), and the samples without it."""
+    is_reference = (obs["channel"] == reference).to_numpy()
+    lacking = sorted(set(obs["plex"]) - set(obs.loc[is_reference, "plex"]))
+    if lacking:
+        hint = "which channel holds the pool? Without one leave 'reference' out and give the plex as batch"
+        allowed = ", ".join(sorted(set(obs["channel"])))
+        what = f"No channel '{reference}' in plex {', '.join(lacking)}"
+        raise Problems([Problem(what, f"{file}, option 'reference'", reference, allowed, hint)])
+    for plex in obs["plex"].unique():
+        of_plex = (obs["plex"] == plex).to_numpy()
+        values[:, of_plex] -= values[:, of_plex & is_reference].mean(axis=1, keepdims=True)
+    notes["reference_channels_left_out"] = int(is_reference.sum())
+    return values[:, ~is_reference], obs[~is_reference].reset_index(drop=True)

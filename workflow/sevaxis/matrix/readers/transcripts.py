@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.readers.tables.assembly import Identifier, assemble
+from sevaxis.base.vocabulary import Assay
+from sevaxis.genes.identifiers import Identifier
+from sevaxis.matrix.readers.signature import Signature
+from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float
 from sevaxis.matrix.readers.tables.text import Table, read_table
 
@@ -23,6 +26,28 @@ if TYPE_CHECKING:
 
 #: File names that say nothing about the sample; its folder does.
 ANONYMOUS = ("quant.sf", "quant.genes.sf", "abundance.tsv", "abundance.h5")
+
+
+SIGNATURES = (
+    Signature(
+        format="salmon quantification",
+        reader="salmon",
+        columns=frozenset({"Name", "Length", "EffectiveLength", "TPM", "NumReads"}),
+        assay=Assay.RNA_COUNTS,
+    ),
+    Signature(
+        format="kallisto abundance",
+        reader="kallisto",
+        columns=frozenset({"target_id", "length", "eff_length", "est_counts"}),
+        assay=Assay.RNA_COUNTS,
+    ),
+    Signature(
+        format="RSEM result",
+        reader="rsem",
+        columns=frozenset({"effective_length", "expected_count", "TPM", "FPKM"}),
+        assay=Assay.RNA_COUNTS,
+    ),
+)
 
 
 def read_salmon(

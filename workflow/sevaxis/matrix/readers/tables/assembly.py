@@ -19,38 +19,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.vocabulary import Namespace
 from sevaxis.genes.excel_dates import are_dates, gene_of_date
+from sevaxis.genes.identifiers import COLUMN_NAMES, Identifier, first_of_group, identifier_of
 from sevaxis.matrix.readers.tables.text import unique_names
 
 if TYPE_CHECKING:
     import anndata
     import pandas as pd
 
-Identifier = Literal["symbol", "ensembl", "entrez", "refseq", "uniprot"]
 Duplicates = Literal["sum", "mean", "max", "first"]
 
-#: What an identifier looks like: Ensembl gene, RefSeq (NCBI handbook, chapter 18), UniProt accession (the expression
-#: of uniprot.org/help/accession_numbers, with isoform), Entrez Gene.
-PATTERNS: dict[Identifier, str] = {
-    "ensembl": r"^ENS[A-Z]{0,6}G\d{11}(\.\d+)?(_PAR_Y)?$",
-    "refseq": r"^[NX][MPR]_\d{6,9}(\.\d+)?$",
-    "uniprot": r"^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-\d+)?$",
-    "entrez": r"^\d{1,9}$",
-}
-#: Share of feature names that must look like an identifier before all are taken for such.
-MOSTLY = 0.8
-#: Column names (lower case, letters and digits only) -> identifier.
-COLUMN_NAMES: dict[str, Identifier] = {
-    **dict.fromkeys(
-        ("symbol", "genesymbol", "genesymbols", "genename", "genenames", "genes", "gene", "hgncsymbol", "mgisymbol",
-         "externalgenename", "pggenes"), "symbol"
-    ),
-    **dict.fromkeys(("ensembl", "ensemblgeneid", "ensemblid", "ensemblgene"), "ensembl"),
-    **dict.fromkeys(("entrez", "entrezid", "entrezgene", "entrezgeneid", "ncbigeneid"), "entrez"),
-    **dict.fromkeys(("refseq", "refseqid"), "refseq"),
-    **dict.fromkeys(("uniprot", "uniprotid", "uniprotaccession", "proteinid", "proteinids", "majorityproteinids",
-        "proteingroup", "pgproteingroups", "pgproteinaccessions"), "uniprot"),
-}  # fmt: skip
 EXAMPLES = 5
 
 
@@ -140,7 +119,7 @@ def _merge_duplicates(names, values, var, file, duplicates, notes):
     import pandas as pd
 
     dates = are_dates(names)
-    if dates.any() and identifier_of(names) != "entrez":
+    if dates.any() and identifier_of(names) != Namespace.ENTREZ:
         notes["excel_dates"] = int(dates.sum())
         notes["excel_date_examples"] = sorted(set(names[dates]))[:EXAMPLES]
         genes = [gene_of_date(name) if date else None for name, date in zip(names, dates, strict=True)]
@@ -202,49 +181,23 @@ def _name_identifiers(
     import pandas as pd
 
     for column in list(var.columns):
-        kind = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", str(column).lower()))
-        if kind is None or kind in var.columns:
+        namespace = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", str(column).lower()))
+        if namespace is None or namespace in var.columns:
             continue
         cells = first_of_group(var[column])
         # a column of symbols may hold other identifiers where the symbols were unknown
-        if identifier_of(cells.dropna()) == (None if kind == "symbol" else kind):
+        if identifier_of(cells.dropna()) == (None if namespace == Namespace.SYMBOL else namespace):
             # a group `A;B` keeps its own column, the first member is the identifier
             joined = var[column].astype("string").str.contains(";", regex=False).fillna(False).any()
-            var = (
-                var.assign(**{kind: cells})
-                if joined
-                else var.rename(columns={column: kind}).assign(**{kind: cells})
-            )
-    kind = identifier or identifier_of(names)
-    if kind:
-        notes["feature_names_are"] = kind
-        if kind not in var.columns:
-            var = var.assign(**{kind: first_of_group(pd.Series(names, dtype="string"))})
+            named = var if joined else var.rename(columns={column: namespace.value})
+            var = named.assign(**{namespace.value: cells})
+    namespace = identifier or identifier_of(names)
+    if namespace:
+        notes["feature_names_are"] = str(namespace)
+        if namespace not in var.columns:
+            var = var.assign(**{str(namespace): first_of_group(pd.Series(names, dtype="string"))})
     if "excel_date_symbol" in var.columns:
         restored = var.pop("excel_date_symbol")
         named = var["symbol"] if "symbol" in var.columns else pd.Series(names, dtype="string")
         var["symbol"] = named.mask(var["excel_date"], restored)
     return var
-
-
-def first_of_group(cells: pd.Series) -> pd.Series:
-    """First member of groups such as ``P1;P2``; accessions out of ``sp|P1|NAME``; numbers as text."""
-    import pandas as pd
-    import polars as pl
-
-    text = pl.Series(cells.astype("string").to_numpy(object, na_value=None), dtype=pl.String)
-    first = text.str.replace(r"^(\d+)\.0$", "$1").str.split(";").list.first().str.strip_chars()
-    first = first.str.replace(r"^(?:sp|tr)\|([^|]+)\|.*$", "$1").replace("", None)
-    return pd.Series(pd.array(first.to_list(), dtype="string"), index=cells.index, name=cells.name)
-
-
-def identifier_of(names) -> Identifier | None:
-    """What most of some names look like, if anything; of a group ``A;B;C`` the first accession decides."""
-    import polars as pl
-
-    cells = pl.Series([name for name in names if isinstance(name, str)], dtype=pl.String)
-    for kind, pattern in PATTERNS.items():
-        fits = cells.str.contains(pattern.removesuffix("$") + "(;|$)")
-        if len(cells) and fits.sum() >= MOSTLY * len(cells):
-            return kind
-    return None

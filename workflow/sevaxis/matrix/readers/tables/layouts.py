@@ -16,13 +16,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest
-from sevaxis.matrix.readers.tables.assembly import (
-    Duplicates,
-    Identifier,
-    assemble,
-    assemble_sheet,
-    identifier_of,
-)
+from sevaxis.base.vocabulary import Namespace
+from sevaxis.genes.identifiers import Identifier, identifier_of
+from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble, assemble_sheet
 from sevaxis.matrix.readers.tables.text import Table, to_numbers
 
 if TYPE_CHECKING:
@@ -121,9 +117,9 @@ def _from_wide(table, feature, samples, identifier, duplicates):
 
 def _refuse_lying(table: Table, columns: list[str], features: list[str]) -> None:
     """A problem where the columns, not the rows, are called like genes or proteins: the table lies on its side."""
-    kind = identifier_of(columns)
-    if kind not in (None, "entrez") and identifier_of(features[:1000]) is None:
-        found = f"columns {', '.join(columns[:3])}, ... ({kind}), rows {', '.join(features[:3])}, ..."
+    namespace = identifier_of(columns)
+    if namespace not in (None, Namespace.ENTREZ) and identifier_of(features[:1000]) is None:
+        found = f"columns {', '.join(columns[:3])}, ... ({namespace}), rows {', '.join(features[:3])}, ..."
         hint = "layout: transposed"
         raise Problems(
             [Problem("The table lies on its side", table.file, found, "a row for each feature", hint)]

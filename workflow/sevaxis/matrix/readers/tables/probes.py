@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.geo import parse_soft
 from sevaxis.matrix.readers.tables.layouts import as_text
-from sevaxis.matrix.readers.tables.text import Table, parse_table, read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.text import Table, parse_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +71,6 @@ def platform_annotation(source: Path | Table, names: list[str]) -> pd.DataFrame:
 
 
 def _platform_table(path: Path) -> Table:
-    from sevaxis.matrix.readers.soft import parse_soft
-
     if not path.is_file():
         hint = "it must be one of the card's files, beside this one"
         raise Problems(

@@ -13,7 +13,14 @@ Every rule counts what it did in ``uns["reading"]``; the option `keep` of a read
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.matrix.readers.tables.layouts import to_float
+from sevaxis.matrix.readers.tables.text import Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +33,15 @@ CONTAMINANT_PREFIXES = ("CON__", "contam_", "Cont_", "CONTAM_", "cRAP", "CRAP")
 FOREIGN = r"_(?:BOVIN|PIG|SHEEP)\b"
 #: Gene symbols of keratins: KRT1, Krt10, KRTAP..., but not KRTCAP2, which is no keratin.
 KERATIN = r"(?i)^KRT(?:AP)?\d"
+
+
+#: Column -> reason, as MaxQuant marks rows with ``+``; older versions say Contaminant.
+PLUS = {
+    "Reverse": "decoys",
+    "Potential contaminant": "contaminants",
+    "Contaminant": "contaminants",
+    "Only identified by site": "only_identified_by_site",
+}
 
 
 def drop_rows(
@@ -70,6 +86,50 @@ def drop_rows(
         if reason not in keep:
             frame = frame.filter(~marked)
     return frame
+
+
+def plus_marks(frame: pl.DataFrame) -> dict[str, list[pl.Expr]]:
+    """Reason -> expressions of the rows that MaxQuant marks with ``+``."""
+    import polars as pl
+
+    marks: dict[str, list[pl.Expr]] = {}
+    for column, reason in PLUS.items():
+        if column in frame.columns:
+            marks.setdefault(reason, []).append(pl.col(column).cast(pl.String).str.strip_chars() == "+")
+    return marks
+
+
+def select_samples(columns: dict[str, str], samples: list[str] | str | None, file: str) -> dict[str, str]:
+    """The columns of the samples asked for."""
+    if samples is None:
+        return columns
+    if isinstance(samples, str):
+        chosen = [name for name in columns if re.search(samples, name)]
+        missing = [] if chosen else [samples]
+    else:
+        chosen, missing = list(samples), [name for name in samples if name not in columns]
+    if missing:
+        where = f"{file}, option 'samples'"
+        hint = nearest(missing[0], columns)
+        raise Problems([Problem("No such samples", where, ", ".join(missing), ", ".join(columns), hint)])
+    return {name: columns[name] for name in chosen}
+
+
+def no_quantity(columns: str, quantity: str, there: Sequence[str], file: str) -> Problem:
+    """Problem of a quantity that a table does not have, with those that it has."""
+    where, hint = f"{file}, option 'quantity'", nearest(quantity, there)
+    return Problem(f"No columns '{columns}'", where, quantity, ", ".join(there), hint)
+
+
+def protein_values(
+    frame: pl.DataFrame, table: Table, columns: Iterable[str], notes: dict, *, counted: bool = False
+) -> np.ndarray:
+    """Rows x columns of quantities; an intensity of 0 is missing (``counted``: 0 is a count)."""
+    values = np.column_stack([to_float(frame[column], table) for column in columns])
+    if not counted:
+        notes["zeros_taken_as_missing"] = int((values == 0).sum())
+        values[values == 0] = np.nan
+    return values
 
 
 def _starts(column: pl.Expr, prefixes: tuple[str, ...]) -> pl.Expr:

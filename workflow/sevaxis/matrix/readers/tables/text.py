@@ -1,22 +1,19 @@
-"""Bytes of a text table -> columns with types: compression, encoding, separator, decimals and header.
+"""Text of a table -> columns with types: separator, decimals and header.
 
 Nothing here knows what a sample or a feature is; :mod:`sevaxis.matrix.readers.tables.assembly` does.
 """
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
 import io
-import lzma
 import re
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,8 +35,6 @@ MISSING = (
     "None",
     "Filtered",
 )
-#: Larger than any table of this trade; a compressed file that grows beyond it is a mistake or an attack.
-MAX_BYTES = 16 * 2**30
 SEPARATORS = ("\t", ";", ",", "|", " ")
 SEPARATOR_NAMES = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "space"}
 #: A number with a decimal comma; one without any separator tells nothing.
@@ -73,67 +68,6 @@ class Table:
     def decimal(self) -> str:
         """Decimal sign of cells that are still text."""
         return "," if self.notes.get("decimal") == "comma" else "."
-
-
-def read_bytes(path: Path) -> bytes:
-    """Content of a file, decompressed where its first bytes say gzip, bzip2 or xz.
-
-    Raises
-    ------
-    Problems
-        For a compressed file that ends early or is damaged, or that grows beyond :data:`MAX_BYTES`.
-    """
-    path = Path(path)
-    with path.open("rb") as handle:
-        magic = handle.read(6)
-    openers = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open))
-    opener = next((opener for start, opener in openers if magic.startswith(start)), None)
-    if opener is None:
-        return path.read_bytes()
-    try:
-        with opener(path, "rb") as handle:
-            data = handle.read(MAX_BYTES + 1)
-    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
-        hint = "the download was cut short or damaged; delete the file and retrieve it again"
-        raise Problems(
-            [
-                Problem(
-                    "The compressed file cannot be read to its end",
-                    path.name,
-                    str(error),
-                    "a whole file",
-                    hint,
-                )
-            ]
-        ) from error
-    if len(data) > MAX_BYTES:
-        found = f"more than {MAX_BYTES} bytes"
-        raise Problems(
-            [Problem("The file grows too large", path.name, found, "a table", "is this the right file?")]
-        )
-    return data
-
-
-def to_utf8(data: bytes) -> tuple[bytes, str]:
-    """The same text in UTF-8 without byte order mark, and the name of the encoding it had.
-
-    UTF-16 is told by its byte order mark, or by the zero bytes that ASCII text has in it. Bytes that are not UTF-8
-    are taken for Windows-1252, the encoding of Excel's exports in Western Europe.
-    """
-    if data.startswith(b"\xef\xbb\xbf"):
-        return data[3:], "UTF-8 with byte order mark"
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16").encode(), "UTF-16"
-    head = data[:2000]
-    if len(head) > 3 and head.count(0) > 0.3 * len(head):
-        encoding = "utf-16-le" if head[1] == 0 else "utf-16-be"
-        return data.decode(encoding).encode(), encoding.upper()
-    if not data.isascii():
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError:
-            return data.decode("cp1252", "replace").encode(), "Windows-1252"
-    return data, "UTF-8"
 
 
 def sniff_separator(lines: list[str]) -> str:
@@ -187,55 +121,12 @@ def unique_names(names: list[str]) -> tuple[list[str], set[str]]:
     return result, {name for name, count in seen.items() if count > 1 and names.count(name) > 1}
 
 
-def read_table(
-    path: Path,
-    *,
-    separator: str | None = None,
-    decimal: str | None = None,
-    comment: str | None = None,
-    skip: int = 0,
-    as_text: bool | set[str | int] = frozenset(),
-    quoted: bool = True,
-    columns: list[str] | None = None,
-) -> Table:
-    """Read a delimited text file.
-
-    Parameters
-    ----------
-    path
-        The file, possibly compressed.
-    separator, decimal
-        Sniffed from the first lines where they are None.
-    comment
-        Lines before the header that start with this are skipped.
-    skip
-        Further lines to skip before the header.
-    as_text
-        Columns whose cells stay text (leading zeros, long numbers), by name or position; True for all.
-    quoted
-        Whether double quotes enclose cells.
-    columns
-        Names of the columns, for files without a header.
-
-    Raises
-    ------
-    Problems
-        For files that are empty, damaged, or not a table.
-    """
+def read_table(path: Path, **options: Any) -> Table:
+    """Read a delimited text file, possibly compressed; the options are those of :func:`parse_table`."""
     path = Path(path)
     data, encoding = to_utf8(read_bytes(path))
-    return parse_table(
-        data,
-        path.name,
-        separator=separator,
-        decimal=decimal,
-        comment=comment,
-        skip=skip,
-        as_text=as_text,
-        quoted=quoted,
-        columns=columns,
-        notes={} if encoding == "UTF-8" else {"encoding": encoding},
-    )
+    notes = {} if encoding == "UTF-8" else {"encoding": encoding}
+    return parse_table(data, path.name, notes=notes, **options)
 
 
 def parse_table(
@@ -251,22 +142,42 @@ def parse_table(
     columns: list[str] | None = None,
     notes: dict[str, Any] | None = None,
 ) -> Table:
-    """Read a delimited table from UTF-8 bytes; parameters as in :func:`read_table`."""
+    """Read a delimited table.
+
+    Parameters
+    ----------
+    data, name
+        The text in UTF-8, and the name of its file for messages.
+    separator, decimal
+        Sniffed from the first lines where they are None.
+    comment
+        Lines before the header that start with this are skipped.
+    skip
+        Further lines to skip before the header.
+    as_text
+        Columns whose cells stay text (leading zeros, long numbers), by name or position; True for all.
+    quoted
+        Whether double quotes enclose cells.
+    columns
+        Names of the columns, for files without a header.
+    notes
+        What is known already, for the notes of the table.
+
+    Raises
+    ------
+    Problems
+        For files that are empty, damaged, or not a table.
+    """
     notes = dict(notes or {})
     start = _start_of_table(data, comment, skip)
     # an old Macintosh file ends its lines with a carriage return alone
     if b"\n" not in data[start : start + 2**20] and b"\r" in data[start : start + 2**20]:
         data = data.replace(b"\r", b"\n")
         notes["line_ends"] = "carriage return"
-    head = data[start : start + 2**18]
-    lines = head.decode("utf-8", "ignore").splitlines()[:200]
-    if len(head) == 2**18 and len(lines) > 1:
-        lines = lines[:-1]
-    lines = [line for line in lines if line.strip()]
+    lines = _lines_at(data, start)
     if not lines:
-        raise Problems(
-            [Problem("The file is empty", name, "no lines", "a table with a header", "check the file")]
-        )
+        empty = Problem("The file is empty", name, "no lines", "a table with a header", "check the file")
+        raise Problems([empty])
     if separator is None:
         separator = sniff_separator(lines[:60])
         notes["separator"] = SEPARATOR_NAMES[separator]
@@ -389,6 +300,15 @@ def _start_of_table(data: bytes, comment: str | None, skip: int) -> int:
     while data[start : start + 1] in (b"\n", b"\r"):
         start += 1
     return start
+
+
+def _lines_at(data: bytes, start: int) -> list[str]:
+    """First whole lines behind an offset, without empty ones."""
+    head = data[start : start + 2**18]
+    lines = head.decode("utf-8", "ignore").splitlines()[:200]
+    if len(head) == 2**18 and len(lines) > 1:
+        lines = lines[:-1]
+    return [line for line in lines if line.strip()]
 
 
 def _length_of_line(data: bytes, start: int, quoted: bool) -> int:

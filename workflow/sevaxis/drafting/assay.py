@@ -1,0 +1,153 @@
+"""Assay, scale and normalisation, proposed from the format and the numbers themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sevaxis.base.vocabulary import Assay, Namespace
+from sevaxis.drafting.facts import Facts
+from sevaxis.drafting.recognised import Recognised
+from sevaxis.genes.identifiers import namespaces_of
+from sevaxis.matrix.scales import check_scale, to_log2
+from sevaxis.study.validation import TODO
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+#: Quantities that the programs have normalised themselves.
+NORMALISED = {"LFQ intensity", "MaxLFQ Intensity", "PG.MaxLFQ"}
+#: Sample medians (log2) that spread less than this were made equal before.
+EQUAL_MEDIANS = 0.05
+#: Fewer features than this are clinical measures, not omics.
+FEWEST_FEATURES = 50
+
+
+def propose_assay(facts: Facts, adata: AnnData, recognised: Recognised) -> None:
+    """What the numbers are, from the format and the numbers themselves."""
+    values = np.asarray(adata.X, dtype=float)
+    identifier = identifier_of_matrix(adata)
+    words = f"{adata.n_vars:,} features named by {identifier or 'text'}"
+    fits = {scale: _fits(values, scale) for scale in ("counts", "linear", "log2")}
+    known = values[np.isfinite(values)]
+    whole = bool(known.size) and bool(np.all(np.abs(known - np.rint(known)) < 1e-6))
+    is_protein = identifier in (Namespace.UNIPROT, "protein RefSeq", Namespace.NAME, "UniProt entry")
+    metabolites = any(
+        "refmet" in str(name).lower() or str(name).lower() == "metabolite" for name in adata.var
+    )
+    if recognised.assay in (Assay.PROTEIN, Assay.PTM, Assay.SINGLE_CELL):
+        facts.assay, why = recognised.assay, f"a {recognised.format}"
+    elif metabolites:
+        facts.assay, why = (
+            f"{TODO} these are metabolites, for which there is no assay: leave the data set out",
+            "metabolites",
+        )
+    elif adata.n_vars < FEWEST_FEATURES:
+        facts.assay = f"{TODO} only {adata.n_vars} features: protein, if these are proteins"
+        why = words
+    elif identifier == "site":
+        facts.assay, why = Assay.PTM, words
+    elif is_protein:
+        facts.assay, why = Assay.PROTEIN, words
+    elif recognised.assay == Assay.ARRAY or identifier == "probe":
+        facts.assay, why = Assay.ARRAY, words
+    elif fits["counts"] is None and (whole or _looks_estimated(values)):
+        facts.assay, why = Assay.RNA_COUNTS, f"{'whole numbers' if whole else 'estimated reads'}, {words}"
+    elif np.isnan(values).any() and fits["counts"] is not None and identifier != Namespace.ENTREZ:
+        facts.assay, why = (
+            Assay.PROTEIN,
+            f"{np.isnan(values).mean():.0%} missing values, as in proteomics; {words}",
+        )
+    else:
+        reason = fits["counts"] or "fractions"
+        facts.assay = f"{TODO} array or protein; for RNA take the table of raw counts ({_inline(reason)})"
+        why = words
+    facts.evidence["assay"] = why
+    _propose_scale(facts, values, recognised, fits)
+
+
+def _propose_scale(
+    facts: Facts, values: np.ndarray, recognised: Recognised, fits: dict[str, str | None]
+) -> None:
+    """Scale and normalisation, where the assay's defaults do not hold."""
+    if facts.assay in (Assay.RNA_COUNTS, Assay.SINGLE_CELL):
+        return
+    largest = float(np.nanmax(values)) if np.isfinite(values).any() else np.nan
+    scale = next((scale for scale in ("linear", "log2") if fits[scale] is None), None)
+    zeros = float((values == 0).mean())
+    if scale is None and fits["log2"] and "Zeros" in fits["log2"]:
+        scale = "log2"
+        facts.values["zero_is_missing"] = True
+    if scale is None:
+        facts.values["scale"] = f"{TODO} {_inline(fits['log2'] or fits['linear'] or '')}"
+        return
+    facts.values = {"scale": scale, **facts.values}
+    if scale == "linear" and zeros:
+        facts.values["zero_is_missing"] = True
+    if facts.assay in (Assay.PROTEIN, Assay.PTM):
+        log2 = (
+            to_log2(values)
+            if scale == "linear"
+            else np.where(values == 0, np.nan, values)
+            if zeros
+            else values
+        )
+        quantity = recognised.options.get("quantity", "")
+        with np.errstate(all="ignore"):
+            medians = [np.nanmedian(row) for row in log2 if np.isfinite(row).any()]
+        spread = float(np.std(medians)) if medians else 0.0
+        done = quantity in NORMALISED or recognised.reader == "diann" or spread < EQUAL_MEDIANS
+        facts.values["normalise"] = "none" if done else "median"
+        why = (
+            "the program normalises this quantity"
+            if spread >= EQUAL_MEDIANS and done
+            else f"sample medians spread by {spread:.2g} log2"
+        )
+        facts.evidence["normalise"] = f"{facts.values['normalise']}: {why}"
+    facts.evidence["values"] = (
+        f"largest value {largest:.4g}, {zeros:.0%} zeros, {np.isnan(values).mean():.0%} missing"
+    )
+
+
+def _fits(values: np.ndarray, scale: str) -> str | None:
+    """Why the values are not of a scale; None where they may be."""
+    names = ([str(i) for i in range(values.shape[0])], [str(i) for i in range(values.shape[1])])
+    problems, _ = check_scale(values, scale, "", names)
+    return f"{problems[0].what}: {problems[0].found}" if problems else None
+
+
+def _looks_estimated(values: np.ndarray) -> bool:
+    """Counts by salmon, kallisto or RSEM: many genes, some zeros, some whole numbers."""
+    positive = values[values > 0]
+    whole = np.abs(positive - np.rint(positive)) < 1e-3
+    return values.shape[1] > 5000 and bool((values == 0).mean() > 0.01) and bool(whole.mean() > 0.02)
+
+
+def identifier_of_matrix(adata: AnnData) -> str | None:
+    """What the feature names are, in the words of this module: also sites, probes and UniProt entry names."""
+    import pandas as pd
+
+    names = pd.Series(adata.var_names.astype(str))
+    tests = {
+        "site": r"^(?:[NX]P_\d+(?:\.\d+)?|[A-Z][A-Z0-9]{5,9}(?:-\d+)?)_[A-Z]\d+",
+        "probe": r"^(?:\d+(?:_[a-z]+)*_at|ILMN_\d+|A_\d\d_P\d+)$",
+        "UniProt entry": r"^[A-Z0-9]{2,11}_[A-Z0-9]{3,5}$",
+        "protein RefSeq": r"^[NXY]P_\d+",
+    }
+    for name, pattern in tests.items():
+        if names.str.match(pattern).mean() > 0.5:
+            return name
+    known = namespaces_of(names).mode().iloc[0]
+    if known == Namespace.SYMBOL:
+        beside = [
+            namespace
+            for namespace in (Namespace.UNIPROT, Namespace.ENSEMBL)
+            if namespace in adata.var and adata.var[namespace].notna().mean() > 0.5
+        ]
+        return beside[0] if beside else known
+    return known
+
+
+def _inline(text: str) -> str:
+    return " ".join(text.split())

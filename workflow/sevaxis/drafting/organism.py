@@ -1,0 +1,128 @@
+"""Organism, proposed from identifiers and words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sevaxis.base.resources import load_table
+from sevaxis.base.vocabulary import Namespace, Organism
+from sevaxis.drafting.facts import Facts, Texts
+from sevaxis.drafting.words import ORGANISMS, UNIPROT_SPECIES, find
+from sevaxis.genes.identifiers import ENSEMBL_PREFIX
+from sevaxis.study.validation import TODO, is_undecided
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from anndata import AnnData
+
+
+def propose_organism(facts: Facts, adata: AnnData, texts: Texts) -> None:
+    """Organism from Ensembl's prefixes, UniProt's species, what is written, and the case of symbols."""
+    import pandas as pd
+
+    names = pd.Series(adata.var_names.astype(str))
+    ensembl = adata.var["ensembl"].astype("string") if "ensembl" in adata.var else names
+    for organism, prefix in ENSEMBL_PREFIX.items():
+        share = ensembl.str.match(rf"^{prefix}\d", na=False).mean()
+        if share > 0.5:
+            facts.organism = organism
+            facts.evidence["organism"] = f"{share:.0%} of the features begin with {prefix}"
+            return
+    species = _uniprot_species(adata)
+    if species:
+        (code, number), total = species.most_common(1)[0], sum(species.values())
+        known = {UNIPROT_SPECIES[c]: n for c, n in species.items() if c in UNIPROT_SPECIES}
+        if code in UNIPROT_SPECIES and number > total / 2:
+            facts.organism = UNIPROT_SPECIES[code]
+            facts.evidence["organism"] = f"{number} of {total} UniProt entries end in _{code}"
+        else:
+            facts.organism = (
+                f"{TODO} most proteins are of {code} ({number} of {total}), neither human, mouse nor rat"
+            )
+            facts.evidence["organism"] = f"UniProt entries of {code}; of ours {known or 'none'}"
+        return
+    for where, text in texts.in_order()[:2]:
+        found = find(ORGANISMS, text)
+        if len(found) == 1:
+            facts.organism, said = next(iter(found.items()))
+            facts.evidence["organism"] = f"{where} '{said[0]}'"
+            return
+    _organism_of_names(facts, adata, names)
+    for where, text in texts.in_order()[2:]:
+        found = find(ORGANISMS, text)
+        if (not facts.organism or is_undecided(facts.organism)) and len(found) == 1:
+            facts.organism, said = next(iter(found.items()))
+            facts.evidence["organism"] = f"{where} '{said[0]}'"
+    if not facts.organism:
+        facts.organism = f"{TODO} human, mouse or rat"
+        facts.evidence["organism"] = "neither identifiers nor words tell it"
+
+
+def _organism_of_names(facts: Facts, adata: AnnData, names: pd.Series) -> None:
+    """By symbols: capitals are human, Rik and Gm genes mouse, LOC and RGD genes rat; else by known identifiers."""
+    import pandas as pd
+
+    given = adata.var["symbol"].dropna().astype(str) if "symbol" in adata.var else names
+    letters = given[given.str.match(r"^[A-Za-z][A-Za-z]+\d*[A-Za-z0-9]*$")]
+    known = load_table("identifiers")
+    panel = {o: set(known.loc[known["organism"] == o, "symbol"]) for o in ENSEMBL_PREFIX}
+    symbols = {o: int(given.isin(panel[o]).sum()) for o in panel}
+    if max(symbols.values()) >= 5 and len(letters):
+        mouse = int(given.str.contains(r"(?:Rik|^Gm\d+)$").sum())
+        rat = int(given.str.contains(r"^(?:LOC\d+|RGD\d+|AABR\d+)").sum())
+        if letters.str.isupper().mean() > 0.7:
+            facts.organism = Organism.HUMAN
+            facts.evidence["organism"] = f"{letters.str.isupper().mean():.0%} of the symbols are in capitals"
+        elif max(mouse, rat) >= 5 and mouse != rat:
+            facts.organism = Organism.MOUSE if mouse > rat else Organism.RAT
+            facts.evidence["organism"] = (
+                f"symbols in small letters, {mouse} that only the mouse has (Rik, Gm), {rat} of the rat (LOC, RGD)"
+            )
+        else:
+            facts.evidence["organism"] = "symbols in small letters: mouse or rat"
+            facts.organism = f"{TODO} mouse or rat (both write symbols like this)"
+        return
+    column = adata.var.get("uniprot", names)
+    accessions = pd.Series(column).dropna().astype(str).str.replace(r"-\d+$", "", regex=True)
+    # accessions and Entrez identifiers of the species never coincide
+    by_organism = {
+        o: {
+            member
+            for namespace in (Namespace.UNIPROT, Namespace.ENTREZ)
+            for cell in known.loc[known["organism"] == o, namespace]
+            for member in cell.split(";")
+            if member
+        }
+        for o in panel
+    }
+    hits = {o: int(accessions.isin(by_organism[o]).sum()) for o in panel}
+    best = max(hits, key=hits.get)
+    if hits[best] >= 3 and hits[best] > 2 * sorted(hits.values())[-2]:
+        facts.organism = best
+        facts.evidence["organism"] = f"{hits[best]} identifiers are known genes or proteins of the {best}"
+
+
+def _uniprot_species(adata: AnnData) -> Counter:
+    """Species in UniProt's entry names, wherever the features' annotation has them."""
+    found: Counter = Counter()
+    columns = [
+        adata.var_names,
+        *(
+            adata.var[name]
+            for name in adata.var
+            if not np.issubdtype(np.asarray(adata.var[name]).dtype, np.number)
+        ),
+    ]
+    for cells in columns:
+        for cell in [str(cell) for cell in cells][:5000]:
+            match = re.search(r"(?:^|[|;])[A-Z0-9]{2,11}_([A-Z0-9]{3,5})(?:$|[;\s,.])", cell)
+            if match and re.search("[A-Z]{3}", match[1]):
+                found[match[1]] += 1
+        if sum(found.values()) > 0.3 * adata.n_vars:
+            return found
+        found.clear()
+    return found

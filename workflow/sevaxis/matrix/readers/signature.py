@@ -1,0 +1,50 @@
+"""By what the files of a program are recognised, whatever their names: said beside the reader, asked by drafts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sevaxis.base.vocabulary import Assay
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """What no other files have; a reader's module lists its own in ``SIGNATURES``, the narrower first.
+
+    Attributes
+    ----------
+    format
+        What such a file is, in words.
+    reader
+        Name of its reader.
+    columns
+        Columns that all such tables have.
+    starts
+        First bytes of such files, where they are no plain tables.
+    assay
+        What they hold, where the format says it.
+    quantities
+        Value of the reader's option ``quantity`` -> pattern of its columns, best first.
+    """
+
+    format: str
+    reader: str
+    columns: frozenset[str] = frozenset()
+    starts: tuple[bytes, ...] = ()
+    assay: Assay | None = None
+    quantities: Mapping[str, str] = field(default_factory=dict)
+
+    def options(self, columns: Sequence[str]) -> dict[str, str] | None:
+        """Options for reading a table with some columns; None where it is no such table, or has no quantity of one."""
+        if not self.columns or not self.columns <= set(columns):
+            return None
+        if not self.quantities:
+            return {}
+        fits = (
+            {"quantity": quantity}
+            for quantity, pattern in self.quantities.items()
+            if any(re.search(pattern, name) for name in columns)
+        )
+        return next(fits, None)

@@ -1,0 +1,75 @@
+"""Bytes of a file -> its text in UTF-8: compression and encoding, told by the bytes themselves."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from pathlib import Path
+
+from sevaxis.base.problems import Problem, Problems
+
+#: Larger than any table of this trade; a compressed file that grows beyond it is a mistake or an attack.
+MAX_BYTES = 16 * 2**30
+
+
+def read_bytes(path: Path) -> bytes:
+    """Content of a file, decompressed where its first bytes say gzip, bzip2 or xz.
+
+    Raises
+    ------
+    Problems
+        For a compressed file that ends early or is damaged, or that grows beyond :data:`MAX_BYTES`.
+    """
+    path = Path(path)
+    with path.open("rb") as handle:
+        magic = handle.read(6)
+    openers = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open))
+    opener = next((opener for start, opener in openers if magic.startswith(start)), None)
+    if opener is None:
+        return path.read_bytes()
+    try:
+        with opener(path, "rb") as handle:
+            data = handle.read(MAX_BYTES + 1)
+    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+        hint = "the download was cut short or damaged; delete the file and retrieve it again"
+        raise Problems(
+            [
+                Problem(
+                    "The compressed file cannot be read to its end",
+                    path.name,
+                    str(error),
+                    "a whole file",
+                    hint,
+                )
+            ]
+        ) from error
+    if len(data) > MAX_BYTES:
+        found = f"more than {MAX_BYTES} bytes"
+        raise Problems(
+            [Problem("The file grows too large", path.name, found, "a table", "is this the right file?")]
+        )
+    return data
+
+
+def to_utf8(data: bytes) -> tuple[bytes, str]:
+    """The same text in UTF-8 without byte order mark, and the name of the encoding it had.
+
+    UTF-16 is told by its byte order mark, or by the zero bytes that ASCII text has in it. Bytes that are not UTF-8
+    are taken for Windows-1252, the encoding of Excel's exports in Western Europe.
+    """
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:], "UTF-8 with byte order mark"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16").encode(), "UTF-16"
+    head = data[:2000]
+    if len(head) > 3 and head.count(0) > 0.3 * len(head):
+        encoding = "utf-16-le" if head[1] == 0 else "utf-16-be"
+        return data.decode(encoding).encode(), encoding.upper()
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data.decode("cp1252", "replace").encode(), "Windows-1252"
+    return data, "UTF-8"
