@@ -288,7 +288,7 @@ class Reason(StrEnum):
     SE_FROM_P = (
         "se_from_p",
         Status.TESTED,
-        "published; standard error derived from the published p and the group sizes",
+        "published; standard error derived from the published p",
     )
     NO_SE = (
         "no_se",

@@ -167,7 +167,7 @@ def _data(study: Document) -> Section:
     if any(card["assay"] == Assay.EFFECTS for card in study.cards):
         paragraphs.append(
             "Published result tables are shown as published. A missing standard error was derived from the published "
-            "t, or from p and the group sizes, and the row says so; without either no interval and no minimum "
+            "t, or from p and its degrees of freedom, and the row says so; without either no interval and no minimum "
             "detectable effect can be shown."
         )
     return Section("Data", paragraphs)
