@@ -3,6 +3,7 @@ from pathlib import Path
 import pandas as pd
 from sevaxis.answers.answer import answer_all, write_answer
 from sevaxis.base.logs import log_to
+from sevaxis.base.resources import load_table
 from sevaxis.effects.table import concatenate, read_effects, write_effects
 from sevaxis.study.settings import Axis
 
@@ -15,7 +16,7 @@ answers = answer_all(
     questions,
     effects,
     axis=Axis.model_validate(snakemake.params.axis),
-    panels=pd.read_csv(snakemake.input.panels, sep="\t"),
+    panels=load_table("panels"),
     truth={
         Path(path).parent.name: pd.read_csv(Path(path).with_name("truth.tsv"), sep="\t")
         for path in snakemake.input.files

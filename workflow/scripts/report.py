@@ -5,6 +5,7 @@ import pandas as pd
 from sevaxis.answers.answer import read_answer
 from sevaxis.base.logs import log_to
 from sevaxis.base.provenance import provenance
+from sevaxis.base.resources import load_table
 from sevaxis.effects.table import read_effects
 from sevaxis.report import Document, write
 
@@ -24,10 +25,7 @@ study = Document(
     qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},
     models={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.models},
     axis_values=pd.concat(values, ignore_index=True),
-    panels=pd.read_csv(given.panels, sep="\t")
-    .groupby("panel", sort=False)["human_symbol"]
-    .agg(list)
-    .to_dict(),
+    panels=load_table("panels").groupby("panel", sort=False)["human_symbol"].agg(list).to_dict(),
     provenance=provenance(files, told.codes, told.study["seed"]),
 )
 write(study, Path(snakemake.output.html).parent)
