@@ -227,18 +227,29 @@ def test_mistakes_stop_even_a_dry_run_before_any_job(finished):
     assert "Traceback" not in result.stdout
 
 
-def test_other_entrances_plan_the_same(finished, tmp_path):
+def test_other_entrances_plan_the_same(finished):
     """With -s workflow/Snakefile, and as a module of another workflow."""
     assert "Nothing to be done" in finished.snakemake("-n", "--cores", "1", "-s", "workflow/Snakefile").stdout
-    other = finished.folder / "other.smk"
-    other.write_text(
-        'configfile: "config/config.yaml"\n\n'
-        'module sevaxis:\n    snakefile: "workflow/Snakefile"\n    config: config\n\n'
-        "use rule * from sevaxis as sevaxis_*\n"
-    )
+    module_of(finished)
     plan = finished.snakemake("-n", "--cores", "1", "-s", "other.smk", "sevaxis_everything").stdout
     assert "Nothing to be done" in plan
-    other.unlink()
+
+
+def test_a_module_with_a_prefix_makes_everything_in_its_own_folder(finished):
+    """Tables of resources/ and sample sheets are found where they are; only what is made moves."""
+    module_of(finished, '    prefix: "sub"\n')
+    steps = dict.fromkeys(("retrieve", *FROM_READ), DATASETS)
+    planned = finished.planned("-s", "other.smk", "sevaxis_everything")
+    assert planned == steps | {"orthologs": ["human", "mouse"]} | TELLING
+
+
+def module_of(project, *more):
+    """A workflow that has the project's as a module."""
+    (project.folder / "other.smk").write_text(
+        'configfile: "config/config.yaml"\n\n'
+        f'module sevaxis:\n    snakefile: "workflow/Snakefile"\n    config: config\n{"".join(more)}\n'
+        "use rule * from sevaxis as sevaxis_*\n"
+    )
 
 
 def test_without_a_network_every_wanted_file_is_named_once(root, tmp_path, monkeypatch):

@@ -32,10 +32,8 @@ ORGANISMS = (
 os.environ["SEVAXIS_MIRROR"] = (
     str(Path(settings.mirror).resolve()) if settings.mirror else ""
 )
-# The conda environments install sevaxis from here.
-ROOT = Path(workflow.basedir)
-ROOT = ROOT.parent if ROOT.name == "workflow" else ROOT
-os.environ["SEVAXIS_SOURCE"] = str(ROOT)
+# The conda environments install sevaxis from the checkout that this file lies in, in another workflow's module, too.
+os.environ["SEVAXIS_SOURCE"] = str(Path(str(workflow.current_basedir)).parents[1])
 
 
 envvars:
