@@ -12,9 +12,16 @@ if "datasets" not in config:
 include: "workflow/rules/common.smk"
 
 
+# Besides the report, what people open of each data set: Snakemake makes deleted files again only where they are asked
+# for.
 rule all:
     input:
         RESULTS / "report.html",
+        expand(
+            DATASET / "{file}",
+            dataset=study.cards,
+            file=["quality.json", "effects.parquet", "model.json"],
+        ),
 
 
 include: "workflow/rules/retrieve.smk"

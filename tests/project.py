@@ -1,5 +1,6 @@
 """A copy of the project in a temporary folder, in which tests run Snakemake as a user would."""
 
+import copy
 import os
 import re
 import shutil
@@ -69,6 +70,13 @@ class Project:
             )
             jobs.setdefault(rule, []).extend(found.groups())
         return {rule: sorted(of) for rule, of in jobs.items()}
+
+    def copied_to(self, folder: Path) -> "Project":
+        """The project as it is now, results and the times of its files included, in another folder."""
+        subprocess.run(["cp", "-a", str(self.folder), str(folder)], check=True)
+        twin = copy.copy(self)
+        twin.folder = folder
+        return twin
 
     def edit(self, path: str, old: str, new: str) -> None:
         """Replace text that must stand exactly once in a file."""

@@ -21,6 +21,7 @@ CONTENTS = {
         "sevaxis.effects.methods",
         "sevaxis.answers.registry",
     },
+    "study/tracking.py": {"sevaxis.matrix.readers.registry", "sevaxis.effects.methods"},
     "study/schemas.py": {"sevaxis.matrix.readers.registry", "sevaxis.effects.methods"},
 }
 LONGEST_FILE, LONGEST_FUNCTION = 400, 80

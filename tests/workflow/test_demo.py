@@ -1,7 +1,7 @@
 """The demo, run by Snakemake as a user would: once, and then after every kind of change."""
 
 import contextlib
-import shutil
+import os
 
 import pytest
 
@@ -9,7 +9,17 @@ from tests.project import Project
 
 pytestmark = pytest.mark.workflow
 DATASETS = ["demo_liver_rna", "demo_muscle_rna", "demo_plasma_sev", "demo_sev_protein"]
+COUNTED = DATASETS[:2]
 TELLING = {"answer": [], "report": []}
+FROM_READ, FROM_COMPARE = ("read", "assess", "compare"), ("compare",)
+#: An edit that runs, of any module.
+FUTURE = "from __future__ import annotations\n"
+EDITED = f"{FUTURE}\nEDITED = True\n"
+
+
+def rerun(steps, datasets):
+    """What a dry run plans where steps of some data sets are due, and with them what all data sets are asked."""
+    return dict.fromkeys(steps, datasets) | TELLING
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +34,13 @@ def finished(root, tmp_path_factory) -> Project:
 def changed(project: Project, path: str, old: str, new: str):
     """A change of one file, undone afterwards (time stamp included)."""
     file = project.folder / path
-    backup = project.folder / "backup"
-    shutil.copy2(file, backup)
+    content, times = file.read_bytes(), file.stat()
     try:
         project.edit(path, old, new)
         yield
     finally:
-        shutil.copy2(backup, file)
+        file.write_bytes(content)
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def test_results_are_where_others_look_for_them(finished):
@@ -68,7 +78,7 @@ MUSCLE = "config/datasets/demo_muscle_rna/card.yaml"
             "config/config.yaml",
             "alpha: 0.05 ",
             "alpha: 0.01 ",
-            {"compare": DATASETS, **TELLING},
+            rerun(FROM_COMPARE, DATASETS),
             id="level of the minimum detectable effect",
         ),
         pytest.param(
@@ -82,72 +92,130 @@ MUSCLE = "config/datasets/demo_muscle_rna/card.yaml"
             MUSCLE,
             "    case: overtrained\n    reference: control",
             "    case: control\n    reference: overtrained",
-            {"compare": ["demo_muscle_rna"], **TELLING},
+            rerun(FROM_COMPARE, ["demo_muscle_rna"]),
             id="case and reference swapped",
         ),
         pytest.param(
             MUSCLE,
             "role: overtraining",
             "role: training",
-            {"compare": ["demo_muscle_rna"], **TELLING},
+            rerun(FROM_COMPARE, ["demo_muscle_rna"]),
             id="role",
         ),
         pytest.param(
             "config/datasets/demo_sev_protein/card.yaml",
             "normalise: none",
             "normalise: median",
-            {"assess": ["demo_sev_protein"], "compare": ["demo_sev_protein"], **TELLING},
+            rerun(("assess", "compare"), ["demo_sev_protein"]),
             id="normalisation of one card",
         ),
         pytest.param(
             "config/datasets/demo_plasma_sev/card.yaml",
             "batch: plate",
             "subject: plate",
-            {step: ["demo_plasma_sev"] for step in ("read", "assess", "compare")} | TELLING,
+            rerun(FROM_READ, ["demo_plasma_sev"]),
             id="column of one card",
         ),
         pytest.param(
-            "workflow/sevaxis/report/__init__.py",
-            '"""The report room',
-            '"""So the report room',
-            {"report": []},
-            id="code of the report",
+            "workflow/sevaxis/report/page.py", FUTURE, EDITED, {"report": []}, id="code of the report"
         ),
-        pytest.param("workflow/sevaxis/answers/sex.py", '"""Do', '"""So do', TELLING, id="code of an answer"),
+        pytest.param("workflow/sevaxis/answers/sex.py", FUTURE, EDITED, TELLING, id="code of an answer"),
         pytest.param(
             "workflow/sevaxis/effects/strata.py",
-            '"""Which',
-            '"""So which',
-            {"compare": DATASETS, **TELLING},
+            FUTURE,
+            EDITED,
+            rerun(FROM_COMPARE, DATASETS),
             id="code of compare",
         ),
         pytest.param(
+            "workflow/sevaxis/effects/methods/voom.py",
+            FUTURE,
+            EDITED,
+            rerun(FROM_COMPARE, COUNTED),
+            id="code of a method",
+        ),
+        pytest.param(
             "workflow/sevaxis/matrix/readers/maxquant.py",
-            "from __future__ import annotations\n",
-            "from __future__ import annotations\n\n# changed\n",
-            dict.fromkeys(("read", "assess", "compare"), DATASETS) | TELLING,
+            FUTURE,
+            EDITED,
+            rerun(FROM_READ, ["demo_sev_protein"]),
             id="code of a reader",
+        ),
+        pytest.param(
+            "resources/panels.tsv", "axis\tFBXO2\tthe axis", "axis\tFBXO2\tan axis", TELLING, id="panels"
+        ),
+        pytest.param(
+            "resources/identifiers.tsv",
+            "A2M\thuman\tA2M\t\t",
+            "A2M\thuman\tA2M\tCPAMD5\t",
+            rerun(("retrieve", *FROM_READ), DATASETS),  # simulated genes come from there
+            id="identifiers",
+        ),
+        pytest.param(
+            "resources/protein_names.tsv",
+            "protein_name",
+            "protein_title",
+            rerun(FROM_READ, DATASETS),
+            id="protein names",
         ),
     ],
 )
 def test_a_change_reruns_exactly_what_depends_on_it(finished, path, old, new, expected):
     with changed(finished, path, old, new):
         assert finished.planned() == expected
+
+
+def test_what_no_result_depends_on_reruns_nothing(finished):
+    """The description of a field, a docstring, a comment; a reader that no card uses; a reader that is new."""
+    package = "workflow/sevaxis"
+    edits = [
+        (f"{package}/study/card.py", '"Public https address."', '"Public address, https."'),
+        (f"{package}/effects/compare.py", '"""Effects of all', '"""All effects of all'),
+        (f"{package}/matrix/assess.py", FUTURE, f"{FUTURE}\n# changed\n"),
+        (f"{package}/matrix/readers/gct.py", FUTURE, EDITED),
+        (
+            f"{package}/matrix/readers/registry.py",
+            "READERS = {",
+            'READERS = {\n    "new": "sevaxis.matrix.readers.gct:new",',
+        ),
+    ]
+    with contextlib.ExitStack() as stack:
+        for path, old, new in edits:
+            stack.enter_context(changed(finished, path, old, new))
+        assert finished.planned() == {}
+
+
+def test_a_sheet_reruns_its_own_data_set_however_old_it_looks(finished):
+    sheet = finished.folder / "config/datasets/demo_liver_rna/samples.tsv"
+    header, first, *rest = sheet.read_text().splitlines()
+    # same facts in another order: the file differs
+    with changed(finished, str(sheet.relative_to(finished.folder)), f"{header}\n{first}\n", f"{header}\n"):
+        with sheet.open("a") as file:
+            file.write(f"{first}\n")
+        os.utime(sheet, (0, 0))
+        assert len(sheet.read_text().splitlines()) == len(rest) + 2
+        assert finished.planned() == rerun(FROM_READ, ["demo_liver_rna"])
+
+
+def test_a_result_that_was_deleted_is_made_again(finished):
+    model = finished.folder / "results/demo/datasets/demo_muscle_rna/model.json"
+    away = model.rename(finished.folder / "away")
+    try:
+        assert finished.planned() == rerun(FROM_COMPARE, ["demo_muscle_rna"])
+    finally:
+        away.rename(model)
+
+
+def test_changes_that_were_undone_leave_nothing_to_be_done(finished):
+    """After all those above, whatever the files' times are by now."""
+    for part in ("config", "resources"):
+        for file in (finished.folder / part).rglob("*"):
+            os.utime(file)
     assert finished.planned() == {}
 
 
-def test_a_sheet_reruns_its_own_data_set(finished):
-    sheet = finished.folder / "config/datasets/demo_liver_rna/samples.tsv"
-    text = sheet.read_text()
-    header, first, *rest = text.splitlines()
-    try:
-        sheet.write_text(
-            "\n".join([header, *rest, first]) + "\n"
-        )  # same facts in another order: the file differs
-        expected = {step: ["demo_liver_rna"] for step in ("read", "assess", "compare")} | TELLING
-        assert finished.planned() == expected
-    finally:
-        sheet.write_text(text)
+def test_a_copy_elsewhere_is_as_finished(finished, tmp_path):
+    assert finished.copied_to(tmp_path / "elsewhere").planned() == {}
 
 
 def test_mistakes_stop_even_a_dry_run_before_any_job(finished):
@@ -159,18 +227,29 @@ def test_mistakes_stop_even_a_dry_run_before_any_job(finished):
     assert "Traceback" not in result.stdout
 
 
-def test_other_entrances_plan_the_same(finished, tmp_path):
+def test_other_entrances_plan_the_same(finished):
     """With -s workflow/Snakefile, and as a module of another workflow."""
     assert "Nothing to be done" in finished.snakemake("-n", "--cores", "1", "-s", "workflow/Snakefile").stdout
-    other = finished.folder / "other.smk"
-    other.write_text(
-        'configfile: "config/config.yaml"\n\n'
-        'module sevaxis:\n    snakefile: "workflow/Snakefile"\n    config: config\n\n'
-        "use rule * from sevaxis as sevaxis_*\n"
-    )
+    module_of(finished)
     plan = finished.snakemake("-n", "--cores", "1", "-s", "other.smk", "sevaxis_everything").stdout
     assert "Nothing to be done" in plan
-    other.unlink()
+
+
+def test_a_module_with_a_prefix_makes_everything_in_its_own_folder(finished):
+    """Tables of resources/ and sample sheets are found where they are; only what is made moves."""
+    module_of(finished, '    prefix: "sub"\n')
+    steps = dict.fromkeys(("retrieve", *FROM_READ), DATASETS)
+    planned = finished.planned("-s", "other.smk", "sevaxis_everything")
+    assert planned == steps | {"orthologs": ["human", "mouse"]} | TELLING
+
+
+def module_of(project, *more):
+    """A workflow that has the project's as a module."""
+    (project.folder / "other.smk").write_text(
+        'configfile: "config/config.yaml"\n\n'
+        f'module sevaxis:\n    snakefile: "workflow/Snakefile"\n    config: config\n{"".join(more)}\n'
+        "use rule * from sevaxis as sevaxis_*\n"
+    )
 
 
 def test_without_a_network_every_wanted_file_is_named_once(root, tmp_path, monkeypatch):

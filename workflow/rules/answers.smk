@@ -2,7 +2,6 @@
 rule answer:
     input:
         effects=every_dataset(rules.compare.output.effects),
-        panels=ROOT / "resources" / "panels.tsv",
         files=every_dataset(rules.retrieve.output[0]) if settings.simulated else [],
     output:
         effects=RESULTS / "effects.parquet",
@@ -24,6 +23,7 @@ rule answer:
         thresholds=settings.thresholds.model_dump(
             include={"fdr", "alpha", "power", "smallest_effect"}
         ),
+        tables=PANELS,
         code=CODE["answer"],
     message:
         "Answer the questions of the study"

@@ -5,9 +5,9 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
-from sevaxis.study.card import AssessCard, CompareCard, ReadCard, RetrieveCard
-from sevaxis.base.fingerprint import fingerprint
 from sevaxis.base.problems import Problems
+from sevaxis.study import tracking
+from sevaxis.study.card import AssessCard, CompareCard, ReadCard, RetrieveCard
 from sevaxis.study.study import load_study
 
 try:
@@ -32,10 +32,8 @@ ORGANISMS = (
 os.environ["SEVAXIS_MIRROR"] = (
     str(Path(settings.mirror).resolve()) if settings.mirror else ""
 )
-# The conda environments install sevaxis from here.
-ROOT = Path(workflow.basedir)
-ROOT = ROOT.parent if ROOT.name == "workflow" else ROOT
-os.environ["SEVAXIS_SOURCE"] = str(ROOT)
+# The conda environments install sevaxis from the checkout that this file lies in, in another workflow's module, too.
+os.environ["SEVAXIS_SOURCE"] = str(Path(str(workflow.current_basedir)).parents[1])
 
 
 envvars:
@@ -43,19 +41,13 @@ envvars:
     "SEVAXIS_SOURCE",
 
 
-# What each room's library call can reach; Snakemake does not see edits of imported modules.
 QUESTIONS = [*settings.questions, *(["planted"] if settings.simulated else [])]
+# Of the whole study, for what is about all data sets.
 CODE = {
-    "retrieve": fingerprint("files.retrieve", *(["demo"] if settings.simulated else [])),
-    "orthologs": fingerprint("genes.orthologs", "files.retrieve"),
-    "read": fingerprint("matrix.read"),
-    "assess": fingerprint("matrix.assess"),
-    "compare": fingerprint("effects.compare"),
-    "answer": fingerprint(
-        "effects.table", *(f"answers.{question}" for question in QUESTIONS)
-    ),
-    "report": fingerprint("report", "base.provenance"),
+    step: tracking.code_of(step, study.cards.values(), QUESTIONS)
+    for step in tracking.ENTRIES
 }
+PANELS = tracking.tables_of("answer", study.cards.values())
 
 
 wildcard_constraints:
@@ -68,20 +60,25 @@ def part(room):
     return lambda wildcards: study.cards[wildcards.dataset].part(room)
 
 
-def own_files(wildcards):
-    """What retrieving reads here: files of the user's own (retrieve names those that are missing), and the tables that
-    simulated genes come from."""
-    files = study.cards[wildcards.dataset].files
-    tables = [
-        ROOT / "resources" / f"{name}.tsv" for name in ("identifiers", "sex_markers")
-    ]
-    own = [file.path for file in files if file.path and Path(file.path).is_file()]
-    return own + (tables if any(file.simulated for file in files) else [])
+def code(step):
+    """What Snakemake does not see: edits of the modules that a data set's job runs."""
+    return lambda wildcards: tracking.code_of(step, [study.cards[wildcards.dataset]])
 
 
-def sheet_of(wildcards):
+def tables(step):
+    """What the library opens in resources/ for a data set."""
+    return lambda wildcards: tracking.tables_of(step, [study.cards[wildcards.dataset]])
+
+
+def sheet(wildcards):
     """The sample sheet of a data set, where it is a file of its own."""
-    return study.sheets[wildcards.dataset] or []
+    return tracking.sheet_of(study.sheets[wildcards.dataset])
+
+
+def own_files(wildcards):
+    """Files of the user's own that are here; retrieve names those that are missing."""
+    files = study.cards[wildcards.dataset].files
+    return [file.path for file in files if file.path and Path(file.path).is_file()]
 
 
 def orthologs_of(wildcards):

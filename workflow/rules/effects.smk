@@ -2,7 +2,6 @@
 rule compare:
     input:
         matrix=rules.assess.output.matrix,
-        identifiers=ROOT / "resources" / "identifiers.tsv",
     output:
         effects=DATASET / "effects.parquet",
         model=DATASET / "model.json",
@@ -21,7 +20,8 @@ rule compare:
         thresholds=settings.thresholds.model_dump(
             include={"alpha", "power", "min_per_group"}
         ),
-        code=CODE["compare"],
+        tables=tables("compare"),
+        code=code("compare"),
     message:
         "Compare the groups of {wildcards.dataset}"
     script:

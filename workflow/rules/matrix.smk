@@ -2,10 +2,7 @@
 rule read:
     input:
         files=rules.retrieve.output[0],
-        sheet=sheet_of,
         orthologs=orthologs_of,
-        identifiers=ROOT / "resources" / "identifiers.tsv",
-        names=ROOT / "resources" / "protein_names.tsv",
     output:
         DATASET / "raw.h5ad",
     log:
@@ -19,8 +16,10 @@ rule read:
         runtime=60,
     params:
         card=part(ReadCard),
+        sheet=sheet,
         thresholds=settings.thresholds.model_dump(include={"min_mapped"}),
-        code=CODE["read"],
+        tables=tables("read"),
+        code=code("read"),
     message:
         "Read {wildcards.dataset}"
     script:
@@ -30,7 +29,6 @@ rule read:
 rule assess:
     input:
         matrix=rules.read.output[0],
-        markers=ROOT / "resources" / "sex_markers.tsv",
     output:
         matrix=DATASET / "matrix.h5ad",
         quality=DATASET / "quality.json",
@@ -48,7 +46,8 @@ rule assess:
         card=part(AssessCard),
         axis={"genes": settings.axis.genes},
         policy={"sex_mismatch": settings.sex_mismatch},
-        code=CODE["assess"],
+        tables=tables("assess"),
+        code=code("assess"),
     message:
         "Assess and normalise {wildcards.dataset}"
     script:

@@ -6,7 +6,6 @@ rule report:
         answers=rules.answer.output.answers,
         tables=rules.answer.output.tables,
         files=every_dataset(rules.retrieve.output[0]),
-        panels=ROOT / "resources" / "panels.tsv",
         qualities=every_dataset(rules.assess.output.quality),
         models=every_dataset(rules.compare.output.model),
         values=every_dataset(rules.assess.output["values"]),
@@ -30,6 +29,7 @@ rule report:
             name: card.model_dump(mode="json") for name, card in study.cards.items()
         },
         codes=CODE,
+        tables=PANELS,
         code=CODE["report"],
     message:
         "Write the report"

@@ -21,7 +21,8 @@ rule retrieve:
     params:
         card=part(RetrieveCard),
         seed=lambda wildcards: {"seed": settings.seed} if settings.simulated else {},
-        code=CODE["retrieve"],
+        tables=tables("retrieve"),
+        code=code("retrieve"),
     message:
         "Retrieve the files of {wildcards.dataset}"
     script:

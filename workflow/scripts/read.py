@@ -8,7 +8,7 @@ log_to(snakemake.log[0])
 matrix = read(
     ReadCard.model_validate(snakemake.params.card),
     Path(snakemake.input.files).parent,
-    sheet=Path(snakemake.input.sheet) if snakemake.input.sheet else None,
+    sheet=Path(snakemake.params.sheet["path"]) if snakemake.params.sheet else None,
     orthologs=Path(snakemake.input.orthologs) if snakemake.input.orthologs else None,
     min_mapped=snakemake.params.thresholds["min_mapped"],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,18 +14,29 @@ if TYPE_CHECKING:
 _FOLDERS = (Path(__file__).parents[1] / "resources", Path(__file__).parents[3] / "resources")
 
 
-@cache
-def _read(name: str) -> pd.DataFrame:
-    import pandas as pd
+Table = Literal["panels", "identifiers", "sex_markers", "protein_names", "catalogue"]
 
+
+def _path_of(name: Table) -> Path:
     path = next((folder / f"{name}.tsv" for folder in _FOLDERS if folder.is_dir()), None)
     if path is None:
         raise FileNotFoundError(f"resources/{name}.tsv: looked in {', '.join(map(str, _FOLDERS))}")
-    return pd.read_csv(path, sep="\t", dtype="string", keep_default_na=False)
+    return path
 
 
-def load_table(
-    name: Literal["panels", "identifiers", "sex_markers", "protein_names", "catalogue"],
-) -> pd.DataFrame:
+@cache
+def _read(name: Table) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_csv(_path_of(name), sep="\t", dtype="string", keep_default_na=False)
+
+
+def load_table(name: Table) -> pd.DataFrame:
     """One of the tables, all cells as text, empty where nothing is known (see ``resources/README.md``)."""
     return _read(name).copy()
+
+
+@cache
+def checksum(name: Table) -> str:
+    """Sha256 of a table's file, in hexadecimal digits."""
+    return hashlib.sha256(_path_of(name).read_bytes()).hexdigest()

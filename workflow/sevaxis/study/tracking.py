@@ -1,0 +1,81 @@
+"""What the result of a job depends on beside the files it is handed: code, tables of ``resources/``, a sample sheet.
+
+All of it as plain values that a workflow can keep with a result: the job is due again when they differ, wherever the
+project lies and however old its files look. So each value covers what the job reads, and nothing else. What a job
+takes from the card is the card's own business (:meth:`sevaxis.study.card.Card.part`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from sevaxis.base.fingerprint import fingerprint
+from sevaxis.base.resources import Table, checksum
+from sevaxis.effects.methods import METHODS, default_method
+from sevaxis.matrix.readers.registry import READERS
+from sevaxis.study.card import Card
+
+#: Step -> the modules that its script calls, relative to the package.
+ENTRIES: Mapping[str, tuple[str, ...]] = {
+    "retrieve": ("files.retrieve",),
+    "orthologs": ("files.retrieve", "genes.orthologs"),
+    "read": ("matrix.read",),
+    "assess": ("matrix.assess",),
+    "compare": ("effects.compare",),
+    "answer": ("answers.answer", "effects.table", "genes.panels"),
+    "report": ("answers.answer", "base.provenance", "effects.table", "genes.panels", "report"),
+}
+
+#: Step -> the tables that it opens.
+TABLES: Mapping[str, tuple[Table, ...]] = {
+    "read": ("identifiers", "protein_names"),
+    "assess": ("sex_markers",),
+    "compare": ("identifiers", "protein_names"),
+    "answer": ("panels",),
+    "report": ("panels",),
+}
+#: The tables that simulated genes come from.
+SIMULATED: tuple[Table, ...] = ("identifiers", "sex_markers")
+
+
+def code_of(step: str, cards: Collection[Card], questions: Collection[str] = ()) -> str:
+    """Fingerprint of the code that a job runs.
+
+    Parameters
+    ----------
+    step
+        One of :data:`ENTRIES`.
+    cards
+        The data sets that the job is about: only the readers of their files and the methods of their models count.
+    questions
+        Names of the questions that it answers.
+    """
+    named: set[str] = set()
+    if step == "read":
+        named = {READERS[file.reader] for card in cards for file in card.files if file.reader is not None}
+    elif step in {"compare", "report"}:
+        methods = {card.model.method or default_method(card.assay) for card in cards}
+        named = {METHODS[method] for method in methods if method is not None}
+    elif step == "answer":
+        named = {f"answers.{question}" for question in questions}
+    simulates = step == "retrieve" and _simulated(cards)
+    return fingerprint(*ENTRIES[step], *named, without=() if simulates else ("demo",))
+
+
+def tables_of(step: str, cards: Collection[Card]) -> dict[str, str]:
+    """Tables of ``resources/`` that a job opens, each with its checksum; parameters as in :func:`code_of`."""
+    simulates = step == "retrieve" and _simulated(cards)
+    return {name: checksum(name) for name in (SIMULATED if simulates else TABLES.get(step, ()))}
+
+
+def sheet_of(path: Path | None) -> dict[str, str]:
+    """A sample sheet by its path and the checksum of its content; empty where there is none."""
+    if path is None:
+        return {}
+    return {"path": path.as_posix(), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def _simulated(cards: Collection[Card]) -> bool:
+    return any(file.simulated for card in cards for file in card.files)
