@@ -16,8 +16,9 @@ def test_schema_files_are_what_the_models_say(root, name):
     assert stored == schemas.schema_text(schemas.SCHEMAS[name]), "run `sevaxis schema`"
 
 
-def test_page_of_options_is_what_the_models_and_readers_say(root):
-    page = (root / "config" / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", schemas.PAGES)
+def test_pages_of_options_are_what_models_readers_and_methods_say(root, name):
+    page = (root / name).read_text(encoding="utf-8")
     assert page == schemas.refresh(page), "run `sevaxis schema`"
 
 

@@ -178,8 +178,8 @@ def _robustness(chosen: argparse.Namespace) -> int:
 
 
 def _schema(chosen: argparse.Namespace) -> int:
-    from sevaxis.study.schemas import write_options, write_schemas
+    from sevaxis.study.schemas import PAGES, write_options, write_schemas
 
-    for path in [*write_schemas(chosen.folder), write_options(Path("config/README.md"))]:
+    for path in [*write_schemas(chosen.folder), *(write_options(Path(page)) for page in PAGES)]:
         print(path)
     return 0

@@ -26,7 +26,9 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "config.schema.json": settings.Configuration,
     "card.schema.json": card.Card,
 }
-#: A generated part of the page: everything between these two lines.
+#: Pages with generated tables.
+PAGES = ("config/README.md", "docs/statistics.md")
+#: A generated part of a page: everything between these two lines.
 BLOCK = re.compile(r"(<!-- options of (?P<name>\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HEADER = ("option", "value", "default", "meaning")
 
