@@ -1,6 +1,5 @@
 """The guide to extending the project, followed to the letter in a temporary copy."""
 
-import re
 import shutil
 import subprocess
 import sys
@@ -9,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-#: A block of the guide: a whole file, or text that goes where its first line stands.
-BLOCK = re.compile(r"^```\w+ (?P<how>file|after)=(?P<path>\S+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
+from tests.guide import follow
 
 
 class Copy:
-    """A copy of the package and its resources, with the blocks of one section of the guide applied.
+    """A copy of the package and its resources, with one section of the guide followed.
 
     Attributes
     ----------
@@ -26,25 +24,7 @@ class Copy:
         self.folder = folder
         for part in ("workflow", "resources", "config"):
             shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        guide = (root / "docs" / "extending.md").read_text(encoding="utf-8")
-        text = re.split(r"^## ", guide, flags=re.MULTILINE)
-        (mine,) = [each for each in text if each.startswith(section + "\n")]
-        self.touched: set[str] = set()
-        for block in BLOCK.finditer(mine):
-            self._apply(block["how"], block["path"], block["text"])
-
-    def _apply(self, how: str, path: str, text: str) -> None:
-        file = self.folder / path
-        self.touched.add(path)
-        if how == "file":
-            assert not file.exists(), f"{path} is there already"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-            return
-        first, rest = text.split("\n", 1)
-        whole = file.read_text()
-        assert whole.count(f"{first}\n") == 1, f"{first!r} must stand once in {path}"
-        file.write_text(whole.replace(f"{first}\n", f"{first}\n{rest}"))
+        self.touched = follow(root, section, folder)
 
     def run(self, code: str) -> str:
         """What a program prints that runs on the copy."""
