@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.drafting.draft import draft
 from sevaxis.drafting.files import gather
 from sevaxis.drafting.texts import card_text, sheet_text
@@ -103,18 +103,30 @@ def add(
     target = folder / named
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_]{0,59}", named):
         hint = "letters, digits and _, such as --id my_muscle"
-        raise Problems(
-            [Problem("This cannot be the id of a data set", "--id", named, "letters, digits and _", hint)]
+        refuse(
+            "This cannot be the id of a data set",
+            where="--id",
+            found=named,
+            allowed="letters, digits and _",
+            hint=hint,
         )
     if target.exists():
         hint = "choose another --id; a card that exists is never overwritten"
-        raise Problems(
-            [Problem("There is such a data set already", str(target), named, "a new folder", hint)]
+        refuse(
+            "There is such a data set already",
+            where=str(target),
+            found=named,
+            allowed="a new folder",
+            hint=hint,
         )
     missing = [str(path) for path in sheets or [] if not path.is_file()]
     if missing:
-        raise Problems(
-            [Problem("There is no such sheet", "--sheet", ", ".join(missing), "a file", "check the path")]
+        refuse(
+            "There is no such sheet",
+            where="--sheet",
+            found=", ".join(missing),
+            allowed="a file",
+            hint="check the path",
         )
     with tempfile.TemporaryDirectory(prefix="sevaxis-add-") as scratch:
         place = Path(scratch) / "data" if dry_run else data / named

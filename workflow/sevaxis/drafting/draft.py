@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.drafting.annotation import (
     Annotation,
@@ -89,16 +89,12 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
         hint = (
             "add the file with the values too (for sequencing data GEO has it among the supplementary files)"
         )
-        raise Problems(
-            [
-                Problem(
-                    "No file holds values or results",
-                    ", ".join(o.name for o in gathered),
-                    found,
-                    "a matrix",
-                    hint,
-                )
-            ]
+        refuse(
+            "No file holds values or results",
+            where=", ".join(o.name for o in gathered),
+            found=found,
+            allowed="a matrix",
+            hint=hint,
         )
     used, adata = _read_matrices(drafted, matrices)
     described = _describe(adata, used[0], recognised, sheets)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.drafting.formats import recognise
 from sevaxis.files.archives import is_plain
 from sevaxis.files.http import PATIENT, Failure
@@ -109,8 +109,12 @@ class _Shelf:
         self.rows: list[dict[str, str]] = []
         if folder is not None and not folder.is_dir():
             hint = "correct --mirror"
-            raise Problems(
-                [Problem("The mirror folder does not exist", "--mirror", str(folder), "a folder", hint)]
+            refuse(
+                "The mirror folder does not exist",
+                where="--mirror",
+                found=str(folder),
+                allowed="a folder",
+                hint=hint,
             )
         if folder is not None and (folder / MANIFEST).is_file():
             with (folder / MANIFEST).open(encoding="utf-8-sig", newline="") as lines:
@@ -160,12 +164,12 @@ def _own(path: Path, shelf: _Shelf) -> Gathered:
             if path.is_dir()
             else "check the path; accessions are GSE..., PXD..., E-MTAB-..."
         )
-        raise Problems(
-            [
-                Problem(
-                    "This cannot be added", str(path), found, "an accession, an https address or a file", hint
-                )
-            ]
+        refuse(
+            "This cannot be added",
+            where=str(path),
+            found=found,
+            allowed="an accession, an https address or a file",
+            hint=hint,
         )
     one = _local(path)
     row = shelf.origin(one.sha256)
@@ -184,8 +188,12 @@ def _named(url: str) -> RemoteFile:
     name = unquote(urlsplit(url).path.rpartition("/")[2])
     if not is_plain(name):
         hint = "download it yourself and give its path"
-        raise Problems(
-            [Problem("The address has no usable file name", url, name or "nothing", "a file", hint)]
+        refuse(
+            "The address has no usable file name",
+            where=url,
+            found=name or "nothing",
+            allowed="a file",
+            hint=hint,
         )
     return RemoteFile(name, url, None, None, "table")
 
@@ -226,16 +234,12 @@ def _of_repository(accession: str, folder: Path, addresses: Addresses) -> list[G
         listed = ", ".join(file.name for file in files[:30])
         found = f"{len(files)} files: {listed}"
         hint = "name one: sevaxis add URL, with its address; archives must be taken apart first"
-        raise Problems(
-            [
-                Problem(
-                    f"Which files of {accession} hold the data is not clear",
-                    accession,
-                    found,
-                    "a few tables",
-                    hint,
-                )
-            ]
+        refuse(
+            f"Which files of {accession} hold the data is not clear",
+            where=accession,
+            found=found,
+            allowed="a few tables",
+            hint=hint,
         )
     say(
         f"{accession}: {', '.join(file.name for file in chosen)}"

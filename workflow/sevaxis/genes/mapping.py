@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.base.vocabulary import Namespace, Organism
 from sevaxis.genes.identifiers import (
     DECOY,
@@ -189,15 +189,19 @@ def _check_identifiers(ids: pd.DataFrame, names: pd.Series, organism: str) -> No
     if ids["entrez"].notna().any() and are_row_numbers(names):
         found = f"{names.iloc[0]}, {names.iloc[1]}, {names.iloc[2]}, ..."
         hint = "name the column of the features with the reader's option 'feature'"
-        raise Problems(
-            [Problem("The features have row numbers for names", "the matrix", found, "gene names", hint)]
+        refuse(
+            "The features have row numbers for names",
+            where="the matrix",
+            found=found,
+            allowed="gene names",
+            hint=hint,
         )
     ensembl = members(ids["ensembl"], Namespace.ENSEMBL)
     if len(ensembl) and species_of_ensembl(ensembl) not in (None, organism):
         what = f"The Ensembl genes are not {organism} genes"
         found = f"{ensembl.iloc[0]} ({species_of_ensembl(ensembl)})"
         hint = "correct the card's organism"
-        raise Problems([Problem(what, "the matrix", found, f"{ENSEMBL_PREFIX[organism]}...", hint)])
+        refuse(what, where="the matrix", found=found, allowed=f"{ENSEMBL_PREFIX[organism]}...", hint=hint)
 
 
 def _apply(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Organism
 from sevaxis.genes.identifiers import rename_symbols
 
@@ -77,8 +77,12 @@ def build_orthologs(table: Path, reader: str, organism: str) -> pd.DataFrame:
             f"is it the HCOP table of {organism}? It looks like one of {other}" if other else "an HCOP table?"
         )
         found = ", ".join(map(str, pairs.columns))
-        raise Problems(
-            [Problem(f"Columns are missing: {', '.join(missing)}", table.name, found, "HCOP columns", hint)]
+        refuse(
+            f"Columns are missing: {', '.join(missing)}",
+            where=table.name,
+            found=found,
+            allowed="HCOP columns",
+            hint=hint,
         )
     frame = pd.DataFrame(
         {
@@ -139,7 +143,7 @@ def _read_hcop(path: Path) -> pd.DataFrame:
     if len(frames) != 1:
         found = ", ".join(f"{name} ({type(value).__name__})" for name, value in objects.items())
         hint = "see config/README.md, orthologs"
-        raise Problems([Problem("No HCOP table", path.name, found, "one data frame", hint)])
+        refuse("No HCOP table", where=path.name, found=found, allowed="one data frame", hint=hint)
     return frames[0]
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 
 #: Median normalisation rests on the features seen in every sample where these are enough, so that samples in which
 #: many weak features were missed are not shifted for that.
@@ -59,8 +59,12 @@ def normalise(values: np.ndarray, scale: str, method: Literal["tmm", "median", "
         return _normalise_counts(values, method)
     if method == "tmm":
         hint = "use median or none"
-        raise Problems(
-            [Problem("TMM is for counts", "values.normalise", "tmm of log2 values", "median, none", hint)]
+        refuse(
+            "TMM is for counts",
+            where="values.normalise",
+            found="tmm of log2 values",
+            allowed="median, none",
+            hint=hint,
         )
     if method == "none":
         return Normalised(values.copy(), None, np.zeros(len(values)), "Values as given")

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problems, refuse
 from sevaxis.base.vocabulary import Assay, Scale
 from sevaxis.matrix.matching import match_samples, sheet_of
 from sevaxis.matrix.readers.registry import reader, reader_options
@@ -120,8 +120,12 @@ def _read_file(file: ReadableFile, folder: Path) -> AnnData:
     if file.sample is not None and file.content == "matrix":
         if part.n_obs != 1:
             found, hint = f"{part.n_obs} samples", "leave `sample` out, or read one sample of the file"
-            raise Problems(
-                [Problem("The card names one sample for a file of several", file.name, found, "1", hint)]
+            refuse(
+                "The card names one sample for a file of several",
+                where=file.name,
+                found=found,
+                allowed="1",
+                hint=hint,
             )
         part.obs_names = [file.sample]
     return part
@@ -156,8 +160,12 @@ def _join(card: ReadCard, parts: dict[str, AnnData]) -> tuple[AnnData, dict[str,
     where = f"data set {card.id}"
     if not tables:
         hint = "give one of the files a reader"
-        raise Problems(
-            [Problem("No file of the card holds values", where, "no matrix", "at least one", hint)]
+        refuse(
+            "No file of the card holds values",
+            where=where,
+            found="no matrix",
+            allowed="at least one",
+            hint=hint,
         )
     names, frames = list(tables), list(tables.values())
     if len(frames) == 1:
@@ -167,8 +175,12 @@ def _join(card: ReadCard, parts: dict[str, AnnData]) -> tuple[AnnData, dict[str,
     )
     if join is None:
         hint = "join: samples (each file brings more samples) or join: features (each brings more features)"
-        raise Problems(
-            [Problem("The card does not say how the files become one", where, ", ".join(names), "join", hint)]
+        refuse(
+            "The card does not say how the files become one",
+            where=where,
+            found=", ".join(names),
+            allowed="join",
+            hint=hint,
         )
     axis = "obs" if join == "samples" else "var"
     repeated = pd.Index([n for f in frames for n in (f.obs_names if axis == "obs" else f.var_names)])
@@ -177,8 +189,12 @@ def _join(card: ReadCard, parts: dict[str, AnnData]) -> tuple[AnnData, dict[str,
         word = "sample" if axis == "obs" else "feature"
         hint = "rename them with the reader's options" if axis == "obs" else "is it join: samples?"
         what = f"Two files have the same {word} names"
-        raise Problems(
-            [Problem(what, ", ".join(names), ", ".join(map(str, repeated[:EXAMPLES])), "unique names", hint)]
+        refuse(
+            what,
+            where=", ".join(names),
+            found=", ".join(map(str, repeated[:EXAMPLES])),
+            allowed="unique names",
+            hint=hint,
         )
     other = [f.var_names if axis == "obs" else f.obs_names for f in frames]
     everywhere = other[0][np.logical_and.reduce([other[0].isin(o) for o in other[1:]])]
@@ -216,8 +232,12 @@ def _attach_samples(
         name = card.samples_from.file
         if name not in parts:
             hint = "give the file a reader"
-            raise Problems(
-                [Problem("The file with the sample sheet is not read", name, "no reader", "a reader", hint)]
+            refuse(
+                "The file with the sample sheet is not read",
+                where=name,
+                found="no reader",
+                allowed="a reader",
+                hint=hint,
             )
         rows = sheet_of(parts[name].obs, f"{name} (samples_from)", card)
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.signature import Signature
@@ -65,12 +65,12 @@ def read_htseq(path: Path, *, identifier: Identifier | None = None) -> anndata.A
     values = [column for column in frame.columns[1:] if frame[column].dtype.is_numeric()]
     if not values:
         hint = "a table with other columns is read by the reader 'delimited'"
-        raise Problems(
-            [
-                Problem(
-                    "This is no table of htseq-count", path.name, f"first line {first}", "gene, count", hint
-                )
-            ]
+        refuse(
+            "This is no table of htseq-count",
+            where=path.name,
+            found=f"first line {first}",
+            allowed="gene, count",
+            hint=hint,
         )
     special = frame[name].str.starts_with("__").fill_null(False)
     notes = dict(table.notes)
@@ -128,8 +128,12 @@ def read_featurecounts(path: Path, *, identifier: Identifier | None = None) -> a
     if not {"Geneid", "Length"} <= set(frame.columns):
         found = ", ".join(frame.columns[:7])
         hint = "the summary (.summary) has no counts; other tables: reader delimited"
-        raise Problems(
-            [Problem("This is no table of featureCounts", path.name, found, "Geneid, ..., Length", hint)]
+        refuse(
+            "This is no table of featureCounts",
+            where=path.name,
+            found=found,
+            allowed="Geneid, ..., Length",
+            hint=hint,
         )
     fixed = {*FEATURECOUNTS, "gene_name", "gene_biotype", "gene_type"}
     columns = [name for name in frame.columns if name not in fixed]

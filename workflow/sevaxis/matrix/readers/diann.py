@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import nearest, refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
@@ -122,8 +122,12 @@ def _read_matrix(path: Path, samples: str | None, keep: set[str]) -> anndata.Ann
     if "Protein.Group" not in frame.columns:
         hint = "a gene matrix (gg_matrix) and others are read by the reader 'delimited'"
         found = ", ".join(frame.columns[:6])
-        raise Problems(
-            [Problem("This is no protein table of DIA-NN", path.name, found, "Protein.Group", hint)]
+        refuse(
+            "This is no protein table of DIA-NN",
+            where=path.name,
+            found=found,
+            allowed="Protein.Group",
+            hint=hint,
         )
     annotation = [column for column in frame.columns if column in MATRIX_ANNOTATION]
     runs = [column for column in frame.columns if column not in annotation]
@@ -147,8 +151,12 @@ def _read_report(
     if quantity not in columns:
         there = [name for name in columns if re.match(r"(PG|Genes)\.(MaxLFQ|Normalised|Quantity|TopN)", name)]
         where = f"{path.name}, option 'quantity'"
-        raise Problems(
-            [Problem(f"No column '{quantity}'", where, quantity, ", ".join(there), nearest(quantity, there))]
+        refuse(
+            f"No column '{quantity}'",
+            where=where,
+            found=quantity,
+            allowed=", ".join(there),
+            hint=nearest(quantity, there),
         )
     group = "Genes" if quantity.startswith("Genes") else "Protein.Group"
     notes: dict = {"kind": "report", "quantity": quantity}

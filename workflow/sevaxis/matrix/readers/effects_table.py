@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import EXAMPLES, assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
@@ -133,7 +133,7 @@ def _refuse_repeats(adata: anndata.AnnData, file: str) -> None:
         found = ", ".join(reading["repeated_different_names"][:EXAMPLES])
         hint = "is the feature column right? 'duplicates: first' keeps the first row of each"
         what = "Features stand there twice with different results"
-        raise Problems([Problem(what, file, found, "once each", hint)])
+        refuse(what, where=file, found=found, allowed="once each", hint=hint)
 
 
 def read_any_table(path: Path, sheet: str | None, object: str | None, as_text: set[str]) -> Table:
@@ -163,8 +163,12 @@ def read_any_table(path: Path, sheet: str | None, object: str | None, as_text: s
         name, content = choose_object(load_r(path), object, path.name)
         if not hasattr(content, "columns"):
             found, hint = type(content).__name__, "choose another with 'object'"
-            raise Problems(
-                [Problem("The object is no data frame", f"{path.name}, {name}", found, "a data frame", hint)]
+            refuse(
+                "The object is no data frame",
+                where=f"{path.name}, {name}",
+                found=found,
+                allowed="a data frame",
+                hint=hint,
             )
         return table_of(content, f"{path.name}, object {name}")
     return read_table(path, comment="#", as_text=as_text)
@@ -182,12 +186,12 @@ def _rows_of(table: Table, conditions: dict[str, str], contrast: str) -> Table:
         found = ", ".join(f"{column} = {value}" for column, value in conditions.items())
         known = [str(cell) for column in conditions for cell in table.frame[column].unique().sort().head(12)]
         where = f"{table.file}, contrast '{contrast}'"
-        raise Problems(
-            [
-                Problem(
-                    "No row of the table belongs to the contrast", where, found, ", ".join(known), "mind case"
-                )
-            ]
+        refuse(
+            "No row of the table belongs to the contrast",
+            where=where,
+            found=found,
+            allowed=", ".join(known),
+            hint="mind case",
         )
     return Table(table.file, frame, table.repeated, table.notes)
 
@@ -212,7 +216,7 @@ def _block(
         if wrong.size:
             where = f"{part.file}, contrast '{contrast}', column '{getattr(columns, layer)}'"
             hint = "is it a -log10 of the p-value? Such columns cannot be named as p or q"
-            raise Problems([Problem("These are no p-values", where, f"{wrong[0]:g}", "0 to 1", hint)])
+            refuse("These are no p-values", where=where, found=f"{wrong[0]:g}", allowed="0 to 1", hint=hint)
     if mean_scale == "linear":
         with np.errstate(divide="ignore"):
             mean = np.log2(values["mean_abundance"])

@@ -6,7 +6,7 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import Duplicates
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
@@ -79,30 +79,30 @@ def read_sheet(path: Path, sheet: str | None = None, skip: int = 0) -> Table:
     names = workbook.sheet_names
     if sheet is None and len(names) > 1:
         hint = "name one with the option 'sheet'"
-        raise Problems(
-            [
-                Problem(
-                    "The workbook has several sheets",
-                    path.name,
-                    f"{len(names)} sheets",
-                    ", ".join(names),
-                    hint,
-                )
-            ]
+        refuse(
+            "The workbook has several sheets",
+            where=path.name,
+            found=f"{len(names)} sheets",
+            allowed=", ".join(names),
+            hint=hint,
         )
     sheet = sheet or names[0]
     if sheet not in names:
-        raise Problems(
-            [Problem(f"No sheet '{sheet}'", path.name, sheet, ", ".join(names), nearest(sheet, names))]
+        refuse(
+            f"No sheet '{sheet}'",
+            where=path.name,
+            found=sheet,
+            allowed=", ".join(names),
+            hint=nearest(sheet, names),
         )
     rows = workbook.get_sheet_by_name(sheet).to_python()[skip:]
     if not rows:
-        raise Problems(
-            [
-                Problem(
-                    "The sheet is empty", f"{path.name}, sheet {sheet}", "no rows", "a table", "which sheet?"
-                )
-            ]
+        refuse(
+            "The sheet is empty",
+            where=f"{path.name}, sheet {sheet}",
+            found="no rows",
+            allowed="a table",
+            hint="which sheet?",
         )
     header, repeated = unique_names([_text(cell) or "" for cell in rows[0]])
     body = [row for row in rows[1:] if any(cell != "" for cell in row)]

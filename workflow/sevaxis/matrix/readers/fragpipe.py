@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problems, refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.genes.identifiers import first_of_group
 from sevaxis.matrix.readers.signature import Signature
@@ -99,8 +99,12 @@ def read_fragpipe(
     frame = table.frame
     if not {"Protein", "Protein ID"} <= set(frame.columns):
         found, hint = ", ".join(frame.columns[:6]), "protein-level tables of TMT: reader tmt_integrator"
-        raise Problems(
-            [Problem("This is no combined_protein table", path.name, found, "Protein, Protein ID", hint)]
+        refuse(
+            "This is no combined_protein table",
+            where=path.name,
+            found=found,
+            allowed="Protein, Protein ID",
+            hint=hint,
         )
     columns = _quantity_columns(frame.columns, quantity, path.name)
     columns = select_samples(columns, samples, path.name)
@@ -178,12 +182,12 @@ def read_tmt_integrator(
     if not {"Index", "ReferenceIntensity"} <= set(frame.columns):
         found = ", ".join(frame.columns[:6])
         hint = "label-free tables: reader fragpipe; other TMT tables: reader tmt"
-        raise Problems(
-            [
-                Problem(
-                    "This is no table of TMT-Integrator", path.name, found, "Index, ReferenceIntensity", hint
-                )
-            ]
+        refuse(
+            "This is no table of TMT-Integrator",
+            where=path.name,
+            found=found,
+            allowed="Index, ReferenceIntensity",
+            hint=hint,
         )
     # samples stand behind ReferenceIntensity
     behind = frame.columns[frame.columns.index("ReferenceIntensity") + 1 :]

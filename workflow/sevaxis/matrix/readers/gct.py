@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
@@ -56,16 +56,12 @@ def read_gct(
     numbers = [int(cell) for cell in sizes.decode().split() if cell.isdigit()]
     if not version.startswith((b"#1.2", b"#1.3")) or len(numbers) < 2:
         found = version[:20].decode("utf-8", "replace")
-        raise Problems(
-            [
-                Problem(
-                    "This is no GCT file",
-                    path.name,
-                    found,
-                    "#1.2 or #1.3",
-                    "see the GCT format of GenePattern",
-                )
-            ]
+        refuse(
+            "This is no GCT file",
+            where=path.name,
+            found=found,
+            allowed="#1.2 or #1.3",
+            hint="see the GCT format of GenePattern",
         )
     rows, columns, row_meta, column_meta = numbers[:4] if len(numbers) > 3 else [*numbers[:2], 1, 0]
     table = parse_table(
@@ -76,8 +72,12 @@ def read_gct(
     if frame.height != rows + column_meta or len(samples) != columns:
         found = f"{frame.height - column_meta} x {len(samples)}"
         hint = "the file is cut short, or was edited"
-        raise Problems(
-            [Problem("The matrix has not the size it claims", path.name, found, f"{rows} x {columns}", hint)]
+        refuse(
+            "The matrix has not the size it claims",
+            where=path.name,
+            found=found,
+            allowed=f"{rows} x {columns}",
+            hint=hint,
         )
     meta, matrix = frame.head(column_meta), frame.slice(column_meta)
     values = np.column_stack([to_float(matrix[column], table) for column in samples])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
@@ -64,8 +64,12 @@ def read_mztab(
     if not rows or not columns:
         found = f"{len(rows)} proteins, {len(columns)} columns protein_abundance_{by}"
         hint = "a file of identifications only has no abundances; try by: study_variable"
-        raise Problems(
-            [Problem("No protein abundances", path.name, found, f"protein_abundance_{by}[1-n]", hint)]
+        refuse(
+            "No protein abundances",
+            where=path.name,
+            found=found,
+            allowed=f"protein_abundance_{by}[1-n]",
+            hint=hint,
         )
     frame = pl.DataFrame(
         {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
@@ -82,8 +82,12 @@ def read_r_object(
     for annotation, axis in ((obs, names), (var, features)):
         if annotation is not None and len(annotation) != len(axis):
             found = f"{len(annotation)} rows of annotation for {len(axis)} of the matrix"
-            raise Problems(
-                [Problem("Matrix and annotation disagree", where, found, "one row each", "check the object")]
+            refuse(
+                "Matrix and annotation disagree",
+                where=where,
+                found=found,
+                allowed="one row each",
+                hint="check the object",
             )
     return assemble(
         values,
@@ -146,16 +150,24 @@ def choose_object(content: Any, name: str | None, file: str) -> tuple[str, Any]:
         if step not in members:
             where = f"{file}, option 'object'"
             known = ", ".join(members) or "no names in here"
-            raise Problems(
-                [Problem(f"No object '{step}'", where, name or step, known, nearest(step, members))]
+            refuse(
+                f"No object '{step}'",
+                where=where,
+                found=name or step,
+                allowed=known,
+                hint=nearest(step, members),
             )
         content = members[step]
         walked.append(step)
     if is_list:
         hint = "name one with the option 'object', lists inside lists as in R: a$b"
         found = f"{len(content)} objects"
-        raise Problems(
-            [Problem("The file holds several objects", file, found, ", ".join(map(str, content)), hint)]
+        refuse(
+            "The file holds several objects",
+            where=file,
+            found=found,
+            allowed=", ".join(map(str, content)),
+            hint=hint,
         )
     return "$".join(walked), content
 
@@ -204,7 +216,7 @@ def _choose_assay(matrices: dict[str, Any], assay: str | None, where: str) -> An
         return next(iter(matrices.values()))
     if assay not in matrices:
         hint = nearest(assay or "", matrices)
-        raise Problems([Problem(f"No assay '{assay}'", where, str(assay), ", ".join(matrices), hint)])
+        refuse(f"No assay '{assay}'", where=where, found=str(assay), allowed=", ".join(matrices), hint=hint)
     return matrices[assay]
 
 
@@ -278,8 +290,12 @@ def _matrix(matrix: Any, where: str) -> tuple[np.ndarray, list[str], list[str]]:
     if values.ndim != 2:
         found = f"{_class(matrix) or type(matrix).__name__} of shape {values.shape}"
         allowed = "matrix, data frame, ExpressionSet, MSnSet, SummarizedExperiment, DGEList"
-        raise Problems(
-            [Problem("The object holds no matrix", where, found, allowed, "choose another with 'object'")]
+        refuse(
+            "The object holds no matrix",
+            where=where,
+            found=found,
+            allowed=allowed,
+            hint="choose another with 'object'",
         )
     features = [str(i + 1) for i in range(values.shape[0])] if rows is None else [str(row) for row in rows]
     samples = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.matrix.readers.tables.assembly import assemble, assemble_sheet
 from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.geo import about_sample
@@ -65,8 +65,12 @@ def read_series_matrix(
     accession = next((cells for name, cells in rows if name == "geo_accession"), None)
     if accession is None:
         hint = "is it the series matrix? SOFT files are read by the reader 'soft'"
-        raise Problems(
-            [Problem("No samples", path.name, "no line !Sample_geo_accession", "a series matrix", hint)]
+        refuse(
+            "No samples",
+            where=path.name,
+            found="no line !Sample_geo_accession",
+            allowed="a series matrix",
+            hint=hint,
         )
     attributes: list[dict[str, list[str]]] = [{} for _ in accession]
     for name, cells in rows:

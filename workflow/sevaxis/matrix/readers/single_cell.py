@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
 from sevaxis.matrix.readers.tables.encoding import read_bytes
@@ -93,8 +93,12 @@ def _tenx_hdf5(path: Path):
         needed = {"data", "indices", "indptr", "shape", "barcodes"}
         if not isinstance(group, h5py.Group) or not needed <= set(group):
             hint = "h5ad and loom have readers of their own"
-            raise Problems(
-                [Problem("This is no file of Cell Ranger", path.name, ", ".join(file), "matrix/...", hint)]
+            refuse(
+                "This is no file of Cell Ranger",
+                where=path.name,
+                found=", ".join(file),
+                allowed="matrix/...",
+                hint=hint,
             )
         parts = {name: group[name][:] for name in needed}
         if "features" in group:
@@ -120,8 +124,12 @@ def _tenx_folder(path: Path):
         companions[kind] = next((place for place in there if place.is_file()), None)
         if companions[kind] is None:
             hint = "list it among the card's files, without a reader"
-            raise Problems(
-                [Problem(f"The {kind} of the matrix are missing", path.name, "no file", there[0].name, hint)]
+            refuse(
+                f"The {kind} of the matrix are missing",
+                where=path.name,
+                found="no file",
+                allowed=there[0].name,
+                hint=hint,
             )
     columns = ["id", "symbol", "feature_type", "chromosome", "start", "end"]
     table = read_table(companions["features"], separator="\t", columns=None, as_text=True, quoted=False).frame
@@ -138,8 +146,12 @@ def _tenx_folder(path: Path):
     if counts.shape != (len(barcodes), len(var)):
         found = f"{counts.shape[0]} x {counts.shape[1]}"
         allowed = f"{len(barcodes)} barcodes x {len(var)} features"
-        raise Problems(
-            [Problem("Matrix and companions disagree", path.name, found, allowed, "files of one sample?")]
+        refuse(
+            "Matrix and companions disagree",
+            where=path.name,
+            found=found,
+            allowed=allowed,
+            hint="files of one sample?",
         )
     return counts, var, barcodes
 
@@ -237,7 +249,7 @@ def read_loom(
         if not {"matrix", "row_attrs", "col_attrs"} <= set(file):
             hint = "h5ad and 10x files have readers of their own"
             allowed = "matrix, row_attrs, col_attrs"
-            raise Problems([Problem("This is no loom file", path.name, ", ".join(file), allowed, hint)])
+            refuse("This is no loom file", where=path.name, found=", ".join(file), allowed=allowed, hint=hint)
         layers = file.get("layers", {})
         source = file["matrix"] if layer is None else layers[_choose(layer, list(layers), "layer", path)]
         values = source[:].T
@@ -264,8 +276,12 @@ def read_loom(
 def _choose(name: str, there: list[str], option: str, path: Path) -> str:
     if name not in there:
         where = f"{path.name}, option '{option}'"
-        raise Problems(
-            [Problem(f"No {option} '{name}'", where, name, ", ".join(map(str, there)), nearest(name, there))]
+        refuse(
+            f"No {option} '{name}'",
+            where=where,
+            found=name,
+            allowed=", ".join(map(str, there)),
+            hint=nearest(name, there),
         )
     return name
 

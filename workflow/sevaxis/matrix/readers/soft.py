@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.geo import Entity, about_sample, parse_soft
@@ -73,7 +73,9 @@ def read_soft(
     else:
         found = ", ".join(f"{len(found)} {kind}" for kind, found in by_kind.items()) or "no line with ^"
         hint = "a 'brief' SOFT file has no values; take the full or the family file"
-        raise Problems([Problem("The file holds no table", path.name, found, "a table of values", hint)])
+        refuse(
+            "The file holds no table", where=path.name, found=found, allowed="a table of values", hint=hint
+        )
     if platform is not None:
         annotation = platform_annotation(path.parent / platform, names)
     elif platforms:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import nearest, refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.matrix.readers.diann import run_name
 from sevaxis.matrix.readers.signature import Signature
@@ -76,7 +76,7 @@ def read_spectronaut(
     group = next((name for name in GROUPS if name in frame.columns), None)
     if group is None:
         found, hint = ", ".join(frame.columns[:6]), "add PG.ProteinGroups to the report"
-        raise Problems([Problem("No protein groups", path.name, found, ", ".join(GROUPS), hint)])
+        refuse("No protein groups", where=path.name, found=found, allowed=", ".join(GROUPS), hint=hint)
     pivoted = {
         match["run"]: name
         for name in frame.columns
@@ -89,8 +89,12 @@ def read_spectronaut(
         quantities = [name for name in frame.columns if name.startswith("PG.")]
         missing = quantity if run else "R.FileName"
         hint = nearest(quantity, quantities) if run else "add R.FileName to the report"
-        raise Problems(
-            [Problem(f"No column '{missing}'", path.name, ", ".join(quantities[:8]), missing, hint)]
+        refuse(
+            f"No column '{missing}'",
+            where=path.name,
+            found=", ".join(quantities[:8]),
+            allowed=missing,
+            hint=hint,
         )
     return _assemble_long(table, group, run, samples, quantity, q, set(keep or ()))
 
@@ -137,12 +141,12 @@ def _assemble_long(
         example = several.row(0, named=True)
         found = f"{several.height} pairs, such as {example[group]} in {example[run]}"
         hint = "is it a quantity of precursors (FG., EG.)? Choose one of protein groups"
-        raise Problems(
-            [
-                Problem(
-                    f"'{quantity}' differs within a protein group", table.file, found, "one value each", hint
-                )
-            ]
+        refuse(
+            f"'{quantity}' differs within a protein group",
+            where=table.file,
+            found=found,
+            allowed="one value each",
+            hint=hint,
         )
     cells = cells.with_columns(pl.col("values").list.first().alias("value"))
     wide = cells.pivot(on=run, index=group, values="value", maintain_order=True, sort_columns=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.text import read_table
@@ -49,8 +49,12 @@ def read_star(
     if frame.width != 4 or not is_summary.any():
         hint = "was STAR run with --quantMode GeneCounts? Other tables are read by the reader 'delimited'"
         found = f"{frame.width} columns, first row {frame.row(0)}"
-        raise Problems(
-            [Problem("This is no ReadsPerGene.out.tab", path.name, found, "rows N_unmapped, ...", hint)]
+        refuse(
+            "This is no ReadsPerGene.out.tab",
+            where=path.name,
+            found=found,
+            allowed="rows N_unmapped, ...",
+            hint=hint,
         )
     summary, genes = frame.filter(is_summary), frame.filter(~is_summary)
     notes = {"strandedness": strandedness}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
@@ -107,13 +107,19 @@ def _channels(columns: list[str], channels: str, file: str) -> dict[str, re.Matc
         ) from error
     if "channel" not in regex.groupindex:
         hint = r"such as Reporter intensity (?P<channel>\d+) (?P<plex>.+)"
-        raise Problems(
-            [Problem("The expression does not name the channel", where, channels, "(?P<channel>...)", hint)]
+        refuse(
+            "The expression does not name the channel",
+            where=where,
+            found=channels,
+            allowed="(?P<channel>...)",
+            hint=hint,
         )
     found = {column: match for column in columns if (match := regex.fullmatch(column))}
     if not found:
         there = ", ".join(columns[:20])
-        raise Problems([Problem("No column is a channel", where, channels, there, "mind spaces and case")])
+        refuse(
+            "No column is a channel", where=where, found=channels, allowed=there, hint="mind spaces and case"
+        )
     return found
 
 
@@ -127,7 +133,7 @@ def _ratios(
         hint = "which channel holds the pool? Without one leave 'reference' out and give the plex as batch"
         allowed = ", ".join(sorted(set(obs["channel"])))
         what = f"No channel '{reference}' in plex {', '.join(lacking)}"
-        raise Problems([Problem(what, f"{file}, option 'reference'", reference, allowed, hint)])
+        refuse(what, where=f"{file}, option 'reference'", found=reference, allowed=allowed, hint=hint)
     for plex in obs["plex"].unique():
         of_plex = (obs["plex"] == plex).to_numpy()
         values[:, of_plex] -= values[:, of_plex & is_reference].mean(axis=1, keepdims=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.signature import Signature
@@ -136,7 +136,9 @@ def _table(path: Path, columns: set[str], kind: str) -> Table:
     )
     if not columns <= set(table.frame.columns):
         found, hint = ", ".join(table.frame.columns[:6]), "matrices of several samples: reader delimited"
-        raise Problems([Problem(f"This is no {kind}", path.name, found, ", ".join(sorted(columns)), hint)])
+        refuse(
+            f"This is no {kind}", where=path.name, found=found, allowed=", ".join(sorted(columns)), hint=hint
+        )
     return table
 
 
@@ -180,12 +182,12 @@ def _genes(
         other = path.parent / transcript_to_gene
         if not other.is_file():
             hint = "it must be one of the card's files, beside this one"
-            raise Problems(
-                [
-                    Problem(
-                        "The table of transcripts is not there", path.name, transcript_to_gene, "a file", hint
-                    )
-                ]
+            refuse(
+                "The table of transcripts is not there",
+                where=path.name,
+                found=transcript_to_gene,
+                allowed="a file",
+                hint=hint,
             )
         pairs = read_table(other, as_text=True).frame
         genes = dict(zip(as_text(pairs[pairs.columns[0]]), as_text(pairs[pairs.columns[1]]), strict=True))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Namespace
 from sevaxis.genes.excel_dates import are_dates, gene_of_date
 from sevaxis.genes.identifiers import COLUMN_NAMES, Identifier, first_of_group, identifier_of
@@ -81,8 +81,12 @@ def assemble(
     repeated = sorted(name for name, count in Counter(samples).items() if count > 1)
     if repeated:
         hint = "name the columns of the samples with the option 'samples', or rename them in the file"
-        raise Problems(
-            [Problem("Two samples have one name", file, ", ".join(repeated[:EXAMPLES]), "unique names", hint)]
+        refuse(
+            "Two samples have one name",
+            where=file,
+            found=", ".join(repeated[:EXAMPLES]),
+            allowed="unique names",
+            hint=hint,
         )
     var = pd.DataFrame(index=range(len(features))) if var is None else var.reset_index(drop=True)
     cells = pl.Series(features, dtype=pl.String).fill_null("").str.strip_chars()
@@ -152,16 +156,12 @@ def _merge_duplicates(names, values, var, file, duplicates, notes):
                 examples = ", ".join(map(str, unique[differs][:EXAMPLES]))
                 found = f"{len(differs)} names with different values, such as {examples}"
                 allowed = "each feature once (only counts are summed unasked)"
-                raise Problems(
-                    [
-                        Problem(
-                            "The same feature stands there twice with different values",
-                            file,
-                            found,
-                            allowed,
-                            hint,
-                        )
-                    ]
+                refuse(
+                    "The same feature stands there twice with different values",
+                    where=file,
+                    found=found,
+                    allowed=allowed,
+                    hint=hint,
                 )
             how = "sum"
         notes["repeated_different_rows"] = int(rows.sum())

@@ -8,7 +8,7 @@ import lzma
 import zlib
 from pathlib import Path
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problem, Problems, refuse
 
 #: Larger than any table of this trade; a compressed file that grows beyond it is a mistake or an attack.
 MAX_BYTES = 16 * 2**30
@@ -47,8 +47,12 @@ def read_bytes(path: Path) -> bytes:
         ) from error
     if len(data) > MAX_BYTES:
         found = f"more than {MAX_BYTES} bytes"
-        raise Problems(
-            [Problem("The file grows too large", path.name, found, "a table", "is this the right file?")]
+        refuse(
+            "The file grows too large",
+            where=path.name,
+            found=found,
+            allowed="a table",
+            hint="is this the right file?",
         )
     return data
 

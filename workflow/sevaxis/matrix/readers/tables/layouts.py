@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.base.vocabulary import Namespace
 from sevaxis.genes.identifiers import Identifier, identifier_of
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble, assemble_sheet
@@ -46,16 +46,12 @@ def choose_column(table: Table, name: str, option: str) -> str:
     if name in table.frame.columns:
         return name
     columns = ", ".join(table.frame.columns[:20])
-    raise Problems(
-        [
-            Problem(
-                f"No column '{name}'",
-                f"{table.file}, option '{option}'",
-                name,
-                columns,
-                nearest(name, table.frame.columns),
-            )
-        ]
+    refuse(
+        f"No column '{name}'",
+        where=f"{table.file}, option '{option}'",
+        found=name,
+        allowed=columns,
+        hint=nearest(name, table.frame.columns),
     )
 
 
@@ -93,8 +89,12 @@ def _from_wide(table, feature, samples, identifier, duplicates):
     frame, headers, notes = _cut_stray_rows(table, name, columns)
     if not columns:
         hint = "name them with the option 'samples' (a list of columns or a regular expression)"
-        raise Problems(
-            [Problem("No column holds numbers", table.file, ", ".join(frame.columns[:10]), "samples", hint)]
+        refuse(
+            "No column holds numbers",
+            where=table.file,
+            found=", ".join(frame.columns[:10]),
+            allowed="samples",
+            hint=hint,
         )
     features = as_text(frame[name])
     _refuse_lying(table, columns, features)
@@ -121,8 +121,12 @@ def _refuse_lying(table: Table, columns: list[str], features: list[str]) -> None
     if namespace not in (None, Namespace.ENTREZ) and identifier_of(features[:1000]) is None:
         found = f"columns {', '.join(columns[:3])}, ... ({namespace}), rows {', '.join(features[:3])}, ..."
         hint = "layout: transposed"
-        raise Problems(
-            [Problem("The table lies on its side", table.file, found, "a row for each feature", hint)]
+        refuse(
+            "The table lies on its side",
+            where=table.file,
+            found=found,
+            allowed="a row for each feature",
+            hint=hint,
         )
 
 
@@ -143,8 +147,12 @@ def _sample_columns(
         found = {column: match[1] if regex.groups else column for column, match in matches.items() if match}
         if not found:
             where = f"{table.file}, option 'samples'"
-            raise Problems(
-                [Problem("No column fits", where, samples, ", ".join(columns[:20]), "mind case and spaces")]
+            refuse(
+                "No column fits",
+                where=where,
+                found=samples,
+                allowed=", ".join(columns[:20]),
+                hint="mind case and spaces",
             )
         return list(found), list(found.values())
     if samples is not None:
@@ -157,8 +165,12 @@ def _sample_columns(
         hint = (
             "rename them in the file, or list the columns with the option 'samples' (the second 'x' is 'x.2')"
         )
-        raise Problems(
-            [Problem("Two columns have one name", table.file, ", ".join(twice), "unique names", hint)]
+        refuse(
+            "Two columns have one name",
+            where=table.file,
+            found=", ".join(twice),
+            allowed="unique names",
+            hint=hint,
         )
     return found, found
 
@@ -238,7 +250,9 @@ def to_float(column: pl.Series, table: Table) -> np.ndarray:
         cells = ", ".join(f"'{column[i]}'" for i in rows[:3])
         where = f"{table.file}, column '{column.name}', row {rows[0] + 1} of the table"
         hint = "if the column is no sample, list the samples with the option 'samples'"
-        raise Problems([Problem("Text where numbers are expected", where, cells, "numbers or NA", hint)])
+        refuse(
+            "Text where numbers are expected", where=where, found=cells, allowed="numbers or NA", hint=hint
+        )
     return numbers.to_numpy().astype(np.float64)
 
 
@@ -249,16 +263,12 @@ def _from_long(table, feature, sample, value, identifier, duplicates):
     missing = [option for option, name in wanted.items() if not name]
     if missing:
         columns = ", ".join(table.frame.columns)
-        raise Problems(
-            [
-                Problem(
-                    "A long table needs more options",
-                    table.file,
-                    "no " + ", ".join(missing),
-                    columns,
-                    "name the columns",
-                )
-            ]
+        refuse(
+            "A long table needs more options",
+            where=table.file,
+            found="no " + ", ".join(missing),
+            allowed=columns,
+            hint="name the columns",
         )
     sample = [sample] if isinstance(sample, str) else sample
     for option, name in [("feature", feature), ("value", value), *(("sample", name) for name in sample)]:
@@ -280,8 +290,12 @@ def _from_long(table, feature, sample, value, identifier, duplicates):
         example = differing.row(0, named=True)
         found = f"{differing.height} pairs, such as {example['__feature']} in {example['__sample']}"
         hint = "does another column tell the rows apart? Add it to 'sample', or set 'duplicates'"
-        raise Problems(
-            [Problem("Several values for one feature and sample", table.file, found, "one value", hint)]
+        refuse(
+            "Several values for one feature and sample",
+            where=table.file,
+            found=found,
+            allowed="one value",
+            hint=hint,
         )
     how = duplicates or "first"
     notes["repeated_different_cells"] = differing.height

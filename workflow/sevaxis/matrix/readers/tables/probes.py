@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import refuse
 from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.geo import parse_soft
 from sevaxis.matrix.readers.tables.layouts import as_text
@@ -54,8 +54,12 @@ def platform_annotation(source: Path | Table, names: list[str]) -> pd.DataFrame:
     if symbol is None and entrez is None and assignment is None:
         found = ", ".join(table.frame.columns[:20])
         hint = "GEO's .annot files of older platforms name genes; newer GPL tables do so themselves"
-        raise Problems(
-            [Problem("The platform names no genes", table.file, found, "Gene symbol, Gene ID", hint)]
+        refuse(
+            "The platform names no genes",
+            where=table.file,
+            found=found,
+            allowed="Gene symbol, Gene ID",
+            hint=hint,
         )
     probes = as_text(table.frame[table.frame.columns[0]])
     genes = pd.DataFrame(index=pd.Index(probes))
@@ -73,8 +77,12 @@ def platform_annotation(source: Path | Table, names: list[str]) -> pd.DataFrame:
 def _platform_table(path: Path) -> Table:
     if not path.is_file():
         hint = "it must be one of the card's files, beside this one"
-        raise Problems(
-            [Problem("The platform's annotation is not there", path.name, "no file", "a GPL file", hint)]
+        refuse(
+            "The platform's annotation is not there",
+            where=path.name,
+            found="no file",
+            allowed="a GPL file",
+            hint=hint,
         )
     data = to_utf8(read_bytes(path))[0]
     if data.lstrip().startswith(b"^"):
@@ -82,8 +90,12 @@ def _platform_table(path: Path) -> Table:
         data = tables[0] if tables else b""
     if not data.strip():
         hint = "a brief record has no table"
-        raise Problems(
-            [Problem("The platform's file holds no table", path.name, "no table", "probes and genes", hint)]
+        refuse(
+            "The platform's file holds no table",
+            where=path.name,
+            found="no table",
+            allowed="probes and genes",
+            hint=hint,
         )
     return parse_table(data, path.name, separator="\t", comment="#", quoted=False, as_text=True)
 

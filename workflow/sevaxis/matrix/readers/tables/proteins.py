@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest
+from sevaxis.base.problems import Problem, nearest, refuse
 from sevaxis.matrix.readers.tables.layouts import to_float
 from sevaxis.matrix.readers.tables.text import Table
 
@@ -111,7 +111,9 @@ def select_samples(columns: dict[str, str], samples: list[str] | str | None, fil
     if missing:
         where = f"{file}, option 'samples'"
         hint = nearest(missing[0], columns)
-        raise Problems([Problem("No such samples", where, ", ".join(missing), ", ".join(columns), hint)])
+        refuse(
+            "No such samples", where=where, found=", ".join(missing), allowed=", ".join(columns), hint=hint
+        )
     return {name: columns[name] for name in chosen}
 
 
