@@ -4,38 +4,44 @@ CORES ?= 2
 MIRROR ?=
 BENCH ?= --growth $(if $(wildcard results/public),--workflow results/public)
 ACCURACY ?=
-BIN := .venv/bin
+PYTHONS ?= 3.12 3.13
+VENV ?= .venv
+BIN := $(VENV)/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 OFFLINE := $(if $(MIRROR),--config mirror=$(MIRROR))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: run public test test-fast test-browser test-slurm test-slow lint bench accuracy lock clean
+.PHONY: run public test test-fast test-pythons test-browser test-slurm test-slow lint bench accuracy lock clean
 .DEFAULT_GOAL := run
 
-run: .venv/ready
+run: $(VENV)/ready
 	$(SNAKEMAKE) --configfile config/config.yaml
 
-public: .venv/ready
+public: $(VENV)/ready
 	$(SNAKEMAKE) --configfile config/public.yaml $(OFFLINE)
 
-test: .venv/ready-dev lint
+test: $(VENV)/ready-dev lint
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow and not slurm"
 
-test-fast: .venv/ready-dev
+test-fast: $(VENV)/ready-dev
 	$(BIN)/pytest -n $(CORES) -m "not slow and not slurm and not workflow and not browser"
 
-test-browser: .venv/ready-dev
+# The demo on other Pythons, each in an environment of its own from the lock: two and a half minutes each.
+test-pythons: $(VENV)/ready-dev
+	$(BIN)/python -m tests.pythons $(PYTHONS)
+
+test-browser: $(VENV)/ready-dev
 	$(BIN)/pytest -m browser
 
 # Brings up a private Slurm cluster: Debian, as root.
-test-slurm: .venv/ready-dev
+test-slurm: $(VENV)/ready-dev
 	$(BIN)/pytest -m slurm tests/slurm
 
 # Null simulations, coverage, growth: minutes each.
-test-slow: .venv/ready-dev
+test-slow: $(VENV)/ready-dev
 	$(BIN)/pytest -n $(CORES) -m slow
 
-lint: .venv/ready-dev
+lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
@@ -43,10 +49,10 @@ lint: .venv/ready-dev
 	$(BIN)/mypy
 
 # Write the tables of docs/speed.md and docs/accuracy.md again.
-bench: .venv/ready-dev
+bench: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/speed.md benchmarks $(BENCH)
 
-accuracy: .venv/ready-dev
+accuracy: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/accuracy.md tests.reference $(ACCURACY)
 
 lock:
@@ -57,22 +63,22 @@ lock:
 	  -o envs/lock-dev.txt
 
 clean:
-	rm -rf .venv .snakemake results data logs
+	rm -rf .venv .venv-* .snakemake results data logs
 
-.venv/bin/python:
+$(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
 	  { echo "sevaxis needs Python 3.11 to 3.13; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv .venv || \
+	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "$(PYTHON) cannot make a virtual environment. On Debian: apt-get install python3-venv"; exit 1; }
 
 # --no-deps: the lock is complete, and pip's resolver trips over an extra in it.
-.venv/ready: .venv/bin/python envs/lock.txt pyproject.toml
-	@echo "Installing the locked environment into .venv (about two minutes the first time) ..."
+$(VENV)/ready: $(VENV)/bin/python envs/lock.txt pyproject.toml
+	@echo "Installing the locked environment into $(VENV) (about two minutes the first time) ..."
 	@$(INSTALL) --require-hashes -r envs/lock.txt
 	@$(INSTALL) --no-build-isolation -e .
 	@touch $@
 
-.venv/ready-dev: .venv/ready envs/lock-dev.txt
+$(VENV)/ready-dev: $(VENV)/ready envs/lock-dev.txt
 	@echo "Installing the test tools ..."
 	@$(INSTALL) --require-hashes -r envs/lock-dev.txt
 	@touch $@

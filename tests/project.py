@@ -29,10 +29,13 @@ class Project:
     ----------
     folder
         The copy. Its package comes before the installed one, so that edits of code count.
+    python
+        The interpreter that runs Snakemake: this one unless told otherwise.
     """
 
-    def __init__(self, root: Path, folder: Path):
+    def __init__(self, root: Path, folder: Path, python: Path | str = sys.executable):
         self.folder = folder
+        self.python = python
         for part in PARTS:
             source = root / part
             if source.is_dir():
@@ -45,7 +48,7 @@ class Project:
         self, *arguments: str, timeout: int = 600, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run ``snakemake``; its output is in ``stdout``, errors included."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
+        command = [self.python, "-m", "snakemake", *arguments]
         environment = {**os.environ, "PYTHONPATH": str(self.folder / "workflow"), "COLUMNS": "200"}
         result = subprocess.run(
             command,
