@@ -108,12 +108,12 @@ def _data_files(folder: Path) -> list[Path]:
 
 def _spell(node: ast.AST, words: list[str], names: list[str]) -> None:
     """Append the words of a syntax tree, as far as it runs, and the names that it imports, anywhere in its body."""
-    kind, fields = _syntax(type(node))
-    if kind == "Import":
+    kind, fields = _syntax(type(node))  # type: ignore[arg-type]  # a type, which can be hashed
+    if isinstance(node, ast.Import):
         names += [alias.name for alias in node.names]
-    elif kind == "ImportFrom" and node.module:
+    elif isinstance(node, ast.ImportFrom) and node.module:
         names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    elif kind in {"Call", "Dict", "If"}:
+    elif isinstance(node, ast.Call | ast.Dict | ast.If):
         _silence(node)
     words.append(kind)
     for field in fields:
@@ -146,7 +146,7 @@ def _silence(node: ast.Call | ast.Dict | ast.If) -> None:
         items = [
             (key, value)
             for key, value in zip(node.keys, node.values, strict=True)
-            if not (_is_text(value) and NAMED.fullmatch(value.value))
+            if not (_is_text(value) and NAMED.fullmatch(ast.literal_eval(value)))
         ]
         node.keys, node.values = [key for key, _ in items], [value for _, value in items]
     elif isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":

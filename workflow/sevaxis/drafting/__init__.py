@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sevaxis.base.problems import Problem, Problems, refuse
+from sevaxis.base.problems import Problem, refuse
 from sevaxis.drafting.draft import draft
 from sevaxis.drafting.files import gather
 from sevaxis.drafting.texts import card_text, sheet_text

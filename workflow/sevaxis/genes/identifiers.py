@@ -104,7 +104,7 @@ def _undress(names: pd.Series) -> pd.Series:
     return names
 
 
-def members(names: pd.Series, namespace: str) -> pd.Series:
+def members(names: pd.Series, namespace: Namespace) -> pd.Series:
     """Members of ``;``-joined groups in one form each.
 
     Parameters
@@ -112,7 +112,7 @@ def members(names: pd.Series, namespace: str) -> pd.Series:
     names
         Identifiers of one namespace; groups joined by ``;`` (for accessions by ``,`` too).
     namespace
-        One of :class:`sevaxis.base.vocabulary.Namespace`.
+        What the identifiers are.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def species_of_ensembl(ids: pd.Series) -> str | None:
         organism: int(ids.str.match(rf"^{re.escape(prefix)}\d", na=False).sum())
         for organism, prefix in ENSEMBL_PREFIX.items()
     }
-    best = max(counts, key=counts.get)
+    best = max(counts, key=lambda organism: counts[organism])
     return best if counts[best] > len(ids) / 2 else None
 
 

@@ -7,6 +7,7 @@ neither a pseudogene (Cd63-ps) nor a relative (Fbxo21) is ever taken for the gen
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems, refuse
@@ -201,7 +202,13 @@ def _check_identifiers(ids: pd.DataFrame, names: pd.Series, organism: str) -> No
         what = f"The Ensembl genes are not {organism} genes"
         found = f"{ensembl.iloc[0]} ({species_of_ensembl(ensembl)})"
         hint = "correct the card's organism"
-        refuse(what, where="the matrix", found=found, allowed=f"{ENSEMBL_PREFIX[organism]}...", hint=hint)
+        refuse(
+            what,
+            where="the matrix",
+            found=found,
+            allowed=f"{ENSEMBL_PREFIX[Organism(organism)]}...",
+            hint=hint,
+        )
 
 
 def _apply(
@@ -209,7 +216,7 @@ def _apply(
     ids: pd.DataFrame,
     table: pd.DataFrame,
     source: str,
-    reserved: set[str] = frozenset(),
+    reserved: Set[str] = frozenset(),
 ) -> None:
     """Fill what is not mapped yet from a table, namespace by namespace; ``reserved`` genes are not for this table."""
     import pandas as pd

@@ -40,7 +40,7 @@ def axis_status(adata: AnnData, genes: Sequence[str], organism: str) -> pd.DataF
     given = [each for each in Namespace if each in var and var[each].notna().any()]
     namespaces = [Namespace(each) for each in adata.uns.get("identifiers", given)]
     named = protein_names(organism)["human_symbol"]
-    rows = []
+    rows: list[tuple[str, str, Reason | None, dict[str, str]]] = []
     for gene in genes:
         features = var.index[(var["human_symbol"] == gene).fillna(False).to_numpy(bool)].tolist()
         if features:
