@@ -5,9 +5,10 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
-from sevaxis.study.card import AssessCard, CompareCard, ReadCard, RetrieveCard
+from sevaxis.answers import questions_of
 from sevaxis.base.fingerprint import fingerprint
 from sevaxis.base.problems import Problems
+from sevaxis.study.card import AssessCard, CompareCard, ReadCard, RetrieveCard
 from sevaxis.study.study import load_study
 
 try:
@@ -44,16 +45,14 @@ envvars:
 
 
 # What each room's library call can reach; Snakemake does not see edits of imported modules.
-QUESTIONS = [*settings.questions, *(["planted"] if settings.simulated else [])]
+QUESTIONS = questions_of(settings.questions, simulated=settings.simulated)
 CODE = {
     "retrieve": fingerprint("files.retrieve", *(["demo"] if settings.simulated else [])),
     "orthologs": fingerprint("genes.orthologs", "files.retrieve"),
     "read": fingerprint("matrix.read"),
     "assess": fingerprint("matrix.assess"),
     "compare": fingerprint("effects.compare"),
-    "answer": fingerprint(
-        "effects.table", *(f"answers.{question}" for question in QUESTIONS)
-    ),
+    "answer": fingerprint("answers.answer", "effects.table"),
     "report": fingerprint("report", "base.provenance"),
 }
 
@@ -114,7 +113,7 @@ def memory(gigabytes):
 
 def first_sentence():
     """What the report says first."""
-    return json.loads((RESULTS / "answers" / "axis.json").read_text())["verdict"]
+    return json.loads((RESULTS / "answers" / f"{QUESTIONS[0]}.json").read_text())["verdict"]
 
 
 def files_wanted():

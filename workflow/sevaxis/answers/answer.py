@@ -1,42 +1,44 @@
-"""Answers: one module per question of the commentary, each a pure function of the effects table."""
+"""The answers room: every question of the study is asked of the effects of all data sets."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+from sevaxis.answers import load_question
+from sevaxis.answers.question import Answer, Evidence
+
+
+def answer(questions: Sequence[str], evidence: Evidence) -> list[Answer]:
+    """Ask each question.
+
+    Parameters
+    ----------
+    questions
+        Names of questions (:data:`sevaxis.answers.QUESTIONS`), in order.
+    evidence
+        What they are answered from.
+
+    Raises
+    ------
+    ValueError
+        A question whose evidence is not given.
+    """
+    asked = [load_question(name) for name in questions]
+    for question in asked:
+        lacking = [part for part in question.needs if getattr(evidence, part) is None]
+        if lacking:
+            raise ValueError(f"the question {question.name} has no answer without {', '.join(lacking)}")
+    return [question.answer(evidence) for question in asked]
+
+
+def read_panels(path: Path) -> dict[str, list[str]]:
+    """Panel -> human symbols, from the table ``panel, human_symbol``."""
     import pandas as pd
 
-    from sevaxis.study.settings import Axis
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the data say to one question.
-
-    Attributes
-    ----------
-    question
-        Name of the question; names the files too.
-    asks
-        The question in words.
-    verdict
-        One plain-language sentence.
-    reasons
-        Sentences that carry the verdict, numbers included.
-    tables
-        Name -> table; the main table has the empty name.
-    """
-
-    question: str
-    asks: str
-    verdict: str
-    reasons: list[str]
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    table = pd.read_csv(path, sep="\t")
+    return table.groupby("panel", sort=False)["human_symbol"].agg(list).to_dict()
 
 
 def write_answer(answer: Answer, folder: Path) -> None:
@@ -70,46 +72,3 @@ def read_answer(path: Path) -> Answer:
         name: pd.read_csv(path.parent / file, sep="\t") for name, file in told["tables"].items()
     }
     return Answer(**told)
-
-
-def answer_all(
-    questions: Sequence[str],
-    effects: pd.DataFrame,
-    *,
-    axis: Axis,
-    panels: pd.DataFrame,
-    truth: Mapping[str, pd.DataFrame],
-    fdr: float,
-    alpha: float,
-    power: float,
-    smallest_effect: float,
-) -> list[Answer]:
-    """Ask the effects of all data sets each question.
-
-    Parameters
-    ----------
-    questions
-        Names of questions, in order.
-    effects
-        Effects of all data sets.
-    axis
-        Genes and hypotheses.
-    panels
-        Panel genes: ``panel``, ``human_symbol``.
-    truth
-        Data set -> what was planted in it; simulated studies only.
-    fdr, alpha, power, smallest_effect
-        Thresholds of the study (:class:`sevaxis.study.card.Thresholds`).
-    """
-    from sevaxis.answers import axis as axis_question
-    from sevaxis.answers import planted, sex
-
-    genes = [*axis.genes, *panels["human_symbol"]]
-    asked = {
-        "axis": lambda: axis_question.answer(
-            effects, axis, alpha=alpha, power=power, smallest_effect=smallest_effect
-        ),
-        "sex": lambda: sex.answer(effects, genes, fdr=fdr, alpha=alpha, smallest_effect=smallest_effect),
-        "planted": lambda: planted.answer(effects, truth, fdr=fdr),
-    }
-    return [asked[question]() for question in questions]

@@ -18,17 +18,18 @@ class Term(StrEnum):
     words
         How people read it: headings, legends, table cells.
     brief
-        The same within a sentence or a narrow column; ``words`` where it is not given.
+        The same within a sentence or a narrow column, nothing where a sentence leaves it out; ``words`` where it is
+        not given.
     """
 
     words: str
     brief: str
 
-    def __new__(cls, value: str, words: str = "", brief: str = "") -> Self:
+    def __new__(cls, value: str, words: str = "", brief: str | None = None) -> Self:
         term = str.__new__(cls, value)
         term._value_ = value
         term.words = words or value.replace("_", " ")
-        term.brief = brief or term.words
+        term.brief = term.words if brief is None else brief
         return term
 
 
@@ -67,6 +68,8 @@ class Stratum(Term):
 BY_SEX = (Stratum.FEMALE, Stratum.MALE, Stratum.AVERAGE, Stratum.INTERACTION)
 #: The strata that speak of all samples of a contrast.
 WHOLE = (Stratum.ALL, Stratum.AVERAGE)
+#: The strata that can stand for a contrast where only one is shown, the first that was tested.
+STANDING = (*WHOLE, Stratum.FEMALE, Stratum.MALE)
 
 
 class Role(Term):
@@ -94,8 +97,8 @@ class Compartment(Term):
 
     SEV = "sev", "Small extracellular vesicles (SEVs)", "vesicles"
     PLASMA_SEV = "plasma_sev", "Plasma SEVs", "vesicles"
-    PLASMA = "plasma", "Plasma"
-    TISSUE = "tissue", "Tissue"
+    PLASMA = "plasma", "Plasma", ""
+    TISSUE = "tissue", "Tissue", ""
     CELLS = "cells", "Cells", "cells"
 
 
@@ -159,7 +162,7 @@ class Agreement(Term):
     AGREES = "agrees", "agrees with the hypothesis", "✓"
     CONTRADICTS = "contradicts", "contradicts the hypothesis", "✗"
     UNDETERMINED = "undetermined", "undetermined against the hypothesis", "?"
-    NO_HYPOTHESIS = "no_hypothesis", "no hypothesis", " "
+    NO_HYPOTHESIS = "no_hypothesis", "no hypothesis", ""
 
 
 class SexClass(Term):
@@ -170,6 +173,10 @@ class SexClass(Term):
     LARGER_IN_MALES = "larger_in_males"
     OPPOSITE = "opposite", "opposite directions"
     UNDETERMINED = "undetermined"
+
+
+#: Classes that say that the sexes differ.
+DIFFERENT = (SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES, SexClass.OPPOSITE)
 
 
 class Level(Term):
