@@ -75,7 +75,14 @@ def test_genes_of_the_story_stand_beside_their_truth(told):
 
 
 def test_data_set_without_truth_is_an_error():
-    row = {"dataset": "y", "contrast": "k", "stratum": "all", "feature_id": "a", "status": "low", "reason": "r"}
+    row = {
+        "dataset": "y",
+        "contrast": "k",
+        "stratum": "all",
+        "feature_id": "a",
+        "status": "low",
+        "reason": "r",
+    }
     effects = conform(pd.DataFrame([row]))
     with pytest.raises(ValueError, match="no truth"):
         ask(effects, {})

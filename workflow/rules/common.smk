@@ -47,13 +47,15 @@ envvars:
 # What each room's library call can reach; Snakemake does not see edits of imported modules.
 QUESTIONS = questions_of(settings.questions, simulated=settings.simulated)
 CODE = {
-    "retrieve": fingerprint("files.retrieve", *(["demo"] if settings.simulated else [])),
+    "retrieve": fingerprint(
+        "files.retrieve", *(["demo"] if settings.simulated else [])
+    ),
     "orthologs": fingerprint("genes.orthologs", "files.retrieve"),
     "read": fingerprint("matrix.read"),
     "assess": fingerprint("matrix.assess"),
     "compare": fingerprint("effects.compare"),
     "answer": fingerprint("answers.answer", "effects.table"),
-    "report": fingerprint("report", "base.provenance"),
+    "report": fingerprint("report.report", "base.provenance"),
 }
 
 
@@ -113,7 +115,9 @@ def memory(gigabytes):
 
 def first_sentence():
     """What the report says first."""
-    return json.loads((RESULTS / "answers" / f"{QUESTIONS[0]}.json").read_text())["verdict"]
+    return json.loads((RESULTS / "answers" / f"{QUESTIONS[0]}.json").read_text())[
+        "verdict"
+    ]
 
 
 def files_wanted():

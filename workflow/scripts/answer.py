@@ -19,7 +19,8 @@ evidence = Evidence(
     thresholds=Thresholds.model_validate(told.thresholds),
     panels=read_panels(given.panels),
     truth={
-        Path(path).parent.name: pd.read_csv(Path(path).with_name("truth.tsv"), sep="\t") for path in given.files
+        Path(path).parent.name: pd.read_csv(Path(path).with_name("truth.tsv"), sep="\t")
+        for path in given.files
     }
     or None,
     qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},

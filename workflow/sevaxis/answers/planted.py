@@ -41,7 +41,17 @@ def answer_planted(evidence: Evidence) -> Answer:
         .apply(_summarise)
         .reset_index()
     )
-    columns = ["feature_id", "human_symbol", "true_log2fc", "log2fc", "ci_low", "ci_high", "q", "mde80", "status"]
+    columns = [
+        "feature_id",
+        "human_symbol",
+        "true_log2fc",
+        "log2fc",
+        "ci_low",
+        "ci_high",
+        "q",
+        "mde80",
+        "status",
+    ]
     genes = compared.loc[compared["named"], [*KEY, *columns, "found", "within", "note"]]
     return Answer("planted", PLANTED.asks, *_tell(table, compared, fdr), {"": table, "genes": genes})
 

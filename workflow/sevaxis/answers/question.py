@@ -43,7 +43,7 @@ class Evidence:
 
     @cached_property
     def axis_rows(self) -> pd.DataFrame:
-        """The axis table: the axis genes' effects and what each amounts to (:func:`sevaxis.answers.readings.read_axis`)."""
+        """The axis table: the axis genes' effects, read (:func:`sevaxis.answers.readings.read_axis`)."""
         from sevaxis.answers.readings import read_axis
 
         return read_axis(self.effects, self.axis, self.thresholds)

@@ -6,7 +6,8 @@ effect of interest, and is otherwise undetermined, with the minimum detectable e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,17 @@ def tally(readings: pd.Series) -> str:
     """How often each reading occurs, in a sentence's words."""
     counts = readings.value_counts()
     return ", ".join(f"{counts[reading]} {reading.brief}" for reading in Reading if reading in counts)
+
+
+def summarise(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How often each reading occurs among rows of the axis table; where nothing was estimated its status says more."""
+    told = [
+        Reading(row["reading"]).words if row["status"] == Status.TESTED else Status(row["status"]).words
+        for row in rows
+    ]
+    if len(told) <= 1:
+        return "".join(told) or Status.ABSENT.words
+    return ", ".join(f"{told.count(reading)} × {reading}" for reading in dict.fromkeys(told))
 
 
 def read(
@@ -148,8 +160,7 @@ def read_axis(effects: pd.DataFrame, axis: Axis, thresholds: Thresholds) -> pd.D
         power=thresholds.power,
     )
     rows["reading"] = [
-        UNTESTED.get(status, reading)
-        for status, reading in zip(rows["status"], told["reading"], strict=True)
+        UNTESTED.get(status, reading) for status, reading in zip(rows["status"], told["reading"], strict=True)
     ]
     rows["wording"] = [
         _wording(row, why) for row, why in zip(rows.itertuples(index=False), told["why"], strict=True)

@@ -111,9 +111,7 @@ def _classify(wide: pd.DataFrame, thresholds: Thresholds) -> np.ndarray:
     difference = (wide[f"{field}_interaction"].to_numpy(float) for field in ("log2fc", "se", "df"))
     alike = equivalence(*difference, thresholds.smallest_effect) < thresholds.alpha
     changed = wide["q_average"].lt(fdr).to_numpy()
-    larger = np.where(
-        np.abs(female) > np.abs(male), SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES
-    )
+    larger = np.where(np.abs(female) > np.abs(male), SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES)
     return np.where(
         differs,
         np.where(opposed, SexClass.OPPOSITE, larger),
