@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-from sevaxis.answers.readings import called, read, significant
+from sevaxis.answers.readings import called, readings_of, significant
 
 
 def test_readings_say_why():
-    table = read(
+    table = readings_of(
         [1.5, 0.3, 0.02, 0.5, np.nan, 0.4, -1.5],
         [0.2, 0.05, 0.1, 0.5, np.nan, 0.2, 0.2],
         [10, 10, 10, 4, 10, 400, 10],

@@ -60,7 +60,7 @@ def summarise(rows: Sequence[Mapping[str, Any]]) -> str:
     return ", ".join(f"{told.count(reading)} × {reading}" for reading in dict.fromkeys(told))
 
 
-def read(
+def readings_of(
     log2fc: ArrayLike,
     se: ArrayLike,
     df: ArrayLike,
@@ -150,7 +150,7 @@ def read_axis(effects: pd.DataFrame, axis: Axis, thresholds: Thresholds) -> pd.D
     rows = rows.assign(family=family)
     rows["p_holm"] = rows.groupby("family")["p"].transform(lambda p: holm(p.to_numpy(float)))
     rows["family_size"] = rows.groupby("family")["p"].transform("count")
-    told = read(
+    told = readings_of(
         rows["log2fc"],
         rows["se"],
         rows["df"].fillna(np.inf),  # published estimates without group sizes: the normal distribution

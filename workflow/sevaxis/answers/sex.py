@@ -33,9 +33,11 @@ def answer_sex(evidence: Evidence) -> Answer:
     effects, thresholds = evidence.effects, evidence.thresholds
     fdr = thresholds.fdr
     wide = _side_by_side(effects)
+    flags = {f"significant_{stratum}": wide[f"q_{stratum}"].lt(fdr) for stratum in BY_SEX}
+    wide = wide.assign(**flags)
     table = _count(wide, fdr)
     named = {*evidence.axis.genes, *(gene for panel in evidence.panels.values() for gene in panel)}
-    listed = wide["human_symbol"].isin(named) | wide["q_interaction"].lt(fdr)
+    listed = wide["human_symbol"].isin(named) | wide["significant_interaction"]
     chosen = wide[listed].assign(**{"class": _classify(wide, thresholds)[listed.to_numpy()]})
     chosen = chosen[[*KEY, *NAMES, *_columns_told(), "class"]]
     chosen["wording"] = [_wording(row) for row in chosen.to_dict("records")]
@@ -75,7 +77,7 @@ def _count(wide: pd.DataFrame, fdr: float) -> pd.DataFrame:
     """How many features are significant in females, in males, and by interaction."""
     import pandas as pd
 
-    female, male, differs = (wide[f"q_{stratum}"].lt(fdr) for stratum in ("female", "male", "interaction"))
+    female, male = wide["significant_female"], wide["significant_male"]
     flags = wide[KEY[:2]].assign(
         n_tested=wide["q_interaction"].notna(),
         significant_female=female,
@@ -83,7 +85,7 @@ def _count(wide: pd.DataFrame, fdr: float) -> pd.DataFrame:
         significant_both=female & male,
         significant_female_only=female & ~male,
         significant_male_only=male & ~female,
-        significant_interaction=differs,
+        significant_interaction=wide["significant_interaction"],
     )
     table = flags.groupby(KEY[:2], sort=False, observed=True).sum().reset_index()
     table["fdr"] = fdr
@@ -104,18 +106,16 @@ def _classify(wide: pd.DataFrame, thresholds: Thresholds) -> np.ndarray:
 
     from sevaxis.models.inference.power import equivalence
 
-    fdr = thresholds.fdr
     female, male = wide["log2fc_female"].to_numpy(float), wide["log2fc_male"].to_numpy(float)
-    differs = wide["q_interaction"].lt(fdr).to_numpy()
-    opposed = (np.sign(female) != np.sign(male)) & wide["q_female"].lt(fdr) & wide["q_male"].lt(fdr)
+    both = wide["significant_female"] & wide["significant_male"]
+    opposed = (np.sign(female) != np.sign(male)) & both
     difference = (wide[f"{field}_interaction"].to_numpy(float) for field in ("log2fc", "se", "df"))
     alike = equivalence(*difference, thresholds.smallest_effect) < thresholds.alpha
-    changed = wide["q_average"].lt(fdr).to_numpy()
     larger = np.where(np.abs(female) > np.abs(male), SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES)
     return np.where(
-        differs,
+        wide["significant_interaction"],
         np.where(opposed, SexClass.OPPOSITE, larger),
-        np.where(changed & alike, SexClass.SHARED, SexClass.UNDETERMINED),
+        np.where(wide["significant_average"] & alike, SexClass.SHARED, SexClass.UNDETERMINED),
     )
 
 
