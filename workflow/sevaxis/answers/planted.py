@@ -35,7 +35,7 @@ def answer_planted(evidence: Evidence) -> Answer:
         Where a data set of the effects has no truth, or no feature of a data set is in its truth.
     """
     fdr = evidence.thresholds.fdr
-    compared = _join(evidence.effects, evidence.truth, fdr)
+    compared = _join(evidence.effects, evidence.truth or {}, fdr)
     table = (
         compared.groupby(KEY, observed=True, sort=False)[list(compared.columns)]
         .apply(_summarise)

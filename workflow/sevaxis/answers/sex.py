@@ -109,8 +109,8 @@ def _classify(wide: pd.DataFrame, thresholds: Thresholds) -> np.ndarray:
     female, male = wide["log2fc_female"].to_numpy(float), wide["log2fc_male"].to_numpy(float)
     both = wide["significant_female"] & wide["significant_male"]
     opposed = (np.sign(female) != np.sign(male)) & both
-    difference = (wide[f"{field}_interaction"].to_numpy(float) for field in ("log2fc", "se", "df"))
-    alike = equivalence(*difference, thresholds.smallest_effect) < thresholds.alpha
+    difference, se, df = (wide[f"{field}_interaction"].to_numpy(float) for field in ("log2fc", "se", "df"))
+    alike = equivalence(difference, se, df, thresholds.smallest_effect) < thresholds.alpha
     larger = np.where(np.abs(female) > np.abs(male), SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES)
     return np.where(
         wide["significant_interaction"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 #: The sentence that keeps anybody from counting the Venn diagram of two lists.
 NOT_SEX_SPECIFIC = (
     "A gene that is significant in one sex only is not sex-specific: one list may miss what the other just catches. "
@@ -32,7 +34,7 @@ def plain(value: object, digits: int = 2) -> str:
     return "–" if missing(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
-def p_value(value: object) -> str:
+def p_value(value: Any) -> str:
     """P-value to two significant digits (``0.042``, ``2.9e−6``); a dash where it is missing."""
     if missing(value):
         return "–"

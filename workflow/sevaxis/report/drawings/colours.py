@@ -45,7 +45,7 @@ GROUPS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d31", "#99
 #: Features that nothing is said of.
 QUIET = "#a8b0b6"
 #: Sex -> name of its colour, and matplotlib's marker.
-SEXES = {Sex.FEMALE: ("female", "o"), Sex.MALE: ("male", "s")}
+SEXES: dict[str, tuple[str, str]] = {Sex.FEMALE: ("female", "o"), Sex.MALE: ("male", "s")}
 #: Class of interaction -> its colour (a name, or the colour itself), matplotlib's marker and plotly's; what is
 #: undetermined stays grey.
 CLASSES = {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 UP, DOWN, SOFT, INK = (LIGHT[name] for name in ("up", "down", "soft", "ink"))
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "sevaxis",
     "svg.fonttype": "none",
     "font.size": 9,
@@ -114,7 +114,10 @@ def _strip(document: Document, folder: Path) -> Path:
         for i, row in enumerate(table.to_dict("records")):
             there = not pd.isna(row["log2fc"])
             text = signed(row["log2fc"]) if there else Status(row["status"]).words
-            font = {"fontsize": 8 if there else 6, "fontweight": "bold" if called[i] else "normal"}
+            font: dict[str, Any] = {
+                "fontsize": 8 if there else 6,
+                "fontweight": "bold" if called[i] else "normal",
+            }
             axes.text(i % shape[1], i // shape[1], text, ha="center", va="center", color=INK, **font)
         axes.set_xticks(range(shape[1]), document.genes)
         axes.set_yticks(range(shape[0]), [f"{shown.dataset}: {shown.label}" for shown in document.contrasts])
@@ -286,5 +289,5 @@ def _sexes(document: Document, shown: ContrastView, folder: Path) -> list[Path]:
 def _name_axis_genes(axes: Axes, document: Document, table: pd.DataFrame, x: pd.Series, y: pd.Series) -> None:
     for i in np.flatnonzero(table["human_symbol"].isin(document.genes)):
         axes.plot(x.iloc[i], y.iloc[i], "o", markerfacecolor="none", markeredgecolor=INK, markersize=7)
-        place = {"xytext": (5, 5), "textcoords": "offset points", "fontsize": 8}
+        place: dict[str, Any] = {"xytext": (5, 5), "textcoords": "offset points", "fontsize": 8}
         axes.annotate(str(table["human_symbol"].iloc[i]), (x.iloc[i], y.iloc[i]), **place)

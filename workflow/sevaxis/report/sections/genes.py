@@ -50,7 +50,8 @@ def _gene_card(document: Document, gene: str) -> dict[str, Any]:
 
 
 def _forest(document: Document, shown: ContrastView, gene: str, half: float) -> dict[str, Any]:
-    rows, refused = [], {}
+    rows = []
+    refused: dict[tuple[str, str], list[tuple[Stratum, dict[str, Any]]]] = {}
     for stratum in Stratum:
         row = axis_row(document, shown, gene, stratum)
         if row is None:

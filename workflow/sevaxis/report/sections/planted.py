@@ -8,7 +8,7 @@ from typing import Any
 from sevaxis.answers import Answer
 from sevaxis.base.vocabulary import Status, Stratum, words_of
 from sevaxis.report.document import Document
-from sevaxis.report.drawings.glyphs import glyph, reach
+from sevaxis.report.drawings.glyphs import glyph, place, reach
 from sevaxis.report.words import cell, interval, missing, p_value, plain, signed
 
 #: Columns of the main table -> headings; those that are shares are shown in percent.
@@ -73,7 +73,6 @@ def _share(row: dict[str, Any], column: str) -> str:
 
 def _gene(row: dict[str, Any], half: float, titles: dict[tuple[str, str], Any]) -> dict[str, Any]:
     estimated = not missing(row["log2fc"])
-    truth = glyph(row["true_log2fc"], None, None, half).point
     return {
         "gene": row["human_symbol"],
         "shown": titles.get((row["dataset"], row["contrast"])),
@@ -81,7 +80,7 @@ def _gene(row: dict[str, Any], half: float, titles: dict[tuple[str, str], Any]) 
         "stratum": Stratum(row["stratum"]).brief,
         "kind": row["stratum"],
         "truth": signed(row["true_log2fc"]),
-        "place": truth,
+        "place": place(row["true_log2fc"], half),
         "glyph": glyph(row["log2fc"], row["ci_low"], row["ci_high"], half) if estimated else None,
         "found": signed(row["log2fc"]) if estimated else words_of(Status, row["status"]),
         "interval": interval(row["ci_low"], row["ci_high"]),
