@@ -209,13 +209,13 @@ def test_each_data_set_says_what_ran_who_was_left_out_and_why_features_have_no_e
     _, vesicles, muscle, liver = page.split('<details class="fold dataset"')
     liver = liver[: liver.index("</details>")]
     told = text_of(vesicles)
-    assert "Linear model of log2 values, moderated t." in told
+    assert "Method: linear model of log2 values, moderated t." in told
     assert "robust prior (3 features of unusual variance set apart)" in told
     assert "S1 case female female chromosomes say male, sheet says female" in told
     assert "Columns of the model: case female, case male, control female, control male, batch=B" in told
     assert "filterByExpr left out 1 of 400 features" in text_of(muscle)
     assert "1 too low to test fewer than 10 counts in 5 samples" in text_of(muscle)
-    assert "As published, not re-analysed" in text_of(liver)
+    assert "Method: as published, not re-analysed." in text_of(liver)
 
 
 def test_study_without_sexes_planted_or_p_values_renders(document: Document):
