@@ -214,8 +214,9 @@ class Reason(StrEnum):
 
     @property
     def general(self) -> str:
-        """The sentence without the facts of any row."""
-        return re.sub(r"\{\w+\}", "n", self.sentence)
+        """The sentence without the facts of any row: n for a count, the name of any other fact in brackets."""
+        named = {"gene", "organism", "identifiers", "level", "sex"}
+        return re.sub(r"\{(\w+)\}", lambda fact: f"[{fact[1]}]" if fact[1] in named else "n", self.sentence)
 
     NEVER_DETECTED = "never_detected", Status.ABSENT, "in the data set's annotation, detected in no sample"
     FEW_COUNTS = (
