@@ -14,15 +14,13 @@ FLOORS = (
     "base", "models", "genes", "demo", "study", "files", "matrix", "effects", "answers", "report", "drafting", "diff",
     "cli",
 )  # fmt: skip
-#: The check of a card reads the tables of contents of readers and methods, which import nothing until they are asked.
+#: The check of a study reads the tables of contents of readers, methods and questions, which import nothing until asked.
+READERS, METHODS, QUESTIONS = "sevaxis.matrix.readers.registry", "sevaxis.effects.methods", "sevaxis.answers"
 CONTENTS = {
-    "study/checks.py": {
-        "sevaxis.matrix.readers.registry",
-        "sevaxis.effects.methods",
-        "sevaxis.answers.registry",
-    },
-    "study/tracking.py": {"sevaxis.matrix.readers.registry", "sevaxis.effects.methods"},
-    "study/schemas.py": {"sevaxis.matrix.readers.registry", "sevaxis.effects.methods"},
+    "study/checks.py": {READERS, METHODS},
+    "study/schemas.py": {READERS, METHODS},
+    "study/settings.py": {QUESTIONS},
+    "study/tracking.py": {READERS, METHODS, QUESTIONS},
 }
 LONGEST_FILE, LONGEST_FUNCTION = 400, 80
 #: Functions whose body is longer, and why they are not cut.

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sevaxis.answers import axis, sex
-from sevaxis.answers.answer import Answer, write_answer
+from sevaxis.answers import Answer, Evidence
+from sevaxis.answers.answer import answer, read_answer, write_answer
 from sevaxis.effects.table import conform
-from sevaxis.study.settings import Axis
+from sevaxis.study.settings import Axis, Thresholds
 
 HYPOTHESIS = {
     "gene": "FBXO2",
@@ -58,9 +58,13 @@ def rows(**changes) -> dict:
     return row
 
 
+def ask(question: str, table, axis: Axis) -> Answer:
+    evidence = Evidence(effects=conform(pd.DataFrame(list(table))), axis=axis, thresholds=Thresholds())
+    return answer([question], evidence)[0]
+
+
 def ask_axis(*table: dict, hypotheses=(HYPOTHESIS,)) -> Answer:
-    effects = conform(pd.DataFrame(list(table)))
-    return axis.answer(effects, Axis(hypotheses=hypotheses), alpha=0.05, power=0.8, smallest_effect=0.585)
+    return ask("axis", table, Axis(hypotheses=hypotheses))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +134,7 @@ def by_sex(female: float, male: float, se: float = 0.1, q_interaction=None, **ch
 
 
 def ask_sex(*tables: list[dict]) -> Answer:
-    effects = conform(pd.DataFrame([row for table in tables for row in table]))
-    return sex.answer(effects, ["FBXO2"], fdr=0.05, alpha=0.05, smallest_effect=0.585)
+    return ask("sex", [row for table in tables for row in table], Axis(genes=("FBXO2",)))
 
 
 @pytest.mark.parametrize(
@@ -184,3 +187,6 @@ def test_answers_are_written_with_their_tables(tmp_path):
     content = json.loads((tmp_path / "sex.json").read_text())
     assert content["tables"] == {"": "sex.tsv", "genes": "sex.genes.tsv"}
     assert len(pd.read_csv(tmp_path / "sex.genes.tsv", sep="\t")) == 1
+    again = read_answer(tmp_path / "sex.json")
+    assert (again.verdict, again.reasons) == (told.verdict, told.reasons)
+    pd.testing.assert_frame_equal(again.tables[""], told.tables[""], check_dtype=False)

@@ -2,8 +2,10 @@
 
 import pandas as pd
 import pytest
-from sevaxis.answers import planted
+from sevaxis.answers import Answer, Evidence
+from sevaxis.answers.answer import answer
 from sevaxis.effects.table import conform
+from sevaxis.study.settings import Axis, Thresholds
 
 NAN = float("nan")
 # feature, true, estimate, ci_low, ci_high, q, mde80, status
@@ -18,6 +20,11 @@ ROWS = [
     ("h", 3.0, NAN, NAN, NAN, NAN, NAN, "not_estimable"),  # planted, not tested
 ]
 # planted in feature i, which has no row of effects at all: not tested either
+
+
+def ask(effects: pd.DataFrame, truth: dict[str, pd.DataFrame] | None) -> Answer:
+    evidence = Evidence(effects=effects, axis=Axis(), thresholds=Thresholds(), truth=truth)
+    return answer(["planted"], evidence)[0]
 
 
 @pytest.fixture
@@ -41,7 +48,7 @@ def told():
     rows["reason"] = rows["status"].map({"not_estimable": "in one group only"})
     extra = pd.DataFrame([{**rows.iloc[7].to_dict(), "feature_id": "CD63 (no feature)", "status": "absent"}])
     effects = conform(pd.concat([rows, extra]).drop(columns="true"))
-    return planted.answer(effects, {"x": truth}, fdr=0.05)
+    return ask(effects, {"x": truth})
 
 
 def test_counts_and_shares(told):
@@ -67,20 +74,17 @@ def test_genes_of_the_story_stand_beside_their_truth(told):
     assert (genes["true_log2fc"].item(), genes["log2fc"].item(), genes["found"].item()) == (2.0, 1.8, True)
 
 
-def test_data_set_without_truth_is_an_error(told):
+def test_data_set_without_truth_is_an_error():
+    row = {
+        "dataset": "y",
+        "contrast": "k",
+        "stratum": "all",
+        "feature_id": "a",
+        "status": "low",
+        "reason": "r",
+    }
+    effects = conform(pd.DataFrame([row]))
     with pytest.raises(ValueError, match="no truth"):
-        effects = conform(
-            pd.DataFrame(
-                [
-                    {
-                        "dataset": "y",
-                        "contrast": "k",
-                        "stratum": "all",
-                        "feature_id": "a",
-                        "status": "low",
-                        "reason": "r",
-                    }
-                ]
-            )
-        )
-        planted.answer(effects, {})
+        ask(effects, {})
+    with pytest.raises(ValueError, match="no answer without truth"):
+        ask(effects, None)

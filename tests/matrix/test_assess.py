@@ -57,7 +57,7 @@ def test_result_of_assess():
         "counts": [[2, 2], [2, 2]],
     }
     assert quality["sex"]["n_called"] == 8 and quality["sex"]["mismatches"] == []
-    assert {v["about"] for v in quality["verdicts"]} >= {"sex", "outliers", "depth", "batch", "mapping"}
+    assert {v["about"] for v in quality["checks"]} >= {"sex", "outliers", "depth", "batch", "mapping"}
     np.testing.assert_array_equal(adata.obs["total"], dataset().X.sum(axis=1))
     np.testing.assert_array_equal(adata.obs["detected"], (dataset().X > 0).sum(axis=1))
     assert adata.layers["log2"].shape == adata.shape and np.isfinite(adata.layers["log2"]).all()
@@ -81,8 +81,8 @@ def test_a_swapped_sample_is_found(policy, included):
     assert quality["n_included"] == included
     assert adata.obs["included"].tolist() == [i != 2 or policy == "keep" for i in range(8)]
     assert bool(adata.obs["excluded_because"].iloc[2]) == (policy == "drop")
-    verdict = next(v for v in quality["verdicts"] if v["about"] == "sex")
-    assert verdict["level"] == "warning" and "m2" in verdict["text"]
+    check = next(v for v in quality["checks"] if v["about"] == "sex")
+    assert check["level"] == "warning" and "m2" in check["text"]
 
 
 def test_a_swapped_sample_stops_the_study():
@@ -100,9 +100,9 @@ def test_shallow_samples_and_nested_batches_are_said():
     adata = dataset()
     adata.X[3] = np.floor(adata.X[3] / 10)
     adata.obs["batch"] = pd.Categorical(["p", "q"] * 4)
-    verdicts = {v["about"]: v for v in assess(adata, CARD, axis=AXIS)[1]["verdicts"]}
-    assert verdicts["depth"]["level"] == "warning" and verdicts["depth"]["text"].startswith("m3:")
-    assert verdicts["batch"]["level"] == "warning" and "cannot be told apart" in verdicts["batch"]["text"]
+    checks = {v["about"]: v for v in assess(adata, CARD, axis=AXIS)[1]["checks"]}
+    assert checks["depth"]["level"] == "warning" and checks["depth"]["text"].startswith("m3:")
+    assert checks["batch"]["level"] == "warning" and "cannot be told apart" in checks["batch"]["text"]
 
 
 def test_ratios_have_no_totals_and_are_not_called_shallow_for_it():
@@ -115,7 +115,7 @@ def test_ratios_have_no_totals_and_are_not_called_shallow_for_it():
     assessed, quality, _ = assess(adata, card, axis=AXIS)
     assert all(s["total"] is None for s in quality["samples"])
     assert assessed.obs["detected"].tolist() == [55, *[205] * 7]
-    depth = next(v for v in quality["verdicts"] if v["about"] == "depth")
+    depth = next(v for v in quality["checks"] if v["about"] == "depth")
     assert depth["level"] == "warning" and depth["text"].startswith("m0:")
     adata.X = np.abs(adata.X)  # intensities 2^x have a sum
     total = assess(adata, card, axis=AXIS)[0].obs["total"]
@@ -147,7 +147,7 @@ def test_what_reading_did_is_said():
         "values": {"fractional": "estimated"},
     }
     adata.uns["provenance"] = json.dumps(told)
-    texts = [v["text"] for v in assess(adata, CARD, axis=AXIS)[1]["verdicts"]]
+    texts = [v["text"] for v in assess(adata, CARD, axis=AXIS)[1]["checks"]]
     assert "Left out by the card: m9, m10 (spilled)." in texts
     assert any("m0 is M-0" in text for text in texts) and any("have fractions" in text for text in texts)
 
@@ -160,7 +160,7 @@ def test_published_tables_have_no_samples():
     card = CARD.model_copy(update={"assay": "effects"})
     _, quality, values = assess(adata, card, axis=AXIS)
     assert (quality["n_samples"], quality["samples"], quality["n_mapped"]) == (0, [], 1)
-    assert values.empty and "cannot be checked" in quality["verdicts"][0]["text"]
+    assert values.empty and "cannot be checked" in quality["checks"][0]["text"]
 
 
 def test_same_result_each_time():

@@ -72,7 +72,7 @@ def qualities(rng: np.random.Generator) -> dict:
                 "mismatches": [HOSTILE],
                 "text": "One sample contradicts.",
             },
-            "verdicts": [
+            "checks": [
                 {
                     "level": "warning",
                     "about": "sex",
@@ -98,7 +98,7 @@ def qualities(rng: np.random.Generator) -> dict:
                 "mismatches": [],
                 "text": "No sex-linked gene is in the table.",
             },
-            "verdicts": [{"level": "ok", "about": "depth", "text": "Library sizes are alike."}],
+            "checks": [{"level": "ok", "about": "depth", "text": "Library sizes are alike."}],
         },
         "liver_published": {
             **common,
@@ -108,7 +108,7 @@ def qualities(rng: np.random.Generator) -> dict:
             "normalisation": "none",
             "missingness": {"mean_abundance": [], "missing_rate": []},
             "sex": {"markers": [], "n_called": 0, "mismatches": [], "text": ""},
-            "verdicts": [
+            "checks": [
                 {"level": "note", "about": "samples", "text": "A published table: no samples to check."}
             ],
         },

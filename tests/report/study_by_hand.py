@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, norm
-from sevaxis.answers.answer import Answer
+from sevaxis.answers import Answer
+from sevaxis.answers.readings import called, significant
 from sevaxis.effects.table import conform
-from sevaxis.report import Document
+from sevaxis.report.document import Document
 
 from tests.report.models_by_hand import models
 from tests.report.samples_by_hand import GENES, HOSTILE, axis_values, qualities
@@ -116,11 +117,12 @@ def build(features: int = 400, simulated: bool = True) -> Document:
             ]
         )
     )
+    axis = _axis(effects)
     answers = {"axis": _axis_answer(), "sex": _sex_answer(effects)}
     if simulated:
         answers["planted"] = _planted_answer()
     return Document(
-        study={
+        settings={
             "name": "by_hand",
             "title": "A study made by hand",
             "description": None,
@@ -131,8 +133,8 @@ def build(features: int = 400, simulated: bool = True) -> Document:
             "seed": 1,
         },
         cards=CARDS,
-        effects=effects,
-        axis=_axis(effects),
+        effects=effects.assign(significant=significant(effects, 0.05)),
+        axis=axis.assign(called=called(axis, 0.05)),
         answers=answers,
         qualities=qualities(rng),
         models=models(),

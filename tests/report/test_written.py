@@ -11,9 +11,11 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-from sevaxis import report
+from sevaxis.report.document import Document
 from sevaxis.report.drawings.glyphs import glyph, reach
 from sevaxis.report.drawings.plots import contrast_payload
+from sevaxis.report.page import render
+from sevaxis.report.report import report
 from sevaxis.report.sections import methods
 from sevaxis.report.sections.genes import gene_cards
 from sevaxis.report.sections.strip import axis_row, strip
@@ -37,24 +39,24 @@ def unpack(page: str, name: str) -> object:
     return json.loads(gzip.decompress(base64.b64decode(packed)))
 
 
-def test_same_inputs_same_bytes(study: report.Document, folder: Path, tmp_path: Path):
-    report.write(study_by_hand.build(), tmp_path)
+def test_same_inputs_same_bytes(document: Document, folder: Path, tmp_path: Path):
+    report(study_by_hand.build(), tmp_path)
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     assert names == sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     for name in names:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
 
 
-def test_old_figures_do_not_stay(study: report.Document, tmp_path: Path):
+def test_old_figures_do_not_stay(document: Document, tmp_path: Path):
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "volcano_of_a_contrast_no_longer_there.svg").write_text("old")
-    report.write(study, tmp_path)
+    report(document, tmp_path)
     assert not (tmp_path / "figures" / "volcano_of_a_contrast_no_longer_there.svg").exists()
 
 
 def test_every_figure_is_an_svg_with_its_table(folder: Path):
     figures = sorted((folder / "figures").glob("*.svg"))
-    assert {"verdict.svg", "forest_FBXO2.svg", "volcano_sev_protein.overtrained.svg"} <= {
+    assert {"strip.svg", "forest_FBXO2.svg", "volcano_sev_protein.overtrained.svg"} <= {
         f.name for f in figures
     }
     assert "sexes_sev_protein.overtrained.svg" in {f.name for f in figures}
@@ -69,9 +71,9 @@ def test_labels_from_outside_are_escaped(page: str):
     assert "onerror=window.hacked=1&gt;" in page
 
 
-def test_dangerous_homepage_is_no_link(study: report.Document):
-    cards = ({**study.cards[0], "homepage": "javascript:alert(1)"}, *study.cards[1:])
-    assert 'href="javascript' not in report.render(replace(study, cards=cards))
+def test_dangerous_homepage_is_no_link(document: Document):
+    cards = ({**document.cards[0], "homepage": "javascript:alert(1)"}, *document.cards[1:])
+    assert 'href="javascript' not in render(replace(document, cards=cards))
 
 
 def test_page_asks_no_server(page: str):
@@ -79,18 +81,18 @@ def test_page_asks_no_server(page: str):
     assert "default-src 'none'" in page
 
 
-def test_opens_with_the_verdict(page: str, study: report.Document):
+def test_opens_with_the_verdict(page: str, document: Document):
     text = text_of(page[page.index("<main>") :])
-    assert text.index(study.answers["axis"].verdict) < 100
+    assert text.index(document.answers["axis"].verdict) < 100
     assert "Simulated data" in text_of(page)
 
 
 def test_no_banner_on_real_data():
-    assert "Simulated" not in text_of(report.render(study_by_hand.build(simulated=False)))
+    assert "Simulated" not in text_of(render(study_by_hand.build(simulated=False)))
 
 
-def test_strip_has_a_cell_for_every_gene_and_contrast(study: report.Document):
-    told = strip(study)
+def test_strip_has_a_cell_for_every_gene_and_contrast(document: Document):
+    told = strip(document)
     cells = {
         (row["shown"].key, cell["gene"]): cell["layers"]["main"]
         for group in told["groups"]
@@ -106,16 +108,16 @@ def test_strip_has_a_cell_for_every_gene_and_contrast(study: report.Document):
     assert cells["sev_protein.overtrained", "FBXO2"]["text"] == "+1.25"  # (1.4 + 1.1) / 2, as made
 
 
-def test_training_is_never_called_overtraining(page: str, study: report.Document):
-    for group in strip(study)["groups"]:
+def test_training_is_never_called_overtraining(page: str, document: Document):
+    for group in strip(document)["groups"]:
         roles = {row["shown"].role for row in group["rows"]}
         assert len(roles) == 1
         if roles == {"training"}:
             assert group["role"] == "Training, not overtraining"
 
 
-def test_one_sex_is_told_not_hidden(study: report.Document):
-    card = next(card for card in gene_cards(study) if card["gene"] == "FLOT1")
+def test_one_sex_is_told_not_hidden(document: Document):
+    card = next(card for card in gene_cards(document) if card["gene"] == "FLOT1")
     trained = next(dataset for dataset in card["datasets"] if dataset["id"] == "muscle_rna")
     refused = trained["contrasts"][0]["refused"]
     assert [(r["status"], r["strata"], r["reason"]) for r in refused] == [
@@ -123,13 +125,13 @@ def test_one_sex_is_told_not_hidden(study: report.Document):
     ]
 
 
-def test_table_of_one_sex_stands_for_its_contrast(study: report.Document):
-    rows = study.effects[study.effects["dataset"].eq("liver_published")]
+def test_table_of_one_sex_stands_for_its_contrast(document: Document):
+    rows = document.effects[document.effects["dataset"].eq("liver_published")]
     male = rows.assign(stratum="male")
     refused = rows[rows["human_symbol"].isin(study_by_hand.GENES)].assign(
         stratum="average", status="not_estimable", reason=study_by_hand.ONE_SEX, log2fc=float("nan")
     )
-    one_sex = replace(study, effects=pd.concat([refused, male], ignore_index=True))
+    one_sex = replace(document, effects=pd.concat([refused, male], ignore_index=True))
     assert [shown.stratum for shown in one_sex.contrasts] == ["male"]
 
 
@@ -141,25 +143,25 @@ def test_honest_words(page: str):
     assert "underpowered" in text
 
 
-def test_several_features_of_a_gene_never_compete_by_p(study: report.Document):
-    axis = study.axis
+def test_several_features_of_a_gene_never_compete_by_p(document: Document):
+    axis = document.axis
     row = axis[axis["human_symbol"].eq("FLOT1") & axis["dataset"].eq("sev_protein")].copy()
     rival = row.assign(feature_id="rival", p=1e-20, mean_abundance=1.0)
-    more = replace(study, axis=pd.concat([rival, axis], ignore_index=True))
+    more = replace(document, axis=pd.concat([rival, axis], ignore_index=True))
     shown = next(shown for shown in more.contrasts if shown.dataset == "sev_protein")
     chosen = axis_row(more, shown, "FLOT1")
     assert (chosen["feature_id"], chosen["others"]) == ("id2", 1)
 
 
 def test_volcano_keeps_what_matters_and_counts_the_rest():
-    study = study_by_hand.build(features=9000)
-    shown = next(shown for shown in study.contrasts if shown.key == "muscle_rna.week8")
-    payload = contrast_payload(study, shown, {})
+    document = study_by_hand.build(features=9000)
+    shown = next(shown for shown in document.contrasts if shown.key == "muscle_rna.week8")
+    payload = contrast_payload(document, shown)
     stratum = payload["strata"]["all"]
     assert stratum["tested"] == 9000 - 2  # FBXO2 is unmapped and CKM too low
     assert stratum["drawn"] < 4500
     assert {"FLOT1", "CD63", "SORBS3", "COL1A1"} <= set(payload["human"])
-    rows = study.rows[shown.key]
+    rows = document.rows[shown.key]
     strongest = rows[rows["status"].eq("tested")].nsmallest(400, "p")
     assert set(strongest["feature_id"]) <= set(payload["feature"])
     place = payload["human"].index("FLOT1")
@@ -167,17 +169,17 @@ def test_volcano_keeps_what_matters_and_counts_the_rest():
     assert stratum["x"][place] / 1000 == pytest.approx(flot1["log2fc"], abs=5e-4)
 
 
-def test_table_says_how_much_it_shows(page: str, study: report.Document):
+def test_table_says_how_much_it_shows(page: str, document: Document):
     table = unpack(page, "table")
-    assert f"{len(table['rows']):,} of {len(study.effects):,} rows" in text_of(page)
+    assert f"{len(table['rows']):,} of {len(document.effects):,} rows" in text_of(page)
     words = table["vocabulary"]
     axis = [row for row in table["rows"] if words[row[0]] == "FBXO2"]
-    assert len(axis) == study.effects["human_symbol"].eq("FBXO2").sum()
+    assert len(axis) == document.effects["human_symbol"].eq("FBXO2").sum()
     assert study_by_hand.NOT_MAPPED in words
 
 
-def test_methods_tell_what_was_used_and_no_more(study: report.Document):
-    text = methods.markdown(study)
+def test_methods_tell_what_was_used_and_no_more(document: Document):
+    text = methods.markdown(document)
     for paper in (
         "Robinson & Oshlack 2010",
         "Law et al. 2014",
@@ -187,14 +189,14 @@ def test_methods_tell_what_was_used_and_no_more(study: report.Document):
     ):
         assert text.count(paper) >= 2  # cited, and in the references
     assert "Love et al. 2014" not in text
-    proteins = replace(study, cards=study.cards[:1])
+    proteins = replace(document, cards=document.cards[:1])
     text = methods.markdown(proteins)
     assert "voom" not in text and "Robinson" not in text
     assert "**The data of this study are simulated.**" in text
 
 
-def test_provenance_is_written_as_given(folder: Path, study: report.Document):
-    assert json.loads((folder / "provenance.json").read_text()) == study.provenance
+def test_provenance_is_written_as_given(folder: Path, document: Document):
+    assert json.loads((folder / "provenance.json").read_text()) == document.provenance
 
 
 def test_refused_is_told_with_its_reason(page: str):
@@ -203,20 +205,37 @@ def test_refused_is_told_with_its_reason(page: str):
     assert "1 feature, too low to test fewer than 10 counts in 5 samples" in text
 
 
-def test_study_without_sexes_planted_or_p_values_renders(study: report.Document):
+def test_each_data_set_says_what_ran_who_was_left_out_and_why_features_have_no_effect(page: str):
+    _, vesicles, muscle, liver = page.split('<details class="fold dataset"')
+    liver = liver[: liver.index("</details>")]
+    told = text_of(vesicles)
+    assert "Method: linear model of log2 values, moderated t." in told
+    assert "robust prior (3 features of unusual variance set apart)" in told
+    assert "S1 case female female chromosomes say male, sheet says female" in told
+    assert "Columns of the model: case female, case male, control female, control male, batch=B" in told
+    assert "filterByExpr left out 1 of 400 features" in text_of(muscle)
+    assert "1 too low to test fewer than 10 counts in 5 samples" in text_of(muscle)
+    assert "Method: as published, not re-analysed." in text_of(liver)
+
+
+def test_study_without_sexes_planted_or_p_values_renders(document: Document):
+    sex = document.answers["sex"]
+    nothing = replace(sex, tables={name: table.iloc[:0] for name, table in sex.tables.items()})
     published = replace(
-        study,
-        cards=study.cards[2:],
-        effects=study.effects[study.effects["dataset"].eq("liver_published")].assign(
+        document,
+        cards=document.cards[2:],
+        effects=document.effects[document.effects["dataset"].eq("liver_published")].assign(
             p=float("nan"), q=float("nan")
         ),
-        axis=study.axis[study.axis["dataset"].eq("liver_published")].assign(p=float("nan"), q=float("nan")),
-        answers={"axis": study.answers["axis"]},
-        qualities={"liver_published": study.qualities["liver_published"]},
-        axis_values=study.axis_values.iloc[:0],
+        axis=document.axis[document.axis["dataset"].eq("liver_published")].assign(
+            p=float("nan"), q=float("nan")
+        ),
+        answers={"axis": document.answers["axis"], "sex": nothing},
+        qualities={"liver_published": document.qualities["liver_published"]},
+        axis_values=document.axis_values.iloc[:0],
         provenance={},
     )
-    text = text_of(report.render(published))
+    text = text_of(render(published))
     assert "No contrast has p-values to draw." in text
     assert "differences between the sexes are not estimable" in text
 

@@ -1,14 +1,15 @@
-# Answers: the study's questions, asked of the effects of all data sets.
+# Answers: the study's questions, asked of the effects of all data sets. The axis table is made whatever they are.
 rule answer:
     input:
         effects=every_dataset(rules.compare.output.effects),
+        qualities=every_dataset(rules.assess.output.quality),
+        models=every_dataset(rules.compare.output.model),
         files=every_dataset(rules.retrieve.output[0]) if settings.simulated else [],
     output:
         effects=RESULTS / "effects.parquet",
         text=RESULTS / "effects.tsv.gz",
         axis=RESULTS / "axis.tsv",
-        answers=[RESULTS / "answers" / f"{question}.json" for question in QUESTIONS],
-        tables=[RESULTS / "answers" / f"{question}.tsv" for question in QUESTIONS],
+        answers=directory(RESULTS / "answers"),
     log:
         f"logs/{settings.name}/answer.log",
     benchmark:
@@ -19,6 +20,7 @@ rule answer:
         mem_mb=memory(6),
         runtime=60,
     params:
+        questions=QUESTIONS,
         axis=settings.axis.model_dump(mode="json"),
         thresholds=settings.thresholds.model_dump(
             include={"fdr", "alpha", "power", "smallest_effect"}

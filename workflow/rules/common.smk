@@ -5,6 +5,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
+from sevaxis.answers import questions_of
 from sevaxis.base.problems import Problems
 from sevaxis.study import tracking
 from sevaxis.study.card import AssessCard, CompareCard, ReadCard, RetrieveCard
@@ -41,7 +42,7 @@ envvars:
     "SEVAXIS_SOURCE",
 
 
-QUESTIONS = [*settings.questions, *(["planted"] if settings.simulated else [])]
+QUESTIONS = questions_of(settings.questions, simulated=settings.simulated)
 # Of the whole study, for what is about all data sets.
 CODE = {
     step: tracking.code_of(step, study.cards.values(), QUESTIONS)
@@ -111,7 +112,9 @@ def memory(gigabytes):
 
 def first_sentence():
     """What the report says first."""
-    return json.loads((RESULTS / "answers" / "axis.json").read_text())["verdict"]
+    return json.loads((RESULTS / "answers" / f"{QUESTIONS[0]}.json").read_text())[
+        "verdict"
+    ]
 
 
 def files_wanted():

@@ -4,7 +4,6 @@ rule report:
         effects=rules.answer.output.effects,
         axis=rules.answer.output.axis,
         answers=rules.answer.output.answers,
-        tables=rules.answer.output.tables,
         files=every_dataset(rules.retrieve.output[0]),
         qualities=every_dataset(rules.assess.output.quality),
         models=every_dataset(rules.compare.output.model),
@@ -24,7 +23,8 @@ rule report:
         mem_mb=memory(4),
         runtime=60,
     params:
-        study=settings.model_dump(mode="json", exclude={"mirror"}),
+        questions=QUESTIONS,
+        settings=settings.model_dump(mode="json", exclude={"mirror"}),
         cards=lambda wildcards: {
             name: card.model_dump(mode="json") for name, card in study.cards.items()
         },

@@ -1,30 +1,32 @@
+import json
 from pathlib import Path
 
 import pandas as pd
-from sevaxis.answers.answer import answer_all, write_answer
+from sevaxis.answers.answer import answer, write_answer
+from sevaxis.answers.question import Evidence
 from sevaxis.base.logs import log_to
 from sevaxis.effects.table import concatenate, read_effects, write_effects
 from sevaxis.genes.panels import load_panels
-from sevaxis.study.settings import Axis
+from sevaxis.study.settings import Axis, Thresholds
 
 log_to(snakemake.log[0])
-effects = concatenate([read_effects(path) for path in snakemake.input.effects])
+told, given = snakemake.params, snakemake.input
+effects = concatenate([read_effects(path) for path in given.effects])
 write_effects(effects, snakemake.output.effects)
 write_effects(effects, snakemake.output.text)
-questions = [Path(path).stem for path in snakemake.output.answers]
-answers = answer_all(
-    questions,
-    effects,
-    axis=Axis.model_validate(snakemake.params.axis),
+evidence = Evidence(
+    effects=effects,
+    axis=Axis.model_validate(told.axis),
+    thresholds=Thresholds.model_validate(told.thresholds),
     panels=load_panels(),
     truth={
         Path(path).parent.name: pd.read_csv(Path(path).with_name("truth.tsv"), sep="\t")
-        for path in snakemake.input.files
-    },
-    **snakemake.params.thresholds,
+        for path in given.files
+    }
+    or None,
+    qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},
+    models={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.models},
 )
-for answer in answers:
-    write_answer(answer, Path(snakemake.output.answers[0]).parent)
-answers[questions.index("axis")].tables[""].to_csv(
-    snakemake.output.axis, sep="\t", index=False, float_format="%.6g"
-)
+evidence.axis_rows.to_csv(snakemake.output.axis, sep="\t", index=False, float_format="%.6g")
+for each in answer(told.questions, evidence):
+    write_answer(each, Path(snakemake.output.answers))

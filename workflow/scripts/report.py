@@ -3,11 +3,13 @@ from pathlib import Path
 
 import pandas as pd
 from sevaxis.answers.answer import read_answer
+from sevaxis.answers.readings import called, significant
 from sevaxis.base.logs import log_to
 from sevaxis.base.provenance import provenance
 from sevaxis.effects.table import read_effects
 from sevaxis.genes.panels import load_panels
-from sevaxis.report import Document, write
+from sevaxis.report.document import Document
+from sevaxis.report.report import report
 
 log_to(snakemake.log[0])
 told, given = snakemake.params, snakemake.input
@@ -16,16 +18,18 @@ values = [
     for path in given["values"]
 ]
 files = {Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.files}
-study = Document(
-    study=told.study,
+fdr = told.settings["thresholds"]["fdr"]
+effects, axis = read_effects(given.effects), pd.read_csv(given.axis, sep="\t")
+document = Document(
+    settings=told.settings,
     cards=list(told.cards.values()),
-    effects=read_effects(given.effects),
-    axis=pd.read_csv(given.axis, sep="\t"),
-    answers={Path(path).stem: read_answer(Path(path)) for path in given.answers},
+    effects=effects.assign(significant=significant(effects, fdr)),
+    axis=axis.assign(called=called(axis, fdr)),
+    answers={name: read_answer(Path(given.answers) / f"{name}.json") for name in told.questions},
     qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},
     models={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.models},
     axis_values=pd.concat(values, ignore_index=True),
     panels=load_panels(),
-    provenance=provenance(files, told.codes, told.study["seed"]),
+    provenance=provenance(files, told.codes, told.settings["seed"]),
 )
-write(study, Path(snakemake.output.html).parent)
+report(document, Path(snakemake.output.html).parent)

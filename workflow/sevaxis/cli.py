@@ -1,4 +1,4 @@
-"""The console script: check, add, catalogue, compare, schema."""
+"""The console script: check, add, catalogue, diff, robustness, schema."""
 
 from __future__ import annotations
 
@@ -42,12 +42,15 @@ def main(arguments: list[str] | None = None) -> int:
     catalogue.add_argument("--folder", type=Path, default=Path("config/datasets"), help="of the data sets")
     catalogue.set_defaults(run=_catalogue)
 
-    compare = commands.add_parser("compare", help="say what changed between two results")
-    compare.add_argument("run_a", type=Path, metavar="RUN_A", help="earlier results/<study>")
-    compare.add_argument("run_b", type=Path, metavar="RUN_B", help="later results/<study>")
-    compare.add_argument("--fdr", type=float, default=0.05, help="q that counts as significant (0.05)")
-    compare.add_argument("--output", type=Path, help="write every changed row of effects to this TSV file")
-    compare.set_defaults(run=_compare)
+    diff = commands.add_parser("diff", help="say what changed between two results")
+    for command in (diff, commands.add_parser("compare")):  # the name that it had before
+        command.add_argument("run_a", type=Path, metavar="RUN_A", help="earlier results/<study>")
+        command.add_argument("run_b", type=Path, metavar="RUN_B", help="later results/<study>")
+        command.add_argument("--fdr", type=float, default=0.05, help="q that counts as significant (0.05)")
+        command.add_argument(
+            "--output", type=Path, help="write every changed row of effects to this TSV file"
+        )
+        command.set_defaults(run=_diff, old_name=command is not diff)
 
     robust = commands.add_parser("robustness", help="say which findings of a contrast survive other analyses")
     robust.add_argument("configuration", type=Path, help="of a study that has been run")
@@ -117,10 +120,12 @@ def _catalogue(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _compare(chosen: argparse.Namespace) -> int:
-    from sevaxis.diff import compare_runs
+def _diff(chosen: argparse.Namespace) -> int:
+    from sevaxis.diff import diff_runs
 
-    changes = compare_runs(chosen.run_a, chosen.run_b, fdr=chosen.fdr)
+    if chosen.old_name:
+        print("`sevaxis compare` is now called `sevaxis diff`.", file=sys.stderr)
+    changes = diff_runs(chosen.run_a, chosen.run_b, fdr=chosen.fdr)
     print(*changes.tell(), sep="\n")
     if chosen.output:
         changes.effects.to_csv(chosen.output, sep="\t", index=False, float_format="%.6g")

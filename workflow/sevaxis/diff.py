@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems
 
@@ -28,12 +29,13 @@ class Changes:
         estimate, significance) and status, log2fc and q of both.
     readings
         One row per axis gene whose reading changed: the key, ``reading_a``, ``reading_b``.
-    files, versions, code
-        Sentences about inputs, packages and code that differ.
+    models, files, versions, code
+        Sentences about what ran (``model.json``), inputs, packages and code that differ.
     """
 
     effects: pd.DataFrame
     readings: pd.DataFrame
+    models: list[str]
     files: list[str]
     versions: list[str]
     code: list[str]
@@ -49,7 +51,7 @@ class Changes:
             if change in counts:
                 of = self.effects.loc[self.effects["change"].eq(change), "dataset"].astype(str).unique()
                 lines.append(f"{counts[change]} rows of effects: {words} ({', '.join(of)})")
-        lines += self.files + self.code + self.versions
+        lines += self.models + self.files + self.code + self.versions
         return lines or ["Nothing changed."]
 
 
@@ -62,8 +64,26 @@ WORDS = {
 }
 
 
-def compare_runs(run_a: Path, run_b: Path, *, fdr: float = 0.05) -> Changes:
-    """Compare two results folders (``results/<study>``).
+#: What of a fit is a choice or follows from one -> its words.
+CHOICES = {
+    "method": "method",
+    "normalisation": "normalisation",
+    "filter": "filter",
+    "precision_weights": "precision weights",
+    "sample_weights": "sample weights",
+    "robust": "robust prior",
+    "trend": "trend of the prior",
+    "count_prior": "count prior",
+    "random_intercept": "random intercepts",
+    "sexes": "sexes in the model",
+    "design": "columns of the model",
+    "samples": "samples in the model",
+    "n_fitted": "features in the model",
+}
+
+
+def diff_runs(run_a: Path, run_b: Path, *, fdr: float = 0.05) -> Changes:
+    """Say what changed between two results folders (``results/<study>``).
 
     Parameters
     ----------
@@ -78,6 +98,29 @@ def compare_runs(run_a: Path, run_b: Path, *, fdr: float = 0.05) -> Changes:
         A folder that holds no finished result.
     """
     _check(run_a, run_b)
+    import pandas as pd
+
+    axes = [
+        pd.read_csv(run / "axis.tsv", sep="\t")[[*KEY, "human_symbol", "reading"]] for run in (run_a, run_b)
+    ]
+    axis = axes[0].merge(axes[1], on=[*KEY, "human_symbol"], how="outer", suffixes=("_a", "_b"), sort=False)
+    readings = axis[axis["reading_a"].ne(axis["reading_b"])].reset_index(drop=True)
+    a, b = (json.loads((run / "provenance.json").read_text()) for run in (run_a, run_b))
+    files = [
+        {f"{file['dataset']}/{file['name']}": file["sha256"] for file in side["files"]} for side in (a, b)
+    ]
+    return Changes(
+        _effects(run_a, run_b, fdr),
+        readings,
+        _models(run_a, run_b),
+        _differences("file", *files, values=False),
+        _differences("version of", a["versions"], b["versions"]),
+        _differences("code of", a["code"], b["code"], values=False),
+    )
+
+
+def _effects(run_a: Path, run_b: Path, fdr: float) -> pd.DataFrame:
+    """Rows of effects that differ, and how."""
     import pandas as pd
 
     sides = [pd.read_parquet(run / "effects.parquet") for run in (run_a, run_b)]
@@ -96,24 +139,49 @@ def compare_runs(run_a: Path, run_b: Path, *, fdr: float = 0.05) -> Changes:
     change[both["side"].eq("right_only")] = "added"
     both["human_symbol"] = both["human_symbol_b"].fillna(both["human_symbol_a"])
     told = [*KEY, "human_symbol", "change", "status_a", "status_b", "log2fc_a", "log2fc_b", "q_a", "q_b"]
-    effects = both.assign(change=change).loc[change.notna(), told].reset_index(drop=True)
+    return both.assign(change=change).loc[change.notna(), told].reset_index(drop=True)
 
-    axes = [
-        pd.read_csv(run / "axis.tsv", sep="\t")[[*KEY, "human_symbol", "reading"]] for run in (run_a, run_b)
+
+def _models(run_a: Path, run_b: Path) -> list[str]:
+    """What ran otherwise, and samples that came or went, for the data sets that both results have a model of."""
+    told = []
+    for path in sorted((run_b / "datasets").glob("*/model.json")):
+        earlier = run_a / path.relative_to(run_b)
+        if earlier.is_file():
+            told += _fits(*(json.loads(side.read_text()) for side in (earlier, path)))
+    return told
+
+
+def _fits(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """Differences between two ``model.json`` of one data set."""
+    dataset = b["dataset"]
+    fit_a, fit_b = ({name: fit for fit in side["fits"] for name in fit["contrasts"]} for side in (a, b))
+    both = [name for name in fit_b if name in fit_a]
+    told = []
+    for choice, words in CHOICES.items():
+        changed: dict[str, list[str]] = {}
+        for name in both:
+            was, now = (_spell(choice, side[name].get(choice)) for side in (fit_a, fit_b))
+            if was != now:
+                changed.setdefault(f"{was} -> {now}", []).append(name)
+        for values, names in changed.items():
+            where = "" if len(names) == len(both) else f" ({', '.join(names)})"
+            told.append(f"{words} of {dataset}{where}: {values}")
+    out_a, out_b = a["left_out"], b["left_out"]
+    told += [
+        f"{dataset}: sample {name} is left out now: {why}" for name, why in out_b.items() if name not in out_a
     ]
-    axis = axes[0].merge(axes[1], on=[*KEY, "human_symbol"], how="outer", suffixes=("_a", "_b"), sort=False)
-    readings = axis[axis["reading_a"].ne(axis["reading_b"])].reset_index(drop=True)
-    a, b = (json.loads((run / "provenance.json").read_text()) for run in (run_a, run_b))
-    files = [
-        {f"{file['dataset']}/{file['name']}": file["sha256"] for file in side["files"]} for side in (a, b)
-    ]
-    return Changes(
-        effects,
-        readings,
-        _differences("file", *files, values=False),
-        _differences("version of", a["versions"], b["versions"]),
-        _differences("code of", a["code"], b["code"], values=False),
-    )
+    told += [f"{dataset}: sample {name} takes part now" for name in out_a if name not in out_b]
+    return told
+
+
+def _spell(choice: str, value: Any) -> str:
+    """A value of ``model.json`` as a card spells it; of sample weights, whether there are any."""
+    if choice == "sample_weights" or isinstance(value, bool):
+        return str(bool(value)).lower()
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "none" if value is None else str(value)
 
 
 def _check(*runs: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.stats import chi, nct, norm, t
-from sevaxis.models.inference.power import equivalence, minimum_detectable_effect, verdict
+from sevaxis.models.inference.power import equivalence, minimum_detectable_effect
 from statsmodels.stats.power import TTestIndPower
 from statsmodels.stats.weightstats import DescrStatsW
 
@@ -97,25 +97,6 @@ def test_equivalence_is_the_shorter_interval_inside_the_margin():
     effect, se, df = np.linspace(-0.8, 0.8, 33), 0.15, 7
     half = t.ppf(0.95, df) * se
     np.testing.assert_array_equal(equivalence(effect, se, df, 0.58) <= 0.05, np.abs(effect) + half <= 0.58)
-
-
-def test_verdicts_say_why():
-    table = verdict(
-        [1.5, 0.3, 0.02, 0.5, np.nan, 0.4],
-        [0.2, 0.05, 0.1, 0.5, np.nan, 0.2],
-        [10, 10, 10, 4, 10, 400],
-        [0.001, 0.01, 0.9, 0.5, np.nan, 0.06],
-        margin=0.58,
-    )
-    assert table["verdict"].tolist() == [
-        "changed", "changed", "equivalent", "undetermined", "not tested", "undetermined",
-    ]  # fmt: skip
-    # half width 2.228 * 0.2 = 0.446
-    assert table["reason"][0] == "up, 95% interval +1.05 to +1.95"
-    assert table["reason"][1].endswith("but smaller than the smallest effect of interest 0.58")
-    # noncentrality at df 4 is 3.761, times 0.5
-    assert table["reason"][3] == "underpowered: MDE80 1.9 exceeds the smallest effect of interest 0.58"
-    assert table["reason"][5].startswith("neither a change nor its absence is shown: 95% interval +0.01")
 
 
 @pytest.mark.slow

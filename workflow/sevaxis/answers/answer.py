@@ -1,43 +1,36 @@
-"""Answers: one module per question of the commentary, each a pure function of the effects table."""
+"""The answers room: every question of the study is asked of the effects of all data sets."""
 
 from __future__ import annotations
 
-import itertools
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from sevaxis.study.settings import Axis
+from sevaxis.answers import load_question
+from sevaxis.answers.question import Answer, Evidence
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the data say to one question.
+def answer(questions: Sequence[str], evidence: Evidence) -> list[Answer]:
+    """Ask each question.
 
-    Attributes
+    Parameters
     ----------
-    question
-        Name of the question; names the files too.
-    asks
-        The question in words.
-    verdict
-        One plain-language sentence.
-    reasons
-        Sentences that carry the verdict, numbers included.
-    tables
-        Name -> table; the main table has the empty name.
-    """
+    questions
+        Names of questions (:data:`sevaxis.answers.QUESTIONS`), in order.
+    evidence
+        What they are answered from.
 
-    question: str
-    asks: str
-    verdict: str
-    reasons: list[str]
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    Raises
+    ------
+    ValueError
+        A question whose evidence is not given.
+    """
+    asked = [load_question(name) for name in questions]
+    for question in asked:
+        lacking = [part for part in question.needs if getattr(evidence, part) is None]
+        if lacking:
+            raise ValueError(f"the question {question.name} has no answer without {', '.join(lacking)}")
+    return [question.answer(evidence) for question in asked]
 
 
 def write_answer(answer: Answer, folder: Path) -> None:
@@ -71,46 +64,3 @@ def read_answer(path: Path) -> Answer:
         name: pd.read_csv(path.parent / file, sep="\t") for name, file in told["tables"].items()
     }
     return Answer(**told)
-
-
-def answer_all(
-    questions: Sequence[str],
-    effects: pd.DataFrame,
-    *,
-    axis: Axis,
-    panels: Mapping[str, Sequence[str]],
-    truth: Mapping[str, pd.DataFrame],
-    fdr: float,
-    alpha: float,
-    power: float,
-    smallest_effect: float,
-) -> list[Answer]:
-    """Ask the effects of all data sets each question.
-
-    Parameters
-    ----------
-    questions
-        Names of questions, in order.
-    effects
-        Effects of all data sets.
-    axis
-        Genes and hypotheses.
-    panels
-        Panel -> human symbols of its genes.
-    truth
-        Data set -> what was planted in it; simulated studies only.
-    fdr, alpha, power, smallest_effect
-        Thresholds of the study (:class:`sevaxis.study.card.Thresholds`).
-    """
-    from sevaxis.answers import axis as axis_question
-    from sevaxis.answers import planted, sex
-
-    genes = [*axis.genes, *itertools.chain(*panels.values())]
-    asked = {
-        "axis": lambda: axis_question.answer(
-            effects, axis, alpha=alpha, power=power, smallest_effect=smallest_effect
-        ),
-        "sex": lambda: sex.answer(effects, genes, fdr=fdr, alpha=alpha, smallest_effect=smallest_effect),
-        "planted": lambda: planted.answer(effects, truth, fdr=fdr),
-    }
-    return [asked[question]() for question in questions]

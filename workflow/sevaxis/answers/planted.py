@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sevaxis.answers.answer import Answer
+from sevaxis.answers.question import Answer, Evidence, Question
+from sevaxis.base.vocabulary import Status
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ASKS = "How much of what was planted is found, and is what is found true?"
 KEY = ["dataset", "contrast", "stratum"]
 
 
-def answer(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], *, fdr: float = 0.05) -> Answer:
+def answer_planted(evidence: Evidence) -> Answer:
     """Compare the effects of simulated data sets with the truth that was planted in them.
 
-    Parameters
-    ----------
-    effects
-        Effects table of all data sets.
-    truth
-        Data set -> its truth (columns ``contrast``, ``stratum``, ``feature_id``, ``log2fc``, ``planted``).
-    fdr
-        Benjamini-Hochberg q below which a feature counts as found.
+    ``evidence.truth`` holds per data set ``contrast``, ``stratum``, ``feature_id``, ``log2fc``, ``planted``, ``note``.
 
     Returns
     -------
@@ -41,15 +34,14 @@ def answer(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], *, fdr: flo
     ValueError
         Where a data set of the effects has no truth, or no feature of a data set is in its truth.
     """
-    compared = _join(effects, truth, fdr)
+    fdr = evidence.thresholds.fdr
+    compared = _join(evidence.effects, evidence.truth or {}, fdr)
     table = (
         compared.groupby(KEY, observed=True, sort=False)[list(compared.columns)]
         .apply(_summarise)
         .reset_index()
     )
-    story = compared[compared["named"]]
     columns = [
-        *KEY,
         "feature_id",
         "human_symbol",
         "true_log2fc",
@@ -60,26 +52,37 @@ def answer(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], *, fdr: flo
         "mde80",
         "status",
     ]
-    genes = story[[*columns, "found", "within", "note"]]
+    genes = compared.loc[compared["named"], [*KEY, *columns, "found", "within", "note"]]
+    return Answer("planted", PLANTED.asks, *_tell(table, compared, fdr), {"": table, "genes": genes})
+
+
+PLANTED = Question(
+    name="planted",
+    asks="How much of what was planted is found, and is what is found true?",
+    title="Planted and found",
+    brief="Planted and found",
+    answer=answer_planted,
+    needs=("truth",),
+)
+
+
+def _tell(table: pd.DataFrame, compared: pd.DataFrame, fdr: float) -> tuple[str, list[str]]:
+    """The verdict and its reasons."""
     total = table[["n_tested", "n_found", "n_significant", "n_false"]].sum()
-    sensitivity = _share(total["n_found"], total["n_tested"])
     false = _share(total["n_false"], total["n_significant"])
     worst = table.loc[table["n_significant"] >= 20, "false_discovery_proportion"].max()
-    in_ci = _share(compared["within"].sum(), compared["tested"].sum())
-    held = false <= fdr
     verdict = (
         f"Of {total['n_tested']} planted effects that could be tested {total['n_found']} were found "
-        f"({_percent(sensitivity)}); {_percent(false)} of what was found is false, "
-        f"{'within' if held else 'more than'} the {_percent(fdr)} allowed."
+        f"({_percent(_share(total['n_found'], total['n_tested']))}); {_percent(false)} of what was found is false, "
+        f"{'within' if false <= fdr else 'more than'} the {_percent(fdr)} allowed."
     )
-    above, seen = (
-        table["n_above_mde"].sum(),
-        (table["n_above_mde"] * table["sensitivity_above_mde"].fillna(0)).sum(),
-    )
+    above = table["n_above_mde"].sum()
+    seen = (table["n_above_mde"] * table["sensitivity_above_mde"].fillna(0)).sum()
     reasons = [
         f"Of {above} planted effects larger than their minimum detectable effect {_percent(_share(seen, above))} were "
         "found; the MDE is for a single test, the search through all features asks for more.",
-        f"{_percent(in_ci)} of all true effects lie within their 95 % interval.",
+        f"{_percent(_share(compared['within'].sum(), compared['tested'].sum()))} of all true effects lie within their "
+        "95 % interval.",
         f"The false discovery proportion is largest, where 20 or more were found, at {_percent(worst)}; the "
         "rate is controlled on average, not in every list.",
     ]
@@ -88,12 +91,14 @@ def answer(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], *, fdr: flo
         reasons.append(
             f"{untested} planted effects could not be tested (too low, never detected, or in one group only)."
         )
-    return Answer("planted", ASKS, verdict, reasons, {"": table, "genes": genes})
+    return verdict, reasons
 
 
 def _join(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], fdr: float) -> pd.DataFrame:
     """The truth of each feature with its effect beside it."""
     import pandas as pd
+
+    from sevaxis.answers.readings import significant
 
     parts = []
     for dataset, rows in effects.groupby("dataset", observed=True, sort=False):
@@ -111,8 +116,8 @@ def _join(effects: pd.DataFrame, truth: Mapping[str, pd.DataFrame], fdr: float) 
         parts.append(joined)
     joined = pd.concat(parts, ignore_index=True)
     joined["planted"] = joined["planted"].eq(1)
-    joined["tested"] = joined["status"].eq("tested")
-    joined["significant"] = joined["tested"] & joined["q"].lt(fdr)
+    joined["tested"] = joined["status"].eq(Status.TESTED)
+    joined["significant"] = significant(joined, fdr)
     joined["found"] = (
         joined["significant"] & joined["planted"] & (joined["log2fc"] * joined["true_log2fc"] > 0)
     )

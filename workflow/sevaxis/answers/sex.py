@@ -6,76 +6,64 @@ Am Stat 60:328): the difference of the two effects has its own standard error, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sevaxis.answers.answer import Answer
-from sevaxis.models.inference.power import equivalence
+from sevaxis.answers.question import Answer, Evidence, Question
+from sevaxis.base.vocabulary import BY_SEX, SexClass, Status, Stratum
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
-STRATA = ("female", "male", "average", "interaction")
+    from sevaxis.study.settings import Thresholds
+
 FIELDS = ("log2fc", "se", "ci_low", "ci_high", "df", "p", "q", "mde80")
 KEY = ["dataset", "contrast", "feature_id"]
 NAMES = ["symbol", "human_symbol"]
 
 
-def answer(
-    effects: pd.DataFrame,
-    genes: Sequence[str],
-    *,
-    fdr: float,
-    alpha: float,
-    smallest_effect: float,
-) -> Answer:
+def answer_sex(evidence: Evidence) -> Answer:
     """Compare female and male effects, contrast by contrast.
 
-    Parameters
-    ----------
-    effects
-        Effects of all data sets.
-    genes
-        Human symbols (axis and panels) that are listed whatever their result.
-    fdr
-        q below which an effect counts as significant.
-    alpha
-        Level of the equivalence test.
-    smallest_effect
-        Two effects whose difference is shown to be smaller than this count as shared.
+    The main table counts features that are significant (q below the false discovery rate) in females, in males and by
+    the interaction. The table ``genes`` classes the axis and panel genes, whatever their result, and every feature
+    whose interaction is significant; two effects whose difference is shown to be smaller than the smallest effect of
+    interest count as shared.
     """
+    effects, thresholds = evidence.effects, evidence.thresholds
+    fdr = thresholds.fdr
     wide = _side_by_side(effects)
-    split = not wide.empty
+    flags = {f"significant_{stratum}": wide[f"q_{stratum}"].lt(fdr) for stratum in BY_SEX}
+    wide = wide.assign(**flags)
     table = _count(wide, fdr)
-    classes = _classify(wide, fdr=fdr, alpha=alpha, smallest_effect=smallest_effect)
-    listed = wide["human_symbol"].isin(list(genes)) | (wide["q_interaction"] < fdr)
-    chosen = wide[listed].assign(**{"class": classes[listed.to_numpy()]})
-    columns = [*KEY[:2], *KEY[2:], *NAMES, *_columns_told(), "class"]
-    chosen = chosen[columns]
+    named = {*evidence.axis.genes, *(gene for panel in evidence.panels.values() for gene in panel)}
+    listed = wide["human_symbol"].isin(named) | wide["significant_interaction"]
+    chosen = wide[listed].assign(**{"class": _classify(wide, thresholds)[listed.to_numpy()]})
+    chosen = chosen[[*KEY, *NAMES, *_columns_told(), "class"]]
     chosen["wording"] = [_wording(row) for row in chosen.to_dict("records")]
-    asks = "Do females and males respond differently?"
-    if not split:
-        told = (
-            "Not estimable: no data set of this study has enough females and males in the groups it compares."
-        )
-        return Answer("sex", asks, told, _why_not(effects), {"": table, "genes": chosen})
-    return Answer(
-        "sex", asks, _tell(table, fdr), [*table["wording"], *_why_not(effects)], {"": table, "genes": chosen}
-    )
+    verdict, reasons = _tell(table, fdr), [*table["wording"], *_why_not(effects)]
+    return Answer("sex", SEX.asks, verdict, reasons, {"": table, "genes": chosen})
+
+
+SEX = Question(
+    name="sex",
+    asks="Do females and males respond differently?",
+    title="Do the sexes differ?",
+    brief="Sexes",
+    answer=answer_sex,
+)
 
 
 def _side_by_side(effects: pd.DataFrame) -> pd.DataFrame:
     """One row per data set x contrast x feature with the four strata in columns; tested features only."""
-    rows = effects[effects["stratum"].isin(STRATA) & effects["status"].eq("tested")]
+    rows = effects[effects["stratum"].isin(BY_SEX) & effects["status"].eq(Status.TESTED)]
     if rows.empty:
-        columns = [*KEY, *NAMES, *(f"{field}_{stratum}" for stratum in STRATA for field in FIELDS)]
+        columns = [*KEY, *NAMES, *(f"{field}_{stratum}" for stratum in BY_SEX for field in FIELDS)]
         return rows.reindex(columns=columns)
     rows = rows.astype({"dataset": str, "contrast": str, "stratum": str})
     wide = rows.pivot(index=KEY, columns="stratum", values=list(FIELDS))
     wide.columns = [f"{field}_{stratum}" for field, stratum in wide.columns]
-    wide = wide.reindex(columns=[f"{field}_{stratum}" for stratum in STRATA for field in FIELDS])
+    wide = wide.reindex(columns=[f"{field}_{stratum}" for stratum in BY_SEX for field in FIELDS])
     names = rows.drop_duplicates(KEY).set_index(KEY)[NAMES]
     order = rows[KEY[:2]].drop_duplicates().reset_index(drop=True).reset_index(names="order")
     wide = wide[wide["log2fc_interaction"].notna()]  # a published table of one sex compares nothing
@@ -89,7 +77,7 @@ def _count(wide: pd.DataFrame, fdr: float) -> pd.DataFrame:
     """How many features are significant in females, in males, and by interaction."""
     import pandas as pd
 
-    female, male, differs = (wide[f"q_{stratum}"].lt(fdr) for stratum in ("female", "male", "interaction"))
+    female, male = wide["significant_female"], wide["significant_male"]
     flags = wide[KEY[:2]].assign(
         n_tested=wide["q_interaction"].notna(),
         significant_female=female,
@@ -97,7 +85,7 @@ def _count(wide: pd.DataFrame, fdr: float) -> pd.DataFrame:
         significant_both=female & male,
         significant_female_only=female & ~male,
         significant_male_only=male & ~female,
-        significant_interaction=differs,
+        significant_interaction=wide["significant_interaction"],
     )
     table = flags.groupby(KEY[:2], sort=False, observed=True).sum().reset_index()
     table["fdr"] = fdr
@@ -112,24 +100,27 @@ def _count(wide: pd.DataFrame, fdr: float) -> pd.DataFrame:
     return table if len(table) else pd.DataFrame(columns=[*flags.columns, "fdr", "wording"])
 
 
-def _classify(wide: pd.DataFrame, *, fdr: float, alpha: float, smallest_effect: float) -> np.ndarray:
-    """shared, larger_in_females, larger_in_males, opposite or undetermined, by the interaction and the effect sizes."""
+def _classify(wide: pd.DataFrame, thresholds: Thresholds) -> np.ndarray:
+    """:class:`~sevaxis.base.vocabulary.SexClass` of each row, by the interaction and the effect sizes."""
+    import numpy as np
+
+    from sevaxis.models.inference.power import equivalence
+
     female, male = wide["log2fc_female"].to_numpy(float), wide["log2fc_male"].to_numpy(float)
-    differs = wide["q_interaction"].lt(fdr).to_numpy()
-    opposed = (np.sign(female) != np.sign(male)) & wide["q_female"].lt(fdr) & wide["q_male"].lt(fdr)
-    difference = (wide[f"{field}_interaction"].to_numpy(float) for field in ("log2fc", "se", "df"))
-    alike = equivalence(*difference, smallest_effect) < alpha
-    changed = wide["q_average"].lt(fdr).to_numpy()
-    larger = np.where(np.abs(female) > np.abs(male), "larger_in_females", "larger_in_males")
+    both = wide["significant_female"] & wide["significant_male"]
+    opposed = (np.sign(female) != np.sign(male)) & both
+    difference, se, df = (wide[f"{field}_interaction"].to_numpy(float) for field in ("log2fc", "se", "df"))
+    alike = equivalence(difference, se, df, thresholds.smallest_effect) < thresholds.alpha
+    larger = np.where(np.abs(female) > np.abs(male), SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES)
     return np.where(
-        differs,
-        np.where(opposed, "opposite", larger),
-        np.where(changed & alike, "shared", "undetermined"),
+        wide["significant_interaction"],
+        np.where(opposed, SexClass.OPPOSITE, larger),
+        np.where(wide["significant_average"] & alike, SexClass.SHARED, SexClass.UNDETERMINED),
     )
 
 
 def _columns_told() -> list[str]:
-    per_sex = [f"{field}_{stratum}" for stratum in STRATA[:3] for field in ("log2fc", "q")]
+    per_sex = [f"{field}_{stratum}" for stratum in BY_SEX[:3] for field in ("log2fc", "q")]
     return [
         *per_sex,
         *(f"{field}_interaction" for field in ("log2fc", "se", "ci_low", "ci_high", "p", "q", "mde80")),
@@ -147,18 +138,20 @@ def _wording(row: dict) -> str:
         f"(95 % CI {row['ci_low_interaction']:+.2f} to {row['ci_high_interaction']:+.2f}, p {row['p_interaction']:.2g})"
     )
     match row["class"]:
-        case "shared":
+        case SexClass.SHARED:
             end = "the effect is shared: any difference is smaller than the smallest effect of interest"
-        case "undetermined":
+        case SexClass.UNDETERMINED:
             end = f"undetermined: of differences below {row['mde80_interaction']:.2g} more than one in five is missed"
-        case "opposite":
-            end = "opposite directions"
         case other:
-            end = other.replace("_", " ")
+            end = SexClass(other).words
     return f"{effects}; {difference}; {end}."
 
 
 def _tell(table: pd.DataFrame, fdr: float) -> str:
+    if table.empty:
+        return (
+            "Not estimable: no data set of this study has enough females and males in the groups it compares."
+        )
     contrasts = len(table)
     one_sex = int((table["significant_female_only"] + table["significant_male_only"]).sum())
     differ = int(table["significant_interaction"].sum())
@@ -171,8 +164,9 @@ def _tell(table: pd.DataFrame, fdr: float) -> str:
 
 def _why_not(effects: pd.DataFrame) -> list[str]:
     """Contrasts that have no strata by sex, with the reason."""
-    rows = effects[effects["stratum"].eq("interaction") & effects["status"].eq("not_estimable")]
-    tested = effects[effects["stratum"].eq("interaction") & effects["status"].eq("tested")]
+    interaction = effects[effects["stratum"].eq(Stratum.INTERACTION)]
+    rows = interaction[interaction["status"].eq(Status.NOT_ESTIMABLE)]
+    tested = interaction[interaction["status"].eq(Status.TESTED)]
     split = set(tested[KEY[:2]].drop_duplicates().itertuples(index=False, name=None))
     reasons = rows[[*KEY[:2], "reason"]].drop_duplicates(KEY[:2]).itertuples(index=False, name=None)
     return [

@@ -18,18 +18,19 @@ class Term(StrEnum):
     words
         How people read it: headings, legends, table cells.
     brief
-        The same within a sentence or a narrow column; ``words`` where it is not given.
+        The same within a sentence or a narrow column, nothing where a sentence leaves it out; ``words`` where it is
+        not given.
     """
 
     words: str
     brief: str
 
-    def __new__(cls, value: str, words: str = "", brief: str = "") -> Self:
+    def __new__(cls, value: str, words: str = "", brief: str | None = None) -> Self:
         """Make a term of its value and its words."""
         term = str.__new__(cls, value)
         term._value_ = value
         term.words = words or value.replace("_", " ")
-        term.brief = brief or term.words
+        term.brief = term.words if brief is None else brief
         return term
 
 
@@ -79,6 +80,8 @@ class Stratum(Term):
 BY_SEX = (Stratum.FEMALE, Stratum.MALE, Stratum.AVERAGE, Stratum.INTERACTION)
 #: The strata that speak of all samples of a contrast.
 WHOLE = (Stratum.ALL, Stratum.AVERAGE)
+#: The strata that can stand for a contrast where only one is shown, the first that was tested.
+STANDING = (*WHOLE, Stratum.FEMALE, Stratum.MALE)
 
 
 class Role(Term):
@@ -106,8 +109,8 @@ class Compartment(Term):
 
     SEV = "sev", "Small extracellular vesicles (SEVs)", "vesicles"
     PLASMA_SEV = "plasma_sev", "Plasma SEVs", "vesicles"
-    PLASMA = "plasma", "Plasma"
-    TISSUE = "tissue", "Tissue"
+    PLASMA = "plasma", "Plasma", ""
+    TISSUE = "tissue", "Tissue", ""
     CELLS = "cells", "Cells", "cells"
 
 
@@ -171,7 +174,7 @@ class Agreement(Term):
     AGREES = "agrees", "agrees with the hypothesis", "✓"
     CONTRADICTS = "contradicts", "contradicts the hypothesis", "✗"
     UNDETERMINED = "undetermined", "undetermined against the hypothesis", "?"
-    NO_HYPOTHESIS = "no_hypothesis", "no hypothesis", " "
+    NO_HYPOTHESIS = "no_hypothesis", "no hypothesis", ""
 
 
 class SexClass(Term):
@@ -182,6 +185,10 @@ class SexClass(Term):
     LARGER_IN_MALES = "larger_in_males"
     OPPOSITE = "opposite", "opposite directions"
     UNDETERMINED = "undetermined"
+
+
+#: Classes that say that the sexes differ.
+DIFFERENT = (SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES, SexClass.OPPOSITE)
 
 
 class Level(Term):
@@ -220,8 +227,9 @@ class Reason(StrEnum):
 
     @property
     def general(self) -> str:
-        """The sentence without the facts of any row."""
-        return re.sub(r"\{\w+\}", "n", self.sentence)
+        """The sentence without the facts of any row: n for a count, the name of any other fact in brackets."""
+        named = {"gene", "organism", "identifiers", "level", "sex"}
+        return re.sub(r"\{(\w+)\}", lambda fact: f"[{fact[1]}]" if fact[1] in named else "n", self.sentence)
 
     NEVER_DETECTED = "never_detected", Status.ABSENT, "in the data set's annotation, detected in no sample"
     FEW_COUNTS = (

@@ -1,10 +1,10 @@
-"""Quality: can the samples be trusted? Adds columns, a normalised layer and verdicts; drops nothing silently.
+"""Quality: can the samples be trusted? Adds columns, a normalised layer and checks; drops nothing silently.
 
 :func:`assess` is the room's door. What it says is written to ``quality.json``:
 
 ``dataset, assay, n_samples, n_included, n_features, n_mapped, mapping_rate, normalisation``; ``samples`` (one record
 each); ``pca``, ``correlation``, ``missingness``, ``batch_by_group``; ``sex`` (markers, calls, mismatches, a sentence);
-``verdicts`` (level ok, note or warning; about; text).
+``checks`` (level ok, note or warning; about; text).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
 from sevaxis.matrix.normalise import Normalised, normalise
-from sevaxis.matrix.quality.checks import describe_sex, verdicts_of, verdicts_of_published
+from sevaxis.matrix.quality.checks import checks_of, checks_of_published, describe_sex
 from sevaxis.matrix.quality.sexing import SexCalls, call_sex
 from sevaxis.matrix.quality.structure import (
     correlate,
@@ -100,7 +100,7 @@ def assess(
         "batch_by_group": _batch_by_group(adata),
         "sex": describe_sex(adata, card, sex, mismatched, sex_mismatch),
     }
-    quality["verdicts"] = verdicts_of(adata, card, quality, normalised.text)
+    quality["checks"] = checks_of(adata, card, quality, normalised.text)
     return adata, quality, _axis_values(adata, card, axis, detected)
 
 
@@ -291,7 +291,7 @@ def _assess_published(adata: AnnData, card: AssessCard) -> tuple[AnnData, dict[s
             "text": "A published result table: no samples to check.",
         },
     }
-    quality["verdicts"] = verdicts_of_published(quality)
+    quality["checks"] = checks_of_published(quality)
     return adata, quality, pd.DataFrame(columns=AXIS_COLUMNS)
 
 

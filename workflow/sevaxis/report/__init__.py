@@ -1,10 +1,6 @@
-"""The report room: renders answers and effects, computes no statistics.
+"""The report room: renders answers and effects, computes no statistics and decides nothing.
 
-``write(Document(...), folder)`` writes ``report.html`` (one file that asks no server for anything),
-``figures/`` (SVG, the TSV behind each beside it), ``methods.md`` and ``provenance.json``.
+:func:`sevaxis.report.report.report` writes ``report.html`` (one file that asks no server for anything), ``figures/``
+(SVG, the TSV behind each beside it), ``methods.md`` and ``provenance.json`` from a
+:class:`~sevaxis.report.document.Document`.
 """
-
-from sevaxis.report.document import Document
-from sevaxis.report.page import render, write
-
-__all__ = ["Document", "render", "write"]

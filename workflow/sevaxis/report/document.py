@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sevaxis.report.words import COMPARTMENTS, ROLES, missing, words
+from sevaxis.base.vocabulary import STANDING, Assay, Compartment, Role, Status, Stratum
+from sevaxis.report.words import missing, spoken
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sevaxis.answers.answer import Answer
-
-#: Which stratum stands for a contrast where only one can be shown.
-MAIN_STRATA = ("all", "average", "female", "male")
+    from sevaxis.answers import Answer
 
 
 @dataclass(frozen=True)
@@ -26,13 +24,13 @@ class ContrastView:
     name: str
     label: str
     title: str
-    role: str
+    role: Role
     tissue: str
-    compartment: str
+    compartment: Compartment
     organism: str
-    assay: str
-    strata: tuple[str, ...]
-    stratum: str
+    assay: Assay
+    strata: tuple[Stratum, ...]
+    stratum: Stratum
 
     @property
     def key(self) -> str:
@@ -46,19 +44,20 @@ class Document:
 
     Attributes
     ----------
-    study
+    settings
         The study's configuration as a plain dict (``cards.Configuration.model_dump(mode="json")``).
     cards
         Every data set's card as a plain dict, in the study's order. Read here: ``id, title, accession, citation,
         licence, homepage, notes, organism, tissue, compartment, assay, values, model, columns`` and of each
         contrast ``name, label, role, case, reference, weights``.
     effects
-        The effects table (:mod:`sevaxis.effects.table`) of all data sets.
+        The effects table (:mod:`sevaxis.effects.table`) of all data sets, with the column ``significant``
+        (:func:`sevaxis.answers.readings.significant`).
     axis
         ``axis.tsv``: effects of the axis genes with ``p_holm, family, family_size, reading, wording, expected,
-        agreement``.
+        agreement``, and the column ``called`` (:func:`sevaxis.answers.readings.called`).
     answers
-        Question -> :class:`sevaxis.answers.answer.Answer`.
+        Question -> :class:`sevaxis.answers.Answer`, in the study's order; the report opens with the first.
     qualities
         Data set -> ``quality.json`` as a dict.
     models
@@ -73,7 +72,7 @@ class Document:
         that differs between runs on the same inputs (times, folders, hosts) belongs in it.
     """
 
-    study: Mapping[str, Any]
+    settings: Mapping[str, Any]
     cards: Sequence[Mapping[str, Any]]
     effects: pd.DataFrame
     axis: pd.DataFrame
@@ -87,12 +86,12 @@ class Document:
     @property
     def genes(self) -> tuple[str, ...]:
         """Axis genes, in the study's order."""
-        return tuple(self.study["axis"]["genes"])
+        return tuple(self.settings["axis"]["genes"])
 
     @property
     def fdr(self) -> float:
         """False discovery rate below which a feature counts as changed."""
-        return self.study["thresholds"]["fdr"]
+        return self.settings["thresholds"]["fdr"]
 
     @cached_property
     def by_id(self) -> dict[str, Mapping[str, Any]]:
@@ -120,7 +119,7 @@ class Document:
                 table = self.rows.get(f"{card['id']}.{contrast['name']}")
                 if table is not None and len(table):
                     found.append(_shown(card, contrast, table))
-        compartments, roles = list(COMPARTMENTS), list(ROLES)
+        compartments, roles = list(Compartment), list(Role)
         return tuple(
             sorted(found, key=lambda shown: (compartments.index(shown.compartment), roles.index(shown.role)))
         )
@@ -134,6 +133,27 @@ class Document:
         found = ["unknown" if missing(group) else str(group) for group in present]
         return [group for group in dict.fromkeys([*named, *found]) if group in set(found)]
 
+    def tested_strata(self, key: str) -> set[str]:
+        """Strata of a contrast in which anything was tested."""
+        rows = self.rows[key]
+        return set(rows.loc[rows["status"].eq(Status.TESTED), "stratum"])
+
+    @cached_property
+    def both_sexes(self) -> tuple[ContrastView, ...]:
+        """Contrasts with tested effects in females and in males."""
+        return tuple(
+            shown
+            for shown in self.contrasts
+            if {Stratum.FEMALE, Stratum.MALE} <= self.tested_strata(shown.key)
+        )
+
+    @cached_property
+    def classes(self) -> dict[tuple[str, str, str], str]:
+        """Class of interaction by data set, contrast and feature, where the question was asked."""
+        answer = self.answers.get("sex")
+        rows = answer.tables["genes"].to_dict("records") if answer else []
+        return {(row["dataset"], row["contrast"], str(row["feature_id"])): row["class"] for row in rows}
+
     def contrasts_of(self, dataset: str) -> list[ContrastView]:
         """Contrasts of one data set, in the report's order."""
         return [shown for shown in self.contrasts if shown.dataset == dataset]
@@ -141,19 +161,19 @@ class Document:
 
 def _shown(card: Mapping[str, Any], contrast: Mapping[str, Any], table: pd.DataFrame) -> ContrastView:
     first = table.iloc[0]
-    strata = tuple(table["stratum"].astype(str).unique())
+    strata = tuple(Stratum(stratum) for stratum in table["stratum"].unique())
     # where one sex was measured the other strata hold refusals only
-    tested = set(table.loc[table["status"].eq("tested"), "stratum"].astype(str)) or set(strata)
+    tested = set(table.loc[table["status"].eq(Status.TESTED), "stratum"]) or set(strata)
     return ContrastView(
         dataset=card["id"],
         name=contrast["name"],
-        label=contrast.get("label") or words({}, contrast["name"]),
+        label=contrast.get("label") or spoken(contrast["name"]),
         title=card["title"],
-        role=str(first["role"]),
+        role=Role(first["role"]),
         tissue=str(first["tissue"]),
-        compartment=str(first["compartment"]),
+        compartment=Compartment(first["compartment"]),
         organism=str(first["organism"]),
-        assay=str(first["assay"]),
+        assay=Assay(first["assay"]),
         strata=strata,
-        stratum=next(stratum for stratum in MAIN_STRATA if stratum in tested),
+        stratum=next(stratum for stratum in STANDING if stratum in tested),
     )

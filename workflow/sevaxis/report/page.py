@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
+from sevaxis.base import vocabulary
 from sevaxis.base.literature import FORMULAS
-from sevaxis.report import words as wording
+from sevaxis.base.vocabulary import SexClass, Status, Stratum
+from sevaxis.report import words
 from sevaxis.report.document import Document
 from sevaxis.report.drawings import formulas
+from sevaxis.report.drawings.colours import CLASSES, stylesheet
 from sevaxis.report.drawings.plots import contrast_payloads, point_payload, sample_payload
 from sevaxis.report.embed import libraries, pack
 from sevaxis.report.sections.genes import gene_cards
-from sevaxis.report.sections.methods import analyses, markdown, methods, references
-from sevaxis.report.sections.planted import planted_page
+from sevaxis.report.sections.methods import analyses, methods, references
+from sevaxis.report.sections.questions import question_sections
 from sevaxis.report.sections.samples import sample_pages
-from sevaxis.report.sections.sexes import sex_page
 from sevaxis.report.sections.sources import refusals, sources
 from sevaxis.report.sections.strip import strip
 from sevaxis.report.sections.table import effects_table
 
+#: Vocabularies and strata that templates speak of.
+TERMS = ("Assay", "Compartment", "Role", "Stratum", "WHOLE")
 
-def render(study: Document) -> str:
+
+def render(document: Document) -> str:
     """HTML of the whole report."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -37,86 +40,53 @@ def render(study: Document) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        ROLES=wording.ROLES, STRATA=wording.STRATA, ASSAYS=wording.ASSAYS, COMPARTMENTS=wording.COMPARTMENTS
-    )
-    environment.globals.update(words=wording.words, NOT_SEX_SPECIFIC=wording.NOT_SEX_SPECIFIC)
+    environment.globals.update({name: getattr(vocabulary, name) for name in TERMS})
+    environment.globals.update(spoken=words.spoken, NOT_SEX_SPECIFIC=words.NOT_SEX_SPECIFIC)
     environment.globals.update(draw=formulas.draw, formula=FORMULAS.get)
-    return environment.get_template("report.html.jinja").render(_view(study))
+    return environment.get_template("report.html.jinja").render(_view(document))
 
 
-def write(study: Document, folder: Path) -> Path:
-    """Write the report of a study.
-
-    Parameters
-    ----------
-    study
-        All that is shown.
-    folder
-        The study's results folder; ``report.html``, ``methods.md``, ``provenance.json`` and ``figures/`` are
-        written there, ``figures/`` anew.
-
-    Returns
-    -------
-    pathlib.Path
-        ``report.html``.
-    """
-    from sevaxis.report.drawings.figures import write_figures
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_figures(study, folder / "figures")
-    (folder / "methods.md").write_text(markdown(study), encoding="utf-8")
-    provenance = json.dumps(study.provenance, indent=1, ensure_ascii=False, sort_keys=True)
-    (folder / "provenance.json").write_text(provenance + "\n", encoding="utf-8")
-    page = folder / "report.html"
-    page.write_text(render(study), encoding="utf-8")
-    return page
-
-
-def _view(study: Document) -> dict[str, Any]:
+def _view(document: Document) -> dict[str, Any]:
     assets = resources.files("sevaxis.report") / "assets"
     scripts = [(assets / name).read_text(encoding="utf-8") for name in ("charts.js", "report.js")]
-    contrasts = contrast_payloads(study)
-    table, sections, pages = effects_table(study), methods(study), sample_pages(study)
-    sex = sex_page(study)
+    contrasts = contrast_payloads(document)
+    table, sections, pages = effects_table(document), methods(document), sample_pages(document)
+    verdict = next(iter(document.answers.values())).verdict
     return {
-        "study": study.study,
-        "genes": study.genes,
-        "axis_answer": study.answers["axis"],
+        "settings": document.settings,
+        "genes": document.genes,
         # the first sentence leads
-        "lead": re.split(r"(?<=\.)\s+(?=[A-Z])", study.answers["axis"].verdict, maxsplit=1),
-        "planted": planted_page(study),
-        "others": {name: a for name, a in study.answers.items() if name not in ("axis", "sex", "planted")},
-        "facts": _facts(study, pages),
-        "strip": strip(study),
-        "fold": wording.plain(2 ** study.study["thresholds"]["smallest_effect"], 1),
+        "lead": re.split(r"(?<=\.)\s+(?=[A-Z])", verdict, maxsplit=1),
+        "questions": question_sections(document),
+        "facts": _facts(document, pages),
+        "strip": strip(document),
+        "fold": words.plain(2 ** document.settings["thresholds"]["smallest_effect"], 1),
         "pages": pages,
-        "cards": gene_cards(study),
-        "sex": sex,
-        "drawn": [shown for shown in study.contrasts if shown.key in contrasts],
-        "panels": {name: wording.words({}, name) for name in study.panels if name != "axis"},
+        "cards": gene_cards(document),
+        "drawn": [shown for shown in document.contrasts if shown.key in contrasts],
+        "panels": {name: words.spoken(name) for name in document.panels if name != "axis"},
         "table": table,
         "sections": sections,
         "references": references(sections),
-        "analyses": analyses(study),
-        "sources": sources(study),
-        "refusals": refusals(study),
-        "provenance": {"versions": {}, "files": [], "code": {}} | dict(study.provenance),
-        "style": (assets / "style.css").read_text(encoding="utf-8"),
+        "analyses": analyses(document),
+        "sources": sources(document),
+        "refusals": refusals(document),
+        "provenance": {"versions": {}, "files": [], "code": {}} | dict(document.provenance),
+        "style": stylesheet() + (assets / "style.css").read_text(encoding="utf-8"),
         "scripts": scripts,
         "allowed": " ".join(_integrity(script) for script in scripts),
         "packed": {
-            "samples": pack(sample_payload(study)),
-            "points": pack(point_payload(study)),
+            "samples": pack(sample_payload(document)),
+            "points": pack(point_payload(document)),
             "table": pack({key: table[key] for key in ("rows", "vocabulary")}),
             "study": pack(
                 {
-                    "genes": study.genes,
-                    "panels": dict(study.panels),
-                    "fdr": study.fdr,
-                    "classes": wording.CLASSES,
-                    "strata": wording.STRATA,
+                    "genes": document.genes,
+                    "panels": dict(document.panels),
+                    "fdr": document.fdr,
+                    "classes": {str(term): term.words for term in SexClass},
+                    "looks": {str(term): [colour, mark] for term, (colour, _, mark) in CLASSES.items()},
+                    "strata": {str(term): term.words for term in Stratum},
                 }
             ),
             **{f"contrast.{key}": pack(payload) for key, payload in contrasts.items()},
@@ -131,11 +101,11 @@ def _integrity(script: str) -> str:
     return f"'sha256-{digest}'"
 
 
-def _facts(study: Document, pages: list[dict[str, Any]]) -> list[str]:
-    tested = int(study.effects["status"].eq("tested").sum())
+def _facts(document: Document, pages: list[dict[str, Any]]) -> list[str]:
+    tested = int(document.effects["status"].eq(Status.TESTED).sum())
     return [
-        wording.count(len(study.cards), "data set"),
-        wording.count(len(study.contrasts), "contrast"),
-        wording.count(sum(page["included"] for page in pages), "sample"),
-        wording.count(tested, "tested effect"),
+        words.count(len(document.cards), "data set"),
+        words.count(len(document.contrasts), "contrast"),
+        words.count(sum(page["included"] for page in pages), "sample"),
+        words.count(tested, "tested effect"),
     ]

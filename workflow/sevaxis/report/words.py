@@ -1,76 +1,9 @@
-"""The words and number formats of the report: one place, so that every section says the same thing alike."""
+"""Number formats of the report and the sentences that are its own; terms have their words in the vocabulary."""
 
 from __future__ import annotations
 
-#: Role of a contrast -> how the report names it. Training is never called overtraining.
-ROLES = {
-    "overtraining": "Overtraining",
-    "training": "Training, not overtraining",
-    "acute_exercise": "Acute exercise",
-    "inactivity": "Inactivity",
-    "disease": "Disease",
-    "disease_x_training": "Disease × training",
-    "recovery": "Recovery",
-    "sev_enrichment": "SEV enrichment over lysate or cells",
-    "sev_source": "SEV source",
-    "sex": "Sex",
-    "other": "Other",
-}
-#: Compartment -> heading; the order is the order of the strip.
-COMPARTMENTS = {
-    "sev": "Small extracellular vesicles (SEVs)",
-    "plasma_sev": "Plasma SEVs",
-    "plasma": "Plasma",
-    "tissue": "Tissue",
-    "cells": "Cells",
-}
-ASSAYS = {
-    "rna_counts": "RNA counts",
-    "array": "Expression array",
-    "protein": "Proteome",
-    "ptm": "Modification sites",
-    "single_cell": "Single cells",
-    "effects": "Published result table",
-    "clinical": "Clinical",
-}
-STRATA = {
-    "all": "All samples",
-    "average": "Average of both sexes",
-    "female": "Female",
-    "male": "Male",
-    "interaction": "Interaction (male − female)",
-}
-#: Why there is no effect, in two words.
-STATUSES = {
-    "tested": "tested",
-    "low": "too low to test",
-    "absent": "not measured",
-    "unmapped": "not mapped",
-    "not_estimable": "not estimable",
-}
-READINGS = {
-    "changed_up": "changed, up",
-    "changed_down": "changed, down",
-    "undetermined": "undetermined",
-    "equivalent": "equivalent",
-    "not_measured": "not measured",
-    "not_estimable": "not estimable",
-    "published": "published",
-}
-#: Agreement with the hypothesis -> sign and words.
-AGREEMENTS = {
-    "agrees": ("✓", "agrees with the hypothesis"),
-    "contradicts": ("✗", "contradicts the hypothesis"),
-    "undetermined": ("?", "undetermined against the hypothesis"),
-    "no_hypothesis": ("", "no hypothesis"),
-}
-CLASSES = {
-    "shared": "shared by both sexes",
-    "larger_in_females": "larger in females",
-    "larger_in_males": "larger in males",
-    "opposite": "opposite directions",
-    "undetermined": "undetermined",
-}
+from typing import Any
+
 #: The sentence that keeps anybody from counting the Venn diagram of two lists.
 NOT_SEX_SPECIFIC = (
     "A gene that is significant in one sex only is not sex-specific: one list may miss what the other just catches. "
@@ -78,9 +11,9 @@ NOT_SEX_SPECIFIC = (
 )
 
 
-def words(table: dict[str, str], key: object) -> str:
-    """Wording of a vocabulary term; a term without wording is shown as it is, underscores as blanks."""
-    return table.get(str(key), str(key).replace("_", " "))
+def spoken(name: object) -> str:
+    """A name of a file's or a card's as people read it: underscores as blanks."""
+    return str(name).replace("_", " ")
 
 
 def missing(value: object) -> bool:
@@ -101,7 +34,7 @@ def plain(value: object, digits: int = 2) -> str:
     return "–" if missing(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
-def p_value(value: object) -> str:
+def p_value(value: Any) -> str:
     """P-value to two significant digits (``0.042``, ``2.9e−6``); a dash where it is missing."""
     if missing(value):
         return "–"

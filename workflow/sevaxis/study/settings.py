@@ -5,10 +5,12 @@ The JSON schema ``workflow/schemas/config.schema.json`` is generated from these 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticKnownError
 
+from sevaxis.answers import QUESTIONS, load_question
 from sevaxis.base.vocabulary import Assay, Compartment, Organism
 from sevaxis.study.card import Model, Slug, Source, Text
 
@@ -62,6 +64,15 @@ class Orthologs(Source):
     )
 
 
+def _known(question: str, info: ValidationInfo) -> str:
+    """The question, where it is registered and can be asked of the study's data."""
+    simulated = info.data.get("simulated", False)
+    names = [name for name in QUESTIONS if simulated or not load_question(name).of_simulated]
+    if question not in names:
+        raise PydanticKnownError("enum", {"expected": ", ".join(f"'{name}'" for name in names)})
+    return question
+
+
 class Configuration(Model):
     """A study: which data sets are asked which questions, with which thresholds."""
 
@@ -83,6 +94,11 @@ class Configuration(Model):
     sex_mismatch: Literal["stop", "drop", "keep"] = Field(
         "drop", description="What happens to samples whose chromosomes contradict their declared sex."
     )
-    questions: tuple[Literal["axis", "sex"], ...] = Field(("axis", "sex"), description="Questions to answer.")
     seed: int = Field(2025, ge=0, description="Seed of everything random.")
     simulated: bool = Field(False, description="The data are simulated; the report says so on every page.")
+    questions: tuple[Annotated[str, AfterValidator(_known)], ...] = Field(
+        ("axis", "sex"),
+        min_length=1,
+        description=f"Questions to answer ({', '.join(QUESTIONS)}); the report opens with the first one's verdict.",
+        json_schema_extra={"items": {"enum": list(QUESTIONS), "type": "string"}},
+    )

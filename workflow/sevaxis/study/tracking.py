@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from sevaxis.answers import QUESTIONS
 from sevaxis.base.fingerprint import fingerprint
 from sevaxis.base.resources import Table, checksum
 from sevaxis.effects.methods import METHODS, default_method
@@ -24,8 +25,15 @@ ENTRIES: Mapping[str, tuple[str, ...]] = {
     "read": ("matrix.read",),
     "assess": ("matrix.assess",),
     "compare": ("effects.compare",),
-    "answer": ("answers.answer", "effects.table", "genes.panels"),
-    "report": ("answers.answer", "base.provenance", "effects.table", "genes.panels", "report"),
+    "answer": ("answers.answer", "answers.question", "effects.table", "genes.panels"),
+    "report": (
+        "answers.answer",
+        "answers.readings",
+        "base.provenance",
+        "effects.table",
+        "genes.panels",
+        "report.report",
+    ),
 }
 
 #: Step -> the tables that it opens.
@@ -59,7 +67,7 @@ def code_of(step: str, cards: Collection[Card], questions: Collection[str] = ())
         methods = {card.model.method or default_method(card.assay) for card in cards}
         named = {METHODS[method] for method in methods if method is not None}
     elif step == "answer":
-        named = {f"answers.{question}" for question in questions}
+        named = {QUESTIONS[question] for question in questions}
     simulates = step == "retrieve" and _simulated(cards)
     return fingerprint(*ENTRIES[step], *named, without=() if simulates else ("demo",))
 

@@ -80,10 +80,10 @@ def _seen(n_female: int, n_male: int) -> str:
     return "no sample can be called"
 
 
-def verdicts_of(
+def checks_of(
     adata: AnnData, card: AssessCard, quality: dict[str, Any], normalisation: str
 ) -> list[dict[str, str]]:
-    """One verdict per question, always in the same order."""
+    """One check per question, always in the same order."""
     checks = [
         *_provenance(adata),
         _sex(adata, quality),
@@ -96,7 +96,7 @@ def verdicts_of(
     return [check for check in checks if check]
 
 
-def _verdict(level: str, about: str, text: str) -> dict[str, str]:
+def _check(level: str, about: str, text: str) -> dict[str, str]:
     return {"level": level, "about": about, "text": text}
 
 
@@ -108,14 +108,14 @@ def _provenance(adata: AnnData) -> list[dict[str, str]]:
     if excluded := samples.get("excluded"):
         reasons = dict.fromkeys(excluded.values())
         by_reason = [f"{_names([s for s, why in excluded.items() if why == r])} ({r})" for r in reasons]
-        found.append(_verdict("note", "samples", f"Left out by the card: {'; '.join(by_reason)}."))
+        found.append(_check("note", "samples", f"Left out by the card: {'; '.join(by_reason)}."))
     if renamed := samples.get("renamed"):
         pairs = [f"{sheet} is {matrix}" for sheet, matrix in renamed.items()]
         text = f"Names that differ in case or punctuation only were matched: {_names(pairs)}."
-        found.append(_verdict("note", "samples", text))
+        found.append(_check("note", "samples", text))
     if values.get("fractional"):
         text = "The counts have fractions: estimated by a tool such as salmon, or else normalised before and unfit."
-        found.append(_verdict("note", "values", text))
+        found.append(_check("note", "values", text))
     return found
 
 
@@ -124,15 +124,15 @@ def _sex(adata: AnnData, quality: dict[str, Any]) -> dict[str, str]:
     declared = adata.obs["sex"].notna().any()
     doubtful = sex["mismatches"] or (declared and sex["ambiguous"])
     verified = "ok" if declared and sex["n_called"] else "note"
-    return _verdict("warning" if doubtful else verified, "sex", sex["text"])
+    return _check("warning" if doubtful else verified, "sex", sex["text"])
 
 
 def _outliers(adata: AnnData, quality: dict[str, Any]) -> dict[str, str]:
     flagged = [s["sample"] for s in quality["samples"] if s["outlier"]]
     if not flagged:
-        return _verdict("ok", "outliers", "No sample stands apart from its group.")
+        return _check("ok", "outliers", "No sample stands apart from its group.")
     text = f"{_names(flagged)}: unlike the rest of the group. Look at the raw data; nothing was left out for this."
-    return _verdict("warning", "outliers", text)
+    return _check("warning", "outliers", text)
 
 
 def _depth(adata: AnnData, card: AssessCard) -> dict[str, str]:
@@ -154,36 +154,36 @@ def _depth(adata: AnnData, card: AssessCard) -> dict[str, str]:
         few |= (obs[column] < share * middle.where(large, obs[column].median())).to_numpy()
     if few.any():
         text = f"{_names(names[few].tolist())}: shallow beside the others ({size}). What they miss may only be unseen."
-        return _verdict("warning", "depth", text)
+        return _check("warning", "depth", text)
     middles = total.groupby(groups).median().sort_values()
     if middles.iloc[0] < middles.iloc[-1] / SHALLOW:
         text = (
             f"Groups were measured unequally deep: {middles.index[0]} least, {middles.index[-1]} most, "
             f"{middles.iloc[-1] / middles.iloc[0]:.1f}-fold; {size}."
         )
-        return _verdict("note", "depth", text)
-    return _verdict("ok", "depth", f"The samples were measured about equally deep: {size}.")
+        return _check("note", "depth", text)
+    return _check("ok", "depth", f"The samples were measured about equally deep: {size}.")
 
 
 def _batch(quality: dict[str, Any]) -> dict[str, str] | None:
     table = quality["batch_by_group"]
     if table is None:
-        return _verdict("note", "batch", "No batch is known.")
+        return _check("note", "batch", "No batch is known.")
     counts = np.array(table["counts"])
     alone = [g for g, column in zip(table["groups"], counts.T, strict=True) if (column > 0).sum() == 1]
     mixed = [b for b, row in zip(table["batches"], counts, strict=True) if (row > 0).sum() > 1]
     if len(table["batches"]) == 1:
-        return _verdict("ok", "batch", "One batch.")
+        return _check("ok", "batch", "One batch.")
     if not mixed:
-        return _verdict(
+        return _check(
             "warning", "batch", "No batch holds more than one group: batch and group cannot be told apart."
         )
     if alone:
         text = (
             f"{_names(alone)}: in one batch only. Contrasts with other groups rest on the batches they share."
         )
-        return _verdict("note", "batch", text)
-    return _verdict(
+        return _check("note", "batch", text)
+    return _check(
         "ok", "batch", f"{len(table['batches'])} batches, each group in several; batch enters the model."
     )
 
@@ -192,15 +192,13 @@ def _mapping(quality: dict[str, Any]) -> dict[str, str]:
     n, mapped, rate = quality["n_features"], quality["n_mapped"], quality["mapping_rate"]
     text = f"{mapped:,} of {n:,} features ({rate:.0%}) have a human gene."
     if rate < FEW_MAPPED:
-        return _verdict(
-            "note", "mapping", text + " The rest is analysed, but compared with no other data set."
-        )
-    return _verdict("ok", "mapping", text)
+        return _check("note", "mapping", text + " The rest is analysed, but compared with no other data set.")
+    return _check("ok", "mapping", text)
 
 
-def verdicts_of_published(quality: dict[str, Any]) -> list[dict[str, str]]:
+def checks_of_published(quality: dict[str, Any]) -> list[dict[str, str]]:
     """Verdicts of a result table that somebody published."""
     text = (
         "A published result table: the samples behind it, their sex and their batches cannot be checked here."
     )
-    return [_verdict("note", "samples", text), _mapping(quality)]
+    return [_check("note", "samples", text), _mapping(quality)]

@@ -1,13 +1,8 @@
-"""Power and equivalence: what could have been seen, what can be excluded, and the verdict on each row.
-
-"Not significant" is never "no difference": a row is called unchanged only by an equivalence test against a
-smallest effect of interest, and is otherwise undetermined, with the minimum detectable effect as the reason.
-"""
+"""Power and equivalence: what could have been seen, and what can be excluded."""
 
 from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 from scipy.special import nctdtr, nctdtrinc, stdtr, stdtrit
@@ -110,71 +105,3 @@ def equivalence(log2fc: ArrayLike, se: ArrayLike, df: ArrayLike, margin: float) 
     with np.errstate(divide="ignore", invalid="ignore"):
         distance = (margin - np.abs(np.asarray(log2fc, dtype=float))) / np.asarray(se, dtype=float)
         return stdtr(np.asarray(df, dtype=float), -distance)
-
-
-def verdict(
-    log2fc: ArrayLike,
-    se: ArrayLike,
-    df: ArrayLike,
-    q: ArrayLike,
-    *,
-    margin: float,
-    alpha: float = 0.05,
-    power: float = 0.8,
-) -> pd.DataFrame:
-    """Call each row changed, equivalent or undetermined, and say why.
-
-    Parameters
-    ----------
-    log2fc, se, df
-        Estimates, (features,); NaN where not estimable.
-    q
-        P-value of the test of no change, adjusted as the caller's family demands, (features,).
-    margin
-        Smallest effect of interest, log2.
-    alpha
-        Level of the test, of the equivalence test and of the minimum detectable effect.
-    power
-        Power of the minimum detectable effect.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``verdict`` (changed, equivalent, undetermined, not tested), ``reason``, ``equivalence_p``, ``mde``.
-
-    Notes
-    -----
-    A significant effect that is shown to be below the margin keeps the verdict changed, and the reason says
-    that it is small. The equivalence p is not adjusted for multiple testing.
-    """
-    log2fc, se, df, q = np.broadcast_arrays(
-        *(np.atleast_1d(np.asarray(x, float)) for x in (log2fc, se, df, q))
-    )
-    mde = minimum_detectable_effect(se, df, alpha=alpha, power=power)
-    small = equivalence(log2fc, se, df, margin)
-    half = stdtrit(df, 1 - alpha / 2) * se
-    called, reasons = [], []
-    for i in range(len(log2fc)):
-        interval = f"{1 - alpha:.0%} interval {log2fc[i] - half[i]:+.2f} to {log2fc[i] + half[i]:+.2f}"
-        if np.isnan([log2fc[i], mde[i], q[i]]).any():
-            called.append("not tested")
-            reasons.append("no estimate, standard error or p-value")
-        elif q[i] <= alpha:
-            called.append("changed")
-            note = f", but smaller than the smallest effect of interest {margin:.2g}" * bool(
-                small[i] <= alpha
-            )
-            reasons.append(f"{'up' if log2fc[i] > 0 else 'down'}, {interval}{note}")
-        elif small[i] <= alpha:
-            called.append("equivalent")
-            reasons.append(f"any change is smaller than {margin:.2g} (equivalence p {small[i]:.2g})")
-        elif mde[i] > margin:
-            called.append("undetermined")
-            reasons.append(
-                f"underpowered: MDE{power * 100:.0f} {mde[i]:.2g} exceeds the smallest effect of interest "
-                f"{margin:.2g}"
-            )
-        else:
-            called.append("undetermined")
-            reasons.append(f"neither a change nor its absence is shown: {interval}")
-    return pd.DataFrame({"verdict": called, "reason": reasons, "equivalence_p": small, "mde": mde})

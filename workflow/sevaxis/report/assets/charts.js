@@ -1,13 +1,7 @@
 "use strict";
 // What each drawing looks like: data in, plotly's traces and layout out. Nothing here touches the page.
 const charts = (() => {
-  // Okabe & Ito's colours, without their yellow, for groups and batches
-  const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d31", "#999999", "#e69f00"];
   const shapes = { female: "circle", male: "square" };
-  const classLook = {
-    shared: ["#009e73", "circle"], larger_in_females: [null, "triangle-left"],
-    larger_in_males: [null, "triangle-right"], opposite: ["#d55e00", "x"],
-  };
 
   // plotly reads a little HTML in labels: untrusted text is escaped
   const safe = (text) => String(text ?? "").replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
@@ -37,7 +31,7 @@ const charts = (() => {
     const values = d[by].map((v) => String(v ?? "unknown"));
     return (by === "group" ? d.groups : levels(d[by]).sort()).map((level, i) => {
       const keep = values.map((v, j) => v === level && x[j] !== null && y[j] !== null);
-      const colour = by === "sex" && theme[level] ? theme[level] : palette[i % palette.length];
+      const colour = by === "sex" && theme[level] ? theme[level] : theme.groups[i % theme.groups.length];
       return {
         type: "scatter", mode: "markers", name: safe(level), x: pick(x, keep), y: pick(y, keep),
         marker: {
@@ -129,7 +123,7 @@ const charts = (() => {
       };
     };
     const special = (h) => axis.has(h) || chosen.has(h);
-    const called = (i) => s.cut !== null && s.y[i] >= s.cut;
+    const called = (i) => s.called[i];
     const data = [
       group((h, i) => !special(h) && !called(i), "not called", { size: 4, color: theme.soft, opacity: 0.35 }),
       group((h, i) => !special(h) && called(i) && s.x[i] < 0, "down", { size: 5, color: theme.down, opacity: 0.75 }),
@@ -139,7 +133,7 @@ const charts = (() => {
     ].filter((trace) => trace.x.length);
     const line = s.cut === null ? [] : [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: s.cut / 100, y1: s.cut / 100, line: { dash: "dash", width: 1, color: theme.soft } }];
     const say = (n) => n.toLocaleString("en");
-    const caption = `${say(s.called)} of ${say(s.tested)} tested features have q < ${study.fdr}. ` +
+    const caption = `${say(s.significant)} of ${say(s.tested)} tested features have q < ${study.fdr}. ` +
       (s.drawn < s.tested ? `${say(s.drawn)} are drawn: all axis and panel genes, the strongest, and of the dense rest one per small area.` : "All are drawn.");
     return { data, caption, layout: layout(theme, "log2 fold change, case over reference", "−log10 p", { shapes: line }) };
   }
@@ -147,7 +141,6 @@ const charts = (() => {
   function sexscatter({ contrast: c, study }, _options, theme) {
     const { female, male, interaction } = c.strata, axis = new Set(study.genes);
     const known = female.x.map((x, i) => x !== null && male.x[i] !== null);
-    const colour = (k) => ({ larger_in_females: theme.female, larger_in_males: theme.male }[k] ?? classLook[k][0]);
     const group = (test, name, marker, text) => {
       const keep = c.class.map((k, i) => known[i] && test(k, i));
       return {
@@ -159,8 +152,8 @@ const charts = (() => {
       };
     };
     const data = [
-      group((k) => !(k in classLook), "not classed", { size: 4, color: theme.soft, opacity: 0.35 }),
-      ...Object.keys(classLook).map((k) => group((j) => j === k, study.classes[k], { size: 8, color: colour(k), symbol: classLook[k][1] })),
+      group((k) => !(k in study.looks), "not classed", { size: 4, color: theme.soft, opacity: 0.35 }),
+      ...Object.entries(study.looks).map(([k, [colour, symbol]]) => group((j) => j === k, study.classes[k], { size: 8, color: theme[colour] ?? colour, symbol })),
       group((_, i) => axis.has(c.human[i]), "axis genes", { size: 13, color: theme.ink, symbol: "circle-open", line: { width: 1.5 } }, true),
     ].filter((trace) => trace.x.length);
     const all = data.flatMap((t) => [...t.x, ...t.y]), low = Math.min(...all), high = Math.max(...all);

@@ -20,7 +20,7 @@
   const theme = () => {
     const style = getComputedStyle(document.documentElement);
     const names = ["paper", "ink", "soft", "line", "accent", "up", "down", "female", "male"];
-    return { ...Object.fromEntries(names.map((n) => [n, style.getPropertyValue(`--${n}`).trim()])), font: getComputedStyle(document.body).fontFamily };
+    return { ...Object.fromEntries(names.map((n) => [n, style.getPropertyValue(`--${n}`).trim()])), groups: style.getPropertyValue("--groups").split(","), font: getComputedStyle(document.body).fontFamily };
   };
 
   const needs = {

@@ -16,28 +16,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sevaxis.base.vocabulary import Sex, SexClass, Status, Stratum
 from sevaxis.report.document import ContrastView, Document
+from sevaxis.report.drawings.colours import CLASSES, GROUPS, LIGHT, QUIET, SEXES, on_paper
 from sevaxis.report.drawings.plots import drawn_features
-from sevaxis.report.sections.sexes import classes, tested_strata
 from sevaxis.report.sections.strip import axis_row
-from sevaxis.report.words import CLASSES, STATUSES, STRATA, signed, words
+from sevaxis.report.words import signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: The page's colours in light mode.
-UP, DOWN, SOFT, INK, LINE = "#c8481a", "#2a62b8", "#59646d", "#1c2328", "#dfe4e8"
-SEXES = {"female": ("#7d4bb4", "o"), "male": ("#a87400", "s")}
-UNKNOWN = (SOFT, "^")
-GROUPS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d31", "#999999", "#e69f00")
-#: Class of interaction -> colour and marker; what is undetermined stays grey.
-CLASS_LOOKS = {
-    "shared": ("#009e73", "o"),
-    "larger_in_females": (SEXES["female"][0], "<"),
-    "larger_in_males": (SEXES["male"][0], ">"),
-    "opposite": ("#d55e00", "X"),
-}
-STYLE = {
+UP, DOWN, SOFT, INK = (LIGHT[name] for name in ("up", "down", "soft", "ink"))
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "sevaxis",
     "svg.fonttype": "none",
     "font.size": 9,
@@ -51,7 +41,13 @@ STYLE = {
 }
 
 
-def write_figures(study: Document, folder: Path) -> list[Path]:
+def look(sex: str) -> tuple[str, str]:
+    """Colour and marker of a sex, those of no sex where it is not known."""
+    name, marker = SEXES.get(sex, ("soft", "^"))
+    return on_paper(name), marker
+
+
+def write_figures(document: Document, folder: Path) -> list[Path]:
     """Write all figures of a study into a fresh folder.
 
     Returns
@@ -64,14 +60,13 @@ def write_figures(study: Document, folder: Path) -> list[Path]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with rc_context(STYLE):
-        written = [_verdict(study, folder)]
-        for name, quality in study.qualities.items():
-            written += _samples(study, name, quality, folder)
-        for gene in study.genes:
-            written += [_forest(study, gene, folder), *_points(study, gene, folder)]
-        groups = classes(study)
-        for shown in study.contrasts:
-            written += _contrast(study, shown, groups, folder)
+        written = [_strip(document, folder)]
+        for name, quality in document.qualities.items():
+            written += _samples(document, name, quality, folder)
+        for gene in document.genes:
+            written += [_forest(document, gene, folder), *_points(document, gene, folder)]
+        for shown in document.contrasts:
+            written += [*_volcano(document, shown, folder), *_sexes(document, shown, folder)]
     return written
 
 
@@ -92,23 +87,25 @@ def _save(
     return path
 
 
-def _verdict(study: Document, folder: Path) -> Path:
-    rows = []
-    for shown in study.contrasts:
-        for gene in study.genes:
-            row = axis_row(study, shown, gene) or {
-                "status": "absent",
+def _strip(document: Document, folder: Path) -> Path:
+    rows, called = [], []
+    for shown in document.contrasts:
+        for gene in document.genes:
+            row = axis_row(document, shown, gene) or {
+                "status": Status.ABSENT,
                 "reason": "no row in the effects table",
+                "called": False,
             }
             names = ("log2fc", "ci_low", "ci_high", "p_holm", "status", "reason", "reading", "agreement")
             about = {"dataset": shown.dataset, "contrast": shown.name, "role": shown.role, "gene": gene}
             rows.append(about | {"stratum": shown.stratum} | {name: row.get(name) for name in names})
+            called.append(row["called"])
     table = pd.DataFrame(rows)
 
     def draw(axes: Axes) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
-        shape = (len(study.contrasts), len(study.genes))
+        shape = (len(document.contrasts), len(document.genes))
         values = table["log2fc"].astype(float).to_numpy().reshape(shape)
         colours = LinearSegmentedColormap.from_list("effect", [DOWN, "white", UP]).with_extremes(
             bad="#eceff1"
@@ -116,20 +113,22 @@ def _verdict(study: Document, folder: Path) -> Path:
         image = axes.imshow(values, cmap=colours, vmin=-2, vmax=2, aspect="auto")
         for i, row in enumerate(table.to_dict("records")):
             there = not pd.isna(row["log2fc"])
-            text = signed(row["log2fc"]) if there else words(STATUSES, row["status"])
-            certain = str(row["reading"]).startswith("changed")
-            look = {"fontsize": 8 if there else 6, "fontweight": "bold" if certain else "normal"}
-            axes.text(i % shape[1], i // shape[1], text, ha="center", va="center", color=INK, **look)
-        axes.set_xticks(range(shape[1]), study.genes)
-        axes.set_yticks(range(shape[0]), [f"{shown.dataset}: {shown.label}" for shown in study.contrasts])
+            text = signed(row["log2fc"]) if there else Status(row["status"]).words
+            font: dict[str, Any] = {
+                "fontsize": 8 if there else 6,
+                "fontweight": "bold" if called[i] else "normal",
+            }
+            axes.text(i % shape[1], i // shape[1], text, ha="center", va="center", color=INK, **font)
+        axes.set_xticks(range(shape[1]), document.genes)
+        axes.set_yticks(range(shape[0]), [f"{shown.dataset}: {shown.label}" for shown in document.contrasts])
         axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
         axes.spines[:].set_visible(False)
         axes.figure.colorbar(image, ax=axes, label="log2 fold change", shrink=0.6, extend="both")
 
-    return _save(folder, "verdict", table, draw, (9, 1.2 + 0.33 * len(study.contrasts)))
+    return _save(folder, "strip", table, draw, (9, 1.2 + 0.33 * len(document.contrasts)))
 
 
-def _samples(study: Document, name: str, quality: Any, folder: Path) -> list[Path]:
+def _samples(document: Document, name: str, quality: Any, folder: Path) -> list[Path]:
     written = []
     samples = pd.DataFrame(quality.get("samples", []))
     drawings = {"pca": ("pc1", "pc2"), "totals": ("total", "detected"), "sexcheck": ("sex_x", "sex_y")}
@@ -140,10 +139,10 @@ def _samples(study: Document, name: str, quality: Any, folder: Path) -> list[Pat
 
         def draw(axes: Axes, x: str = x, y: str = y, kind: str = kind) -> None:
             groups = samples["group"].fillna("unknown").astype(str)
-            for i, group in enumerate(study.group_order(name, groups)):
+            for i, group in enumerate(document.group_order(name, groups)):
                 mine = samples[groups.eq(group)]
                 for sex, part in mine.fillna({"sex": "unknown"}).groupby("sex", sort=False):
-                    colour, marker = SEXES.get(sex, UNKNOWN)
+                    colour, marker = look(sex)
                     colour = colour if kind == "sexcheck" else GROUPS[i % len(GROUPS)]
                     face = np.where(part["included"], colour, "none")
                     axes.scatter(
@@ -172,11 +171,11 @@ def _samples(study: Document, name: str, quality: Any, folder: Path) -> list[Pat
     return written
 
 
-def _forest(study: Document, gene: str, folder: Path) -> Path:
+def _forest(document: Document, gene: str, folder: Path) -> Path:
     rows = []
-    for shown in study.contrasts:
-        for stratum in ("all", "average", "female", "male", "interaction"):
-            row = axis_row(study, shown, gene, stratum)
+    for shown in document.contrasts:
+        for stratum in Stratum:
+            row = axis_row(document, shown, gene, stratum)
             if row is not None and (stratum == shown.stratum or not pd.isna(row["log2fc"])):
                 rows.append({"label": f"{shown.dataset}: {shown.label}", **row})
     names = ["label", "dataset", "contrast", "role", "stratum", "feature_id", "log2fc", "ci_low", "ci_high"]
@@ -186,15 +185,16 @@ def _forest(study: Document, gene: str, folder: Path) -> Path:
     def draw(axes: Axes) -> None:
         axes.axvline(0, color=SOFT, linewidth=0.8)
         for i, row in enumerate(table.to_dict("records")):
-            colour, marker = SEXES.get(row["stratum"], (INK, "D" if row["stratum"] == "interaction" else "o"))
+            whole = (INK, "D" if row["stratum"] == Stratum.INTERACTION else "o")
+            colour, marker = look(row["stratum"]) if row["stratum"] in SEXES else whole
             if pd.isna(row["log2fc"]):
-                axes.text(0, i, f" {words(STATUSES, row['status'])}", va="center", fontsize=7, color=SOFT)
+                axes.text(0, i, f" {Status(row['status']).words}", va="center", fontsize=7, color=SOFT)
                 continue
             axes.plot([row["ci_low"], row["ci_high"]], [i, i], color=colour, linewidth=1.4)
             axes.plot(row["log2fc"], i, marker=marker, color=colour, markersize=4.5)
             if not pd.isna(row["mde80"]):
                 axes.plot([-row["mde80"], row["mde80"]], [i, i], "|", color=SOFT, markersize=5, alpha=0.7)
-        labels = [f"{row.label}, {words(STRATA, row.stratum).lower()}" for row in table.itertuples()]
+        labels = [f"{row.label}, {Stratum(row.stratum).words.lower()}" for row in table.itertuples()]
         axes.set_yticks(range(len(table)), labels, fontsize=7)
         axes.set_ylim(len(table) - 0.5, -0.5)
         axes.set_xlabel(f"{gene}: log2 fold change, 95 % interval; grey ticks: MDE80")
@@ -202,19 +202,19 @@ def _forest(study: Document, gene: str, folder: Path) -> Path:
     return _save(folder, f"forest_{gene}", table, draw, (8, 1 + 0.22 * max(len(table), 1)))
 
 
-def _points(study: Document, gene: str, folder: Path) -> list[Path]:
+def _points(document: Document, gene: str, folder: Path) -> list[Path]:
     written = []
-    values = study.axis_values[study.axis_values["human_symbol"].eq(gene)]
+    values = document.axis_values[document.axis_values["human_symbol"].eq(gene)]
     for dataset, rows in values.groupby("dataset", observed=True, sort=False):
         if not rows["detected"].eq(1).any():
             continue
 
         def draw(axes: Axes, dataset: str = dataset, rows: pd.DataFrame = rows) -> None:
-            groups = study.group_order(dataset, rows["group"])
+            groups = document.group_order(dataset, rows["group"])
             floor = rows["value"].min() - 0.15 * ((rows["value"].max() - rows["value"].min()) or 1)
             for sex, mine in rows.fillna({"sex": "unknown", "group": "unknown"}).groupby("sex", sort=False):
-                colour, marker = SEXES.get(sex, UNKNOWN)
-                side = {"female": -0.15, "male": 0.15}.get(sex, 0.0)
+                colour, marker = look(sex)
+                side = {Sex.FEMALE: -0.15, Sex.MALE: 0.15}.get(sex, 0.0)
                 step = (np.arange(len(mine)) * 7 % 11 / 10 - 0.5) * 0.18
                 face = np.where(mine["included"].eq(1) & mine["detected"].eq(1), colour, "none")
                 x = mine["group"].map(groups.index).to_numpy() + side + step
@@ -230,61 +230,66 @@ def _points(study: Document, gene: str, folder: Path) -> list[Path]:
     return written
 
 
-def _contrast(
-    study: Document, shown: ContrastView, groups: dict[tuple[str, str, str], str], folder: Path
-) -> list[Path]:
-    """Volcano of the main stratum; effects of the sexes against each other."""
-    written = []
-    rows = study.rows[shown.key]
-    rows = rows[rows["status"].eq("tested") & rows["feature_id"].isin(drawn_features(study, shown, groups))]
-    main = rows[rows["stratum"].eq(shown.stratum) & rows["p"].notna()]
+def _drawn(document: Document, shown: ContrastView) -> pd.DataFrame:
+    """Tested rows of the features that the drawings of a contrast show."""
+    rows = document.rows[shown.key]
+    return rows[rows["status"].eq(Status.TESTED) & rows["feature_id"].isin(drawn_features(document, shown))]
+
+
+def _volcano(document: Document, shown: ContrastView, folder: Path) -> list[Path]:
+    """Effects and p-values of the stratum that stands for a contrast."""
+    rows = _drawn(document, shown)
+    rows = rows[rows["stratum"].eq(shown.stratum) & rows["p"].notna()]
+    if rows.empty:
+        return []
     columns = ["feature_id", "symbol", "human_symbol", "stratum", "log2fc", "se", "p", "q"]
-    if len(main):
 
-        def draw(axes: Axes) -> None:
-            height = -np.log10(main["p"].clip(lower=1e-300))
-            called = main["q"] < study.fdr
-            colour = np.where(called, np.where(main["log2fc"] > 0, UP, DOWN), "#a8b0b6")
-            axes.scatter(main["log2fc"], height, s=5, c=colour, linewidths=0, alpha=0.7, rasterized=True)
-            _name_axis_genes(axes, study, main, main["log2fc"], height)
-            axes.set(xlabel="log2 fold change, case over reference", ylabel="−log10 p")
-            axes.set_title(
-                f"{shown.dataset}: {shown.label} ({words(STRATA, shown.stratum).lower()})", fontsize=9
-            )
+    def draw(axes: Axes) -> None:
+        height = -np.log10(rows["p"].clip(lower=1e-300))
+        colour = np.where(rows["significant"], np.where(rows["log2fc"] > 0, UP, DOWN), QUIET)
+        axes.scatter(rows["log2fc"], height, s=5, c=colour, linewidths=0, alpha=0.7, rasterized=True)
+        _name_axis_genes(axes, document, rows, rows["log2fc"], height)
+        axes.set(xlabel="log2 fold change, case over reference", ylabel="−log10 p")
+        axes.set_title(f"{shown.dataset}: {shown.label} ({shown.stratum.words.lower()})", fontsize=9)
 
-        written.append(_save(folder, f"volcano_{shown.key}", main[columns], draw, (5.2, 4.2)))
-    if {"female", "male"} <= tested_strata(study, shown.key):
-        # plain columns: a categorical index of columns, which some versions of pandas make here, cannot be joined
-        table = rows.astype({"stratum": str}).pivot(index="feature_id", columns="stratum", values="log2fc")
-        table = table[["female", "male"]].dropna()
-        names = rows.drop_duplicates("feature_id").set_index("feature_id")[["symbol", "human_symbol"]]
-        table = table.join(names).reset_index()
-        table["class"] = [groups.get((shown.dataset, shown.name, str(i)), "") for i in table["feature_id"]]
-
-        def draw_sexes(axes: Axes) -> None:
-            plain = ~table["class"].isin(list(CLASS_LOOKS))
-            axes.axline((0, 0), slope=1, color=SOFT, linewidth=0.8, linestyle=":")
-            rest = table[plain]
-            axes.scatter(
-                rest["female"], rest["male"], s=5, c="#a8b0b6", linewidths=0, alpha=0.6, rasterized=True
-            )
-            for name, mine in table[~plain].groupby("class", sort=True):
-                colour, marker = CLASS_LOOKS[name]
-                axes.scatter(
-                    mine["female"], mine["male"], s=18, c=colour, marker=marker, label=words(CLASSES, name)
-                )
-            _name_axis_genes(axes, study, table, table["female"], table["male"])
-            axes.set(xlabel="log2 fold change in females", ylabel="log2 fold change in males")
-            axes.set_title(f"{shown.dataset}: {shown.label}", fontsize=9)
-            if (~plain).any():
-                axes.legend()
-
-        written.append(_save(folder, f"sexes_{shown.key}", table, draw_sexes, (4.8, 4.6)))
-    return written
+    return [_save(folder, f"volcano_{shown.key}", rows[columns], draw, (5.2, 4.2))]
 
 
-def _name_axis_genes(axes: Axes, study: Document, table: pd.DataFrame, x: pd.Series, y: pd.Series) -> None:
-    for i in np.flatnonzero(table["human_symbol"].isin(study.genes)):
+def _sexes(document: Document, shown: ContrastView, folder: Path) -> list[Path]:
+    """Effects of the sexes against each other."""
+    if shown not in document.both_sexes:
+        return []
+    rows = _drawn(document, shown)
+    sexes = [str(sex) for sex in Sex]
+    # plain columns: a categorical index of columns, which some versions of pandas make here, cannot be joined
+    table = rows.astype({"stratum": str}).pivot(index="feature_id", columns="stratum", values="log2fc")
+    table = table[sexes].dropna()
+    names = rows.drop_duplicates("feature_id").set_index("feature_id")[["symbol", "human_symbol"]]
+    table = table.join(names).reset_index()
+    table["class"] = [
+        document.classes.get((shown.dataset, shown.name, str(i)), "") for i in table["feature_id"]
+    ]
+
+    def draw(axes: Axes) -> None:
+        plain = ~table["class"].isin(list(CLASSES))
+        axes.axline((0, 0), slope=1, color=SOFT, linewidth=0.8, linestyle=":")
+        rest = table[plain]
+        axes.scatter(rest["female"], rest["male"], s=5, c=QUIET, linewidths=0, alpha=0.6, rasterized=True)
+        for name, mine in table[~plain].groupby("class", sort=True):
+            colour, marker, _ = CLASSES[name]
+            words = SexClass(name).words
+            axes.scatter(mine["female"], mine["male"], s=18, c=on_paper(colour), marker=marker, label=words)
+        _name_axis_genes(axes, document, table, table["female"], table["male"])
+        axes.set(xlabel="log2 fold change in females", ylabel="log2 fold change in males")
+        axes.set_title(f"{shown.dataset}: {shown.label}", fontsize=9)
+        if (~plain).any():
+            axes.legend()
+
+    return [_save(folder, f"sexes_{shown.key}", table, draw, (4.8, 4.6))]
+
+
+def _name_axis_genes(axes: Axes, document: Document, table: pd.DataFrame, x: pd.Series, y: pd.Series) -> None:
+    for i in np.flatnonzero(table["human_symbol"].isin(document.genes)):
         axes.plot(x.iloc[i], y.iloc[i], "o", markerfacecolor="none", markeredgecolor=INK, markersize=7)
-        place = {"xytext": (5, 5), "textcoords": "offset points", "fontsize": 8}
+        place: dict[str, Any] = {"xytext": (5, 5), "textcoords": "offset points", "fontsize": 8}
         axes.annotate(str(table["human_symbol"].iloc[i]), (x.iloc[i], y.iloc[i]), **place)

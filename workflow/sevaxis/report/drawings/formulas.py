@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
 from sevaxis.base.literature import FORMULAS
 
@@ -14,12 +15,12 @@ def draw(name: str) -> str:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    settings = {"mathtext.fontset": "stix", "svg.fonttype": "path", "svg.hashsalt": "sevaxis"}
+    settings: dict[Any, Any] = {"mathtext.fontset": "stix", "svg.fonttype": "path", "svg.hashsalt": "sevaxis"}
     buffer = io.BytesIO()
     with rc_context(settings):
         figure = Figure(figsize=(0.01, 0.01))
         FigureCanvasSVG(figure)
         figure.text(0, 0, f"${FORMULAS[name]}$", fontsize=12)
-        options = {"bbox_inches": "tight", "pad_inches": 0.02, "transparent": True}
+        options: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.02, "transparent": True}
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, **options)
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -36,24 +36,25 @@ def reach(values: Iterable[float], widest: float = WIDEST) -> float:
     return min(max(-(-largest // 0.5) * 0.5, 1.0), widest)
 
 
+def place(value: float, half: float) -> float:
+    """Where a value lies on a scale from -half to half, in percent of the width; beyond it, its end."""
+    return round(50 + SPAN * max(-half, min(half, value)) / half, 1)
+
+
 def glyph(log2fc: float, low: float, high: float, half: float, mde: float | None = None) -> Glyph:
     """Estimate, interval and minimum detectable effect (either side of zero) on a scale from -half to half."""
-
-    def place(value: float) -> float:
-        return round(50 + SPAN * max(-half, min(half, value)) / half, 1)
-
     outside = abs(log2fc) > half
     known = not (missing(low) or missing(high) or outside)
-    shown = mde is not None and not missing(mde) and mde <= half
+    shown = mde if mde is not None and not missing(mde) and mde <= half else None
     return Glyph(
-        point=place(log2fc),
+        point=place(log2fc, half),
         outside=outside,
-        low=place(low) if known else None,
-        high=place(high) if known else None,
+        low=place(low, half) if known else None,
+        high=place(high, half) if known else None,
         beyond_low=known and low < -half,
         beyond_high=known and high > half,
-        mde_low=place(-mde) if shown else None,
-        mde_high=place(mde) if shown else None,
+        mde_low=None if shown is None else place(-shown, half),
+        mde_high=None if shown is None else place(shown, half),
     )
 
 

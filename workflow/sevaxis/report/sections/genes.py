@@ -4,32 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from sevaxis.answers.readings import summarise
+from sevaxis.base.vocabulary import CHANGED, Agreement, Reading, Status, Stratum
 from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.drawings.glyphs import glyph, reach
 from sevaxis.report.sections.strip import axis_row, seen
-from sevaxis.report.words import (
-    AGREEMENTS,
-    READINGS,
-    STATUSES,
-    interval,
-    missing,
-    p_value,
-    plain,
-    signed,
-    words,
-)
-
-#: Strata in the order of a forest, as its rows name them.
-STRATA = {
-    "all": "All samples",
-    "average": "Average",
-    "female": "Female",
-    "male": "Male",
-    "interaction": "Male − female",
-}
+from sevaxis.report.words import interval, missing, p_value, plain, signed
 
 
-def gene_cards(study: Document) -> list[dict[str, Any]]:
+def gene_cards(document: Document) -> list[dict[str, Any]]:
     """One card per axis gene.
 
     Returns
@@ -38,26 +21,26 @@ def gene_cards(study: Document) -> list[dict[str, Any]]:
         ``gene``, ``half`` (scale of its forests, log2 units), ``datasets``: per data set ``id``, ``title``,
         ``points`` (are there values to draw?), ``summary`` and ``contrasts`` with their rows.
     """
-    return [_gene_card(study, gene) for gene in study.genes]
+    return [_gene_card(document, gene) for gene in document.genes]
 
 
-def _gene_card(study: Document, gene: str) -> dict[str, Any]:
-    mine = study.axis[study.axis["human_symbol"].eq(gene)]
+def _gene_card(document: Document, gene: str) -> dict[str, Any]:
+    mine = document.axis[document.axis["human_symbol"].eq(gene)]
     half = reach([value for column in ("log2fc", "ci_low", "ci_high") for value in mine[column]])
-    values = study.axis_values
+    values = document.axis_values
     measured = set(
         values.loc[values["human_symbol"].eq(gene) & values["detected"].eq(1), "dataset"].astype(str)
     )
     datasets = []
-    for card in study.cards:
-        contrasts = [_forest(study, shown, gene, half) for shown in study.contrasts_of(card["id"])]
+    for card in document.cards:
+        contrasts = [_forest(document, shown, gene, half) for shown in document.contrasts_of(card["id"])]
         main = [contrast["main"] for contrast in contrasts if contrast["main"]]
         datasets.append(
             {
                 "id": card["id"],
                 "title": card["title"],
                 "points": card["id"] in measured,
-                "summary": _summary(main),
+                "summary": summarise(main),
                 "changed": any(row["changed"] for row in main),
                 "contrasts": contrasts,
                 "refused": _refused_alike(contrasts),
@@ -66,16 +49,15 @@ def _gene_card(study: Document, gene: str) -> dict[str, Any]:
     return {"gene": gene, "half": half, "datasets": datasets}
 
 
-def _forest(study: Document, shown: ContrastView, gene: str, half: float) -> dict[str, Any]:
-    rows, refused = [], {}
-    for stratum in STRATA:
-        row = axis_row(study, shown, gene, stratum)
+def _forest(document: Document, shown: ContrastView, gene: str, half: float) -> dict[str, Any]:
+    rows = []
+    refused: dict[tuple[str, str], list[tuple[Stratum, dict[str, Any]]]] = {}
+    for stratum in Stratum:
+        row = axis_row(document, shown, gene, stratum)
         if row is None:
             continue
         if missing(row["log2fc"]):
-            refused.setdefault((words(STATUSES, row["status"]), str(row["reason"])), []).append(
-                (stratum, row)
-            )
+            refused.setdefault((Status(row["status"]).words, str(row["reason"])), []).append((stratum, row))
         if stratum == shown.stratum or not missing(row["log2fc"]):
             rows.append(_row(row, stratum, half))
     return {
@@ -86,7 +68,7 @@ def _forest(study: Document, shown: ContrastView, gene: str, half: float) -> dic
             {
                 "status": status,
                 "reason": reason,
-                "strata": ", ".join(STRATA[stratum].lower() for stratum, _ in mine),
+                "strata": ", ".join(stratum.brief.lower() for stratum, _ in mine),
             }
             | _detection(dict(mine).get(shown.stratum))
             for (status, reason), mine in refused.items()
@@ -103,18 +85,18 @@ def _refused_alike(contrasts: list[dict[str, Any]]) -> list[dict[str, str]]:
 
 def _detection(row: dict[str, Any] | None) -> dict[str, str]:
     """Detection counts and their test, of a main stratum that is not estimable."""
-    if row is None or row["status"] != "not_estimable":
+    if row is None or row["status"] != Status.NOT_ESTIMABLE:
         return {"seen": "", "detection_p": ""}
     return {"seen": seen(row), "detection_p": p_value(row["detection_p"])}
 
 
-def _row(row: dict[str, Any], stratum: str, half: float) -> dict[str, Any]:
+def _row(row: dict[str, Any], stratum: Stratum, half: float) -> dict[str, Any]:
     estimated = not missing(row["log2fc"])
     return {
         "stratum": stratum,
-        "name": STRATA[stratum],
+        "name": stratum.brief,
         "estimated": estimated,
-        "changed": row["reading"] in ("changed_up", "changed_down"),
+        "changed": row["reading"] in CHANGED,
         "text": signed(row["log2fc"]),
         "interval": interval(row["ci_low"], row["ci_high"]),
         "glyph": glyph(row["log2fc"], row["ci_low"], row["ci_high"], half, row["mde80"])
@@ -126,21 +108,11 @@ def _row(row: dict[str, Any], stratum: str, half: float) -> dict[str, Any]:
         "family": "" if missing(row["family"]) else f"{row['family']} ({int(row['family_size'])} tests)",
         "q": p_value(row["q"]),
         "seen": seen(row),
-        "status": words(STATUSES, row["status"]),
+        "status": Status(row["status"]),
         "reason": "" if missing(row["reason"]) else str(row["reason"]),
-        "reading": words(READINGS, row["reading"]),
+        "reading": Reading(row["reading"]),
         "wording": "" if missing(row["wording"]) else row["wording"],
-        "agreement": AGREEMENTS.get(row["agreement"], ("", ""))[1]
-        if row["agreement"] != "no_hypothesis"
-        else "",
+        "agreement": Agreement(row["agreement"]),
         "feature": str(row["feature_id"]),
         "others": row["others"],
     }
-
-
-def _summary(main: list[dict[str, Any]]) -> str:
-    """How often each reading occurs among a data set's contrasts."""
-    readings = [row["reading"] if row["estimated"] else row["status"] for row in main]
-    if len(readings) <= 1:
-        return "".join(readings) or "not measured"
-    return ", ".join(f"{readings.count(reading)} × {reading}" for reading in dict.fromkeys(readings))

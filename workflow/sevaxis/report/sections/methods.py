@@ -26,39 +26,44 @@ class Section:
     paragraphs: list[str] = field(default_factory=list)
 
 
-def methods(study: Document) -> list[Section]:
+def methods(document: Document) -> list[Section]:
     """The text, from what the fits of the study used."""
-    fits = fits_of(study)
-    thresholds = study.study["thresholds"]
+    fits = fits_of(document)
+    thresholds = document.settings["thresholds"]
     sections = [
-        _data(study),
-        Section("Normalisation", _paragraphs(NORMALISATIONS, fits, study)),
-        Section("Models", _models(fits, study)),
-        Section("Sex", _paragraphs(SEXES, fits, study)),
+        _data(document),
+        Section("Normalisation", _paragraphs(NORMALISATIONS, fits, document)),
+        Section("Models", _models(fits, document)),
+        Section("Sex", _paragraphs(SEXES, fits, document)),
         _uncertainty(thresholds, fits),
         _multiplicity(thresholds),
-        _detection(study),
+        _detection(document),
         _limits(),
     ]
     return [section for section in sections if section.paragraphs]
 
 
-def analyses(study: Document) -> list[dict[str, str]]:
+def analyses(document: Document) -> list[dict[str, Any]]:
     """What was done with each data set, a record per fit.
 
     Returns
     -------
     list of dict
-        ``id, title, assay, method``; ``contrasts`` (which of them the fit estimated; empty where it is all), ``used``
-        (phrases), ``columns`` (of the model), ``left_out`` (samples and why).
+        ``id, title, assay, method``; ``contrasts`` (which of them the fit estimated; empty where it is all),
+        ``phrases`` (what it used) and ``used`` (the same in one text), ``columns`` (of the model), ``left_out``
+        (samples and why).
     """
-    return [record for card in study.cards for record in _analyses_of(card, study.models.get(card["id"], {}))]
+    return [
+        record for card in document.cards for record in analyses_of(card, document.models.get(card["id"], {}))
+    ]
 
 
-def fits_of(study: Document) -> list[tuple[str, Fit]]:
+def fits_of(document: Document) -> list[tuple[str, Fit]]:
     """Every fit of the study with the id of its data set, in the study's order."""
     return [
-        (card["id"], fit) for card in study.cards for fit in study.models.get(card["id"], {}).get("fits", ())
+        (card["id"], fit)
+        for card in document.cards
+        for fit in document.models.get(card["id"], {}).get("fits", ())
     ]
 
 
@@ -67,18 +72,18 @@ def references(sections: list[Section]) -> list[tuple[str, str]]:
     return cited(" ".join(paragraph for section in sections for paragraph in section.paragraphs))
 
 
-def markdown(study: Document) -> str:
+def markdown(document: Document) -> str:
     """The text as Markdown, formulas in TeX."""
-    sections = methods(study)
-    lines = [f"# Methods of the study “{study.study['title']}”", ""]
-    if study.study.get("simulated"):
+    sections = methods(document)
+    lines = [f"# Methods of the study “{document.settings['title']}”", ""]
+    if document.settings.get("simulated"):
         lines += ["**The data of this study are simulated.**", ""]
     for section in sections:
         lines += [f"## {section.title}", ""]
         for paragraph in section.paragraphs:
             lines += [f"$${FORMULAS[paragraph[1:]]}$$" if paragraph.startswith("$") else paragraph, ""]
     lines += ["## Data sets", ""]
-    for record in analyses(study):
+    for record in analyses(document):
         parts = [record["method"], record["used"]]
         parts.append(f"model: {record['columns']}" if record["columns"] else "")
         parts.append(f"left out: {record['left_out']}" if record["left_out"] else "")
@@ -89,26 +94,29 @@ def markdown(study: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _analyses_of(card: Mapping[str, Any], model: Mapping[str, Any]) -> list[dict[str, str]]:
+def analyses_of(card: Mapping[str, Any], model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What was done with one data set, as :func:`analyses`."""
     about = {"id": card["id"], "title": card["title"], "assay": words_of(Assay, card["assay"])}
     fits = model.get("fits", ())
     left_out = ", ".join(f"{sample} ({why})" for sample, why in model.get("left_out", {}).items())
     if not fits:
-        as_published = {"method": "as published, not re-analysed", "used": "", "columns": "", "contrasts": ""}
-        return [{**about, **as_published, "left_out": left_out}]
-    return [
-        {
-            **about,
-            "method": load_method(fit["method"]).words,
-            "contrasts": ", ".join(fit["contrasts"]) if len(fits) > 1 else "",
-            "used": "; ".join(
-                [f"{fit['samples']} samples, {fit['n_fitted']:,} features in the model", *phrases(fit)]
-            ),
-            "columns": ", ".join(fit["design"]),
-            "left_out": left_out,
-        }
-        for fit in fits
-    ]
+        as_published = {"method": "as published, not re-analysed", "columns": "", "contrasts": ""}
+        return [{**about, **as_published, "phrases": [], "used": "", "left_out": left_out}]
+    records = []
+    for fit in fits:
+        told = [f"{fit['samples']} samples, {fit['n_fitted']:,} features in the model", *phrases(fit)]
+        records.append(
+            {
+                **about,
+                "method": load_method(fit["method"]).words,
+                "contrasts": ", ".join(fit["contrasts"]) if len(fits) > 1 else "",
+                "phrases": told,
+                "used": "; ".join(told),
+                "columns": ", ".join(fit["design"]),
+                "left_out": left_out,
+            }
+        )
+    return records
 
 
 def _whose(datasets: Sequence[str], fits: Sequence[tuple[str, Fit]]) -> str:
@@ -117,7 +125,7 @@ def _whose(datasets: Sequence[str], fits: Sequence[tuple[str, Fit]]) -> str:
     return "" if set(named) == {dataset for dataset, _ in fits} else f" ({', '.join(named)})"
 
 
-def _paragraphs(facets: Sequence[Facet], fits: list[tuple[str, Fit]], study: Document) -> list[str]:
+def _paragraphs(facets: Sequence[Facet], fits: list[tuple[str, Fit]], document: Document) -> list[str]:
     """What facets mean, for those that some fit used, each with the data sets it is about."""
     paragraphs: list[str] = []
     for facet in facets:
@@ -128,7 +136,7 @@ def _paragraphs(facets: Sequence[Facet], fits: list[tuple[str, Fit]], study: Doc
     return paragraphs
 
 
-def _models(fits: list[tuple[str, Fit]], study: Document) -> list[str]:
+def _models(fits: list[tuple[str, Fit]], document: Document) -> list[str]:
     """The methods that ran, each with its formulas and its data sets, then what they used."""
     if not fits:
         return []
@@ -143,28 +151,28 @@ def _models(fits: list[tuple[str, Fit]], study: Document) -> list[str]:
         paragraphs.append(f"{', '.join(using)}: {method.text}")
         paragraphs += [f"${formula}" for formula in method.formulas if formula not in shown]
         shown |= set(method.formulas)
-    return paragraphs + _paragraphs(MODEL, fits, study)
+    return paragraphs + _paragraphs(MODEL, fits, document)
 
 
-def _data(study: Document) -> Section:
+def _data(document: Document) -> Section:
     mismatch = {
         "stop": "stops the run",
         "drop": "leaves the sample out, with the reason given",
         "keep": "is reported and the sample kept",
-    }[study.study.get("sex_mismatch", "drop")]
+    }[document.settings.get("sex_mismatch", "drop")]
     paragraphs = [
         "Every data set was read into a matrix of samples and features that keeps each feature's own identifier. "
         "Features were assigned to human genes by identifier (Ensembl, Entrez, UniProt, RefSeq, then exact symbol; "
         "never by prefix) and, for other species, by ortholog tables. The axis genes have a row in every data set: "
         "where one was not measured, the row says why."
     ]
-    if any(quality.get("samples") for quality in study.qualities.values()):
+    if any(quality.get("samples") for quality in document.qualities.values()):
         paragraphs.append(
             "The sex of each sample was called from genes of the X and Y chromosome, found by identifier, where the "
             f"data set holds them, and compared with the declared sex; a contradiction {mismatch}. Outliers are "
             "flagged within their group and stay in the analysis unless excluded by name."
         )
-    if any(card["assay"] == Assay.EFFECTS for card in study.cards):
+    if any(card["assay"] == Assay.EFFECTS for card in document.cards):
         paragraphs.append(
             "Published result tables are shown as published. A missing standard error was derived from the published "
             "t, or from p and its degrees of freedom, and the row says so; without either no interval and no minimum "
@@ -208,8 +216,8 @@ def _multiplicity(thresholds: Mapping[str, Any]) -> Section:
     )
 
 
-def _detection(study: Document) -> Section:
-    if study.effects["detection_p"].isna().all():
+def _detection(document: Document) -> Section:
+    if document.effects["detection_p"].isna().all():
         return Section("Detection")
     return Section(
         "Detection",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from sevaxis.answers import Answer
+from sevaxis.base.vocabulary import Status, Stratum, words_of
 from sevaxis.report.document import Document
-from sevaxis.report.drawings.glyphs import glyph, reach
-from sevaxis.report.sections.genes import STRATA
-from sevaxis.report.words import STATUSES, cell, interval, missing, p_value, plain, signed, words
+from sevaxis.report.drawings.glyphs import glyph, place, reach
+from sevaxis.report.words import cell, interval, missing, p_value, plain, signed
 
 #: Columns of the main table -> headings; those that are shares are shown in percent.
 COUNTS = {
@@ -32,26 +33,22 @@ SHARES = {
 }
 
 
-def planted_page(study: Document) -> dict[str, Any] | None:
-    """Counts per contrast and stratum, and the story's genes beside their truth; None where nothing was planted."""
-    answer = study.answers.get("planted")
-    if answer is None:
-        return None
-    titles = {(shown.dataset, shown.name): shown for shown in study.contrasts}
+def planted_view(document: Document, answer: Answer) -> dict[str, Any]:
+    """Counts per contrast and stratum, and the story's genes beside their truth."""
+    titles = {(shown.dataset, shown.name): shown for shown in document.contrasts}
     main = {pair: shown.stratum for pair, shown in titles.items()}
-    story = answer.tables["genes"].to_dict("records") if "genes" in answer.tables else []
-    genes = [row for row in story if _is_told(row, study, main.get((row["dataset"], row["contrast"])))]
+    story = answer.tables["genes"].to_dict("records")
+    genes = [row for row in story if _is_told(row, document, main.get((row["dataset"], row["contrast"])))]
     half = reach([row[column] for row in genes for column in ("log2fc", "ci_low", "ci_high", "true_log2fc")])
     counts = [
         {
             "pair": (row["dataset"], row["contrast"]),
-            "stratum": STRATA[row["stratum"]],
+            "stratum": Stratum(row["stratum"]).brief,
             "cells": [_share(row, column) if column in SHARES else cell(row[column]) for column in COUNTS],
         }
         for row in answer.tables[""].to_dict("records")
     ]
     return {
-        "answer": answer,
         "headings": list(COUNTS.values()),
         "groups": [
             {"shown": titles.get(pair), "dataset": pair[0], "rows": list(rows)}
@@ -63,11 +60,11 @@ def planted_page(study: Document) -> dict[str, Any] | None:
     }
 
 
-def _is_told(row: dict[str, Any], study: Document, main: str | None) -> bool:
+def _is_told(row: dict[str, Any], document: Document, main: str | None) -> bool:
     """Rows shown: the axis genes' main stratum, and every planted difference between the sexes."""
-    if row["stratum"] == "interaction":
+    if row["stratum"] == Stratum.INTERACTION:
         return row["true_log2fc"] != 0
-    return row["stratum"] == main and row["human_symbol"] in study.genes
+    return row["stratum"] == main and row["human_symbol"] in document.genes
 
 
 def _share(row: dict[str, Any], column: str) -> str:
@@ -76,17 +73,16 @@ def _share(row: dict[str, Any], column: str) -> str:
 
 def _gene(row: dict[str, Any], half: float, titles: dict[tuple[str, str], Any]) -> dict[str, Any]:
     estimated = not missing(row["log2fc"])
-    truth = glyph(row["true_log2fc"], None, None, half).point
     return {
         "gene": row["human_symbol"],
         "shown": titles.get((row["dataset"], row["contrast"])),
         "dataset": row["dataset"],
-        "stratum": STRATA[row["stratum"]],
+        "stratum": Stratum(row["stratum"]).brief,
         "kind": row["stratum"],
         "truth": signed(row["true_log2fc"]),
-        "place": truth,
+        "place": place(row["true_log2fc"], half),
         "glyph": glyph(row["log2fc"], row["ci_low"], row["ci_high"], half) if estimated else None,
-        "found": signed(row["log2fc"]) if estimated else words(STATUSES, row["status"]),
+        "found": signed(row["log2fc"]) if estimated else words_of(Status, row["status"]),
         "interval": interval(row["ci_low"], row["ci_high"]),
         "q": p_value(row["q"]),
         "mde": plain(row["mde80"]),

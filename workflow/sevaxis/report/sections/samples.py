@@ -5,53 +5,70 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sevaxis.base.vocabulary import Assay, Compartment, Level, Status
 from sevaxis.report.document import Document
-from sevaxis.report.words import ASSAYS, COMPARTMENTS, count, words
+from sevaxis.report.sections.methods import analyses_of
+from sevaxis.report.words import count
 
-LEVELS = ("warning", "note", "ok")
 
-
-def sample_pages(study: Document) -> list[dict[str, Any]]:
+def sample_pages(document: Document) -> list[dict[str, Any]]:
     """One page per data set, in the study's order.
 
     Returns
     -------
     list of dict
-        ``id, title, facts, worst, counts, verdicts, excluded, batches, sex_text, charts`` (which drawings have
-        data behind them).
+        ``id, title, kind, n, included, features, mapping_rate, worst, counts, checks, flagged, batches, sex_text``;
+        ``charts`` (which drawings have data behind them), ``sexes``, ``groups``; ``excluded``, a record per sample
+        that takes no part; ``analyses``, what ran; ``reasons``, why features have no effect or one with a remark.
     """
-    return [_page(card, study.qualities.get(card["id"], {})) for card in study.cards]
+    return [
+        _page(card, document.qualities.get(card["id"], {}), document.models.get(card["id"], {}))
+        for card in document.cards
+    ]
 
 
-def _page(card: Mapping[str, Any], quality: Mapping[str, Any]) -> dict[str, Any]:
+def _page(card: Mapping[str, Any], quality: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
     samples = quality.get("samples", [])
-    verdicts = sorted(quality.get("verdicts", []), key=lambda verdict: LEVELS.index(verdict["level"]))
-    levels = [verdict["level"] for verdict in verdicts]
+    order = list(Level)
+    checks = sorted(quality.get("checks", []), key=lambda check: order.index(check["level"]))
+    levels = [check["level"] for check in checks]
     sex = quality.get("sex") or {}
     return {
         "id": card["id"],
         "title": card["title"],
-        "kind": f"{card['organism']} {card['tissue']} · {words(COMPARTMENTS, card['compartment'])} · "
-        f"{words(ASSAYS, card['assay'])}",
+        "kind": f"{card['organism']} {card['tissue']} · {Compartment(card['compartment']).words} · "
+        f"{Assay(card['assay']).words}",
         "n": quality.get("n_samples", 0),
         "included": quality.get("n_included", 0),
         "features": quality.get("n_features"),
         "mapping_rate": quality.get("mapping_rate"),
         "sex_text": sex.get("text", ""),
-        "worst": levels[0] if levels else "ok",
+        "worst": levels[0] if levels else Level.OK,
         "counts": [
-            (level, count(levels.count(level), level, "ok" if level == "ok" else None))
-            for level in LEVELS
+            (level, count(levels.count(level), level.words, level.words if level == Level.OK else None))
+            for level in Level
             if level in levels
         ],
-        "verdicts": verdicts,
-        "excluded": [sample for sample in samples if not sample["included"]],
+        "checks": checks,
+        "excluded": _left_out(samples, model),
+        "analyses": analyses_of(card, model),
+        "reasons": [{**each, "status": Status(each["status"]).words} for each in model.get("reasons", ())],
         "flagged": [sample for sample in samples if sample["included"] and sample["outlier"]],
         "batches": quality.get("batch_by_group"),
         "charts": _charts(samples, quality),
         "sexes": _tally(samples, "sex"),
         "groups": _tally(samples, "group"),
     }
+
+
+def _left_out(samples: list[Mapping[str, Any]], model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Samples that no effect rests on: what is known of them, and why (``model.json``)."""
+    known = {sample["sample"]: sample for sample in samples}
+    about = ("group", "sex", "sex_called")
+    return [
+        {"sample": name, "why": why, **{key: known.get(name, {}).get(key) or "–" for key in about}}
+        for name, why in model.get("left_out", {}).items()
+    ]
 
 
 def _charts(samples: list[Mapping[str, Any]], quality: Mapping[str, Any]) -> list[str]:

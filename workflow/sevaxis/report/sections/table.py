@@ -6,15 +6,14 @@ from typing import Any
 
 import pandas as pd
 
+from sevaxis.base.vocabulary import Status, Stratum
 from sevaxis.report.document import Document
-from sevaxis.report.sections.genes import STRATA
-from sevaxis.report.words import STATUSES, words
 
 #: Features of the main stratum listed per contrast besides axis and panels, by p.
 TOP = 50
 
 
-def effects_table(study: Document) -> dict[str, Any]:
+def effects_table(document: Document) -> dict[str, Any]:
     """Rows of the searchable table.
 
     Returns
@@ -24,18 +23,18 @@ def effects_table(study: Document) -> dict[str, Any]:
         ci_high, p, q, mde80, detected, status, reason), ``vocabulary`` (texts that rows refer to by number),
         ``shown`` and ``total`` numbers of rows, ``menus`` (choices of the filters).
     """
-    effects = study.effects
-    named = set(study.genes).union(*study.panels.values())
+    effects = document.effects
+    named = set(document.genes).union(*document.panels.values())
     listed = effects["human_symbol"].isin(named).to_numpy()
-    main = {(shown.dataset, shown.name): shown.stratum for shown in study.contrasts}
-    tested = effects[effects["status"].eq("tested") & effects["p"].notna()]
+    main = {(shown.dataset, shown.name): shown.stratum for shown in document.contrasts}
+    tested = effects[effects["status"].eq(Status.TESTED) & effects["p"].notna()]
     for pair, rows in tested.groupby(["dataset", "contrast"], observed=True, sort=False):
         if pair in main:
             top = rows[rows["stratum"].eq(main[pair])].nsmallest(TOP, "p").index
             listed |= effects.index.isin(top)
     rows = effects[listed]
     # the axis genes first, in the study's order and never by their p
-    order = {gene: place for place, gene in enumerate(study.genes)}
+    order = {gene: place for place, gene in enumerate(document.genes)}
     axis = rows["human_symbol"].map(order).astype(float).fillna(len(order))
     rows = rows.assign(axis=axis, late=rows["p"].where(axis.eq(len(order)), 0.0))
     rows = rows.sort_values(["axis", "late"], kind="stable", na_position="last")
@@ -46,10 +45,10 @@ def effects_table(study: Document) -> dict[str, Any]:
         "shown": len(rows),
         "total": len(effects),
         "menus": {
-            "dataset": list(dict.fromkeys(card["id"] for card in study.cards)),
-            "contrast": sorted({shown.name for shown in study.contrasts}),
-            "stratum": list(STRATA.values()),
-            "status": list(STATUSES.values()),
+            "dataset": list(dict.fromkeys(card["id"] for card in document.cards)),
+            "contrast": sorted({shown.name for shown in document.contrasts}),
+            "stratum": [stratum.brief for stratum in Stratum],
+            "status": [status.words for status in Status],
         },
     }
 
@@ -65,7 +64,7 @@ def _row(row: dict[str, Any], vocabulary: dict[str, int]) -> list[Any]:
         refer(own),
         refer(row["dataset"]),
         refer(row["contrast"]),
-        refer(STRATA[row["stratum"]]),
+        refer(Stratum(row["stratum"]).brief),
         _number(row["log2fc"], ".3f"),
         _number(row["ci_low"], ".3f"),
         _number(row["ci_high"], ".3f"),
@@ -73,7 +72,7 @@ def _row(row: dict[str, Any], vocabulary: dict[str, int]) -> list[Any]:
         _number(row["q"], ".3g"),
         _number(row["mde80"], ".2f"),
         refer("" if any(pd.isna(x) for x in counts) else "{}/{} v {}/{}".format(*map(int, counts))),
-        refer(words(STATUSES, row["status"])),
+        refer(Status(row["status"]).words),
         refer(row["reason"]),
     ]
 
