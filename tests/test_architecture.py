@@ -14,7 +14,7 @@ FLOORS = (
     "base", "models", "genes", "demo", "study", "files", "matrix", "effects", "answers", "report", "drafting", "diff",
     "cli",
 )  # fmt: skip
-#: The check of a study reads the tables of contents of readers, methods and questions, which import nothing until asked.
+#: The check of a study reads the tables of contents of readers, methods and questions; they import nothing unasked.
 READERS, METHODS, QUESTIONS = "sevaxis.matrix.readers.registry", "sevaxis.effects.methods", "sevaxis.answers"
 CONTENTS = {
     "study/checks.py": {READERS, METHODS},

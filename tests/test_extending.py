@@ -98,3 +98,19 @@ def test_a_method(guide):
     assert "does not take the option 'robust'" in said
     assert "{'tested': 30} ranks" in said
     assert "linear model of ranks" in said
+
+
+def test_a_panel(guide):
+    copy = guide("A panel")
+    assert len(copy.touched) == 1
+    said = copy.run(
+        STUDY
+        + """
+    from sevaxis.genes.panels import load_panels
+    from sevaxis.study.study import load_study
+    study["panels"] = ["axis", "toys"]
+    write()
+    print(load_panels(load_study(Path("config/x.yaml")).configuration.panels)["toys"])
+    """
+    )
+    assert "('FGF21', 'GDF15')" in said

@@ -244,3 +244,10 @@ def test_checking_imports_nothing_heavy(root):
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_panels_that_there_are(project):
+    load_study(Path("config/config.yaml"), root=project(settings={"panels": ["axis", "fibrosis"]}))
+    (problem,) = problems_of(project(settings={"panels": ["axis", "fibrosys"]}))
+    assert "There is no panel 'fibrosys'" in problem and "did you mean 'fibrosis'?" in problem
+    assert "config/config.yaml:" in problem

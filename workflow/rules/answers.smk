@@ -25,6 +25,7 @@ rule answer:
         thresholds=settings.thresholds.model_dump(
             include={"fdr", "alpha", "power", "smallest_effect"}
         ),
+        panels={"panels": settings.panels},
         tables=PANELS,
         code=CODE["answer"],
     message:

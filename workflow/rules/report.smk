@@ -29,6 +29,7 @@ rule report:
             name: card.model_dump(mode="json") for name, card in study.cards.items()
         },
         codes=CODE,
+        panels={"panels": settings.panels},
         tables=PANELS,
         code=CODE["report"],
     message:

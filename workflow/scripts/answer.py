@@ -18,7 +18,7 @@ evidence = Evidence(
     effects=effects,
     axis=Axis.model_validate(told.axis),
     thresholds=Thresholds.model_validate(told.thresholds),
-    panels=load_panels(),
+    panels=load_panels(told.panels["panels"] or None),
     truth={
         Path(path).parent.name: pd.read_csv(Path(path).with_name("truth.tsv"), sep="\t")
         for path in given.files

@@ -29,7 +29,7 @@ document = Document(
     qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},
     models={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.models},
     axis_values=pd.concat(values, ignore_index=True),
-    panels=load_panels(),
+    panels=load_panels(told.panels["panels"] or None),
     provenance=provenance(files, told.codes, told.settings["seed"]),
 )
 report(document, Path(snakemake.output.html).parent)

@@ -166,6 +166,26 @@ def check_published(card: Card, source: YamlSource) -> list[Problem]:
     return problems
 
 
+def check_panels(configuration: Configuration, source: YamlSource) -> list[Problem]:
+    """Panels that there are."""
+    if not configuration.panels:
+        return []
+    from sevaxis.genes.panels import panel_names
+
+    known = panel_names()
+    return [
+        Problem(
+            f"There is no panel '{name}'",
+            source.where(("panels", index)),
+            name,
+            ", ".join(known),
+            nearest(name, known),
+        )
+        for index, name in enumerate(configuration.panels)
+        if name not in known
+    ]
+
+
 def check_orthologs(
     configuration: Configuration, cards: dict[str, Card], source: YamlSource
 ) -> list[Problem]:

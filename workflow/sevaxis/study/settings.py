@@ -87,6 +87,10 @@ class Configuration(Model):
     results_folder: str = Field("results", description="Results go to a folder of the study's name in here.")
     mirror: str | None = Field(None, description="Folder that serves every file instead of the network.")
     axis: Axis = Field(Axis(), description="The genes that the study is about.")
+    panels: tuple[Text, ...] = Field(
+        (),
+        description="Panels of resources/panels.tsv whose genes are listed and highlighted; all where none is named.",
+    )
     thresholds: Thresholds = Field(Thresholds(), description="Numbers that decide wording, never estimates.")
     orthologs: dict[Organism, Orthologs] = Field(
         default_factory=dict, description="Table of human orthologs for each organism but human."

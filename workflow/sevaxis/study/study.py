@@ -14,7 +14,7 @@ from sevaxis.base.problems import Problem, Problems, nearest
 from sevaxis.base.vocabulary import Assay
 from sevaxis.base.yaml_source import YamlSource, load_yaml
 from sevaxis.study.card import Card
-from sevaxis.study.checks import check_files, check_method, check_orthologs, check_published
+from sevaxis.study.checks import check_files, check_method, check_orthologs, check_panels, check_published
 from sevaxis.study.estimability import check_contrasts, facts_of
 from sevaxis.study.settings import Configuration
 from sevaxis.study.sheets import check_sheet, load_sheet
@@ -101,6 +101,8 @@ def load_study(
         if card is not None:
             cards[name] = card
             sheets[name] = sheet
+    if configuration:
+        problems += check_panels(configuration, source)
     if configuration and not problems:
         problems += check_orthologs(configuration, cards, source)
     if problems or configuration is None:
