@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from sevaxis.base.problems import Problems
+from sevaxis.base.problems import Problems, refuse
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -136,29 +136,29 @@ def _diff(chosen: argparse.Namespace) -> int:
 def _robustness(chosen: argparse.Namespace) -> int:
     from anndata import read_h5ad
 
-    from sevaxis.base.problems import Problem, nearest
+    from sevaxis.base.problems import nearest
     from sevaxis.effects.robustness import vary_choices
     from sevaxis.study.study import load_study
 
     study = load_study(chosen.configuration)
     if chosen.dataset not in study.cards:
         allowed, hint = ", ".join(study.cards), nearest(chosen.dataset, study.cards)
-        raise Problems(
-            [
-                Problem(
-                    "There is no such data set in the study",
-                    str(chosen.configuration),
-                    chosen.dataset,
-                    allowed,
-                    hint,
-                )
-            ]
+        refuse(
+            "There is no such data set in the study",
+            where=str(chosen.configuration),
+            found=chosen.dataset,
+            allowed=allowed,
+            hint=hint,
         )
     matrix = study.results / "datasets" / chosen.dataset / "matrix.h5ad"
     if not matrix.is_file():
         hint = f"run snakemake --configfile {chosen.configuration} first"
-        raise Problems(
-            [Problem("The study has not been run", str(matrix), "no file", "an assessed matrix", hint)]
+        refuse(
+            "The study has not been run",
+            where=str(matrix),
+            found="no file",
+            allowed="an assessed matrix",
+            hint=hint,
         )
     settings = study.configuration
     found = vary_choices(
