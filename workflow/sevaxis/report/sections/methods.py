@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sevaxis.base.literature import FORMULAS, cited
-from sevaxis.base.vocabulary import Assay, words_of
+from sevaxis.base.vocabulary import Assay, Organism, words_of
 from sevaxis.effects.methods import load_method
 from sevaxis.effects.methods.facets import MODEL, NORMALISATIONS, SEXES, Facet, phrases
 from sevaxis.report.document import Document
+from sevaxis.report.words import count
 
 Fit = Mapping[str, Any]
 
@@ -155,22 +156,26 @@ def _models(fits: list[tuple[str, Fit]], document: Document) -> list[str]:
 
 
 def _data(document: Document) -> Section:
-    mismatch = {
-        "stop": "stops the run",
-        "drop": "leaves the sample out, with the reason given",
-        "keep": "is reported and the sample kept",
-    }[document.settings.get("sex_mismatch", "drop")]
+    others = sorted({card["organism"] for card in document.cards} - {Organism.HUMAN})
+    by_orthologs = f" and, for {' and '.join(others)}, by ortholog tables" if others else ""
     paragraphs = [
         "Every data set was read into a matrix of samples and features that keeps each feature's own identifier. "
         "Features were assigned to human genes by identifier (Ensembl, Entrez, UniProt, RefSeq, then exact symbol; "
-        "never by prefix) and, for other species, by ortholog tables. The axis genes have a row in every data set: "
-        "where one was not measured, the row says why."
+        f"never by prefix){by_orthologs}. The axis genes have a row in every data set: where one was not measured, the "
+        "row says why."
     ]
+    sexes = [quality.get("sex") or {} for quality in document.qualities.values()]
+    if any(sex.get("n_called") for sex in sexes):
+        called = [
+            name for name, quality in document.qualities.items() if (quality.get("sex") or {}).get("n_called")
+        ]
+        paragraphs.append(
+            "The sex of samples was called from genes of the X and Y chromosome, found by identifier, and compared "
+            f"with the declared sex ({', '.join(called)}). {_contradictions(document, sexes)}"
+        )
     if any(quality.get("samples") for quality in document.qualities.values()):
         paragraphs.append(
-            "The sex of each sample was called from genes of the X and Y chromosome, found by identifier, where the "
-            f"data set holds them, and compared with the declared sex; a contradiction {mismatch}. Outliers are "
-            "flagged within their group and stay in the analysis unless excluded by name."
+            "Outliers are flagged within their group and stay in the analysis unless excluded by name."
         )
     if any(card["assay"] == Assay.EFFECTS for card in document.cards):
         paragraphs.append(
@@ -179,6 +184,17 @@ def _data(document: Document) -> Section:
             "detectable effect can be shown."
         )
     return Section("Data", paragraphs)
+
+
+def _contradictions(document: Document, sexes: Sequence[Mapping[str, Any]]) -> str:
+    """What happened to samples whose chromosomes contradict their declared sex."""
+    number = sum(len(sex.get("mismatches", ())) for sex in sexes)
+    if not number:
+        return "No sample contradicts it."
+    samples = count(number, "sample")
+    if document.settings.get("sex_mismatch", "drop") == "drop":
+        return f"{samples} that {'contradicts it was' if number == 1 else 'contradict it were'} left out, by name."
+    return f"{samples} {'contradicts' if number == 1 else 'contradict'} it, named and kept as declared."
 
 
 def _uncertainty(thresholds: Mapping[str, Any], fits: list[tuple[str, Fit]]) -> Section:
