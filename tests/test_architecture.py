@@ -19,7 +19,7 @@ READERS, METHODS, QUESTIONS = "sevaxis.matrix.readers.registry", "sevaxis.effect
 CONTENTS = {
     "study/checks.py": {READERS, METHODS},
     "study/schemas.py": {READERS, METHODS},
-    "study/settings.py": {QUESTIONS},
+    "study/configuration.py": {QUESTIONS},
     "study/tracking.py": {READERS, METHODS, QUESTIONS},
 }
 LONGEST_FILE, LONGEST_FUNCTION = 400, 80

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, Field
 from sevaxis.base.options import described_parameters
-from sevaxis.study import card, schemas, settings
+from sevaxis.study import card, configuration, schemas
 
 
 @pytest.mark.parametrize("name", schemas.SCHEMAS)
@@ -29,7 +29,7 @@ def test_page_has_a_table_for_every_model_that_a_user_writes(root):
     assert linked <= headings
 
 
-@pytest.mark.parametrize("model", [settings.Configuration, card.Card, card.DataFile, card.Contrast])
+@pytest.mark.parametrize("model", [configuration.Configuration, card.Card, card.DataFile, card.Contrast])
 def test_every_option_is_explained(model):
     assert [name for name, field in model.model_fields.items() if not field.description] == []
 

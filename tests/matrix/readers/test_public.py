@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from sevaxis.base.problems import Problems
 from sevaxis.matrix.readers.registry import reader
 from sevaxis.study.card import Card, ReadCard
-from sevaxis.study.settings import Configuration
+from sevaxis.study.configuration import Configuration
 
 PUBLIC = (
     "motrpac_gn_rna", "motrpac_vl_rna", "motrpac_gn_protein", "gse281849", "metamex_acute", "glymreg_plasma_ev",

@@ -13,7 +13,7 @@ from sevaxis.base.yaml_source import Location, YamlSource
 from sevaxis.effects.methods import METHODS, Method, default_method, load_method
 from sevaxis.matrix.readers.registry import READERS, reader_options
 from sevaxis.study.card import Card
-from sevaxis.study.settings import Configuration
+from sevaxis.study.configuration import Configuration
 
 
 def check_files(card: Card, source: YamlSource) -> list[Problem]:

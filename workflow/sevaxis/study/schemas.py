@@ -20,10 +20,10 @@ from pydantic_core import PydanticUndefined
 from sevaxis.base.vocabulary import Assay, Normalisation
 from sevaxis.effects.methods import METHODS, load_method
 from sevaxis.matrix.readers.registry import READERS, reader_options
-from sevaxis.study import card, settings
+from sevaxis.study import card, configuration, settings
 
 SCHEMAS: dict[str, type[BaseModel]] = {
-    "config.schema.json": settings.Configuration,
+    "config.schema.json": configuration.Configuration,
     "card.schema.json": card.Card,
 }
 #: Pages with generated tables.
@@ -86,7 +86,7 @@ def refresh(text: str) -> str:
 
     def table(match: re.Match[str]) -> str:
         name = match["name"]
-        models = vars(card) | vars(settings)
+        models = vars(card) | vars(settings) | vars(configuration)
         if name in GENERATED:
             body = GENERATED[name]()
         elif name in models:

@@ -15,8 +15,8 @@ from sevaxis.base.vocabulary import Assay
 from sevaxis.base.yaml_source import YamlSource, load_yaml
 from sevaxis.study.card import Card
 from sevaxis.study.checks import check_files, check_method, check_orthologs, check_panels, check_published
+from sevaxis.study.configuration import Configuration
 from sevaxis.study.estimability import check_contrasts, facts_of
-from sevaxis.study.settings import Configuration
 from sevaxis.study.sheets import check_sheet, load_sheet
 from sevaxis.study.validation import is_undecided, validate
 
