@@ -6,8 +6,6 @@ from tests.imports import modules, reached
 
 #: Public function of sevaxis.models that only tests reach -> what is planned to use it.
 PLANNED = {
-    "counts.independent_filter.filter_independently": "independent filtering as an option of the negative binomial",
-    "counts.outliers.find_count_outliers": "count outliers as an option of the negative binomial",
     "detection.firth_detection": "presence and abundance read together",
     "detection.joint_reading": "presence and abundance read together",
     "genesets.camera.camera": "pathways",

@@ -14,6 +14,7 @@ PAPERS = {
     "Ritchie et al. 2006": "BMC Bioinformatics 7:261. doi:10.1186/1471-2105-7-261",
     "Smyth et al. 2005": "Bioinformatics 21:2067-2075. doi:10.1093/bioinformatics/bti270",
     "Love et al. 2014": "Genome Biol 15:550. doi:10.1186/s13059-014-0550-8",
+    "Bourgon et al. 2010": "Proc Natl Acad Sci USA 107:9546-9551. doi:10.1073/pnas.0914005107",
     "Zhu et al. 2020": "Mol Cell Proteomics 19:1047-1057. doi:10.1074/mcp.TIR119.001646",
     "Satterthwaite 1946": "Biometrics Bull 2:110-114. doi:10.2307/3002019",
     "Gelman & Stern 2006": "Am Stat 60:328-331. doi:10.1198/000313006X152649",

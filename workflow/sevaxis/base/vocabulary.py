@@ -243,6 +243,16 @@ class Reason(StrEnum):
     )
     NO_SCATTER = "no_scatter", Status.NOT_ESTIMABLE, "no residual variance: the model fits the values exactly"
     NOT_CONVERGED = "not_converged", Status.NOT_ESTIMABLE, "the fit did not converge"
+    COUNT_OUTLIER = (
+        "count_outlier",
+        Status.NOT_ESTIMABLE,
+        "one sample's count decides the effect (Cook's distance): p withheld",
+    )
+    FILTERED_INDEPENDENTLY = (
+        "filtered_independently",
+        Status.TESTED,
+        "mean count below the cut-off of independent filtering: p given, left out of the family of q",
+    )
     NO_REPEATS = (
         "no_repeats",
         Status.TESTED,

@@ -189,6 +189,62 @@ def fit_negative_binomial(
     )
 
 
+def refit(fit: NegativeBinomialFit, rows: np.ndarray, counts: np.ndarray) -> NegativeBinomialFit:
+    """Fit some features again to other counts; size factors, dispersion trend and prior stay as they are.
+
+    Parameters
+    ----------
+    fit : NegativeBinomialFit
+        With estimated dispersions.
+    rows : ndarray of int (r,)
+    counts : ndarray (r, samples)
+        Whole numbers. A feature without any becomes one without a count.
+
+    Returns
+    -------
+    NegativeBinomialFit
+        Of all features, with `counts` in place of theirs.
+
+    Raises
+    ------
+    ValueError
+        The dispersions were given, not estimated.
+    """
+    if fit.dispersions is None:
+        raise ValueError("the fit has no dispersion trend to fit features again with")
+    present = counts.any(axis=1)
+    at, seen = rows[present], counts[present]
+    found = estimate_dispersions(seen, fit.design, fit.size_factors, given=fit.dispersions)
+    again = fit_coefficients(seen, fit.design, fit.size_factors, found.final)
+
+    def changed(values: np.ndarray, new: np.ndarray, missing: float | bool = np.nan) -> np.ndarray:
+        result = values.copy()
+        result[rows], result[at] = missing, new
+        return result
+
+    all_counts = fit.counts.copy()
+    all_counts[rows] = counts
+    old = fit.dispersions
+    return replace(
+        fit,
+        counts=all_counts,
+        base_mean=(all_counts / fit.size_factors).mean(axis=1),
+        dispersions=replace(
+            old,
+            feature_wise=changed(old.feature_wise, found.feature_wise),
+            trended=changed(old.trended, found.trended),
+            posterior=changed(old.posterior, found.posterior),
+            final=changed(old.final, found.final),
+            outlier=changed(old.outlier, found.outlier, False),
+        ),
+        dispersion=changed(fit.dispersion, found.final),
+        coefficients=changed(fit.coefficients, again.coefficients / np.log(2)),
+        covariance=changed(fit.covariance, again.covariance / np.log(2) ** 2),
+        converged=changed(fit.converged, again.converged, False),
+        fallback=changed(fit.fallback, again.fallback, False),
+    )
+
+
 def wald(
     fit: NegativeBinomialFit, contrasts: np.ndarray, *, exclude: dict[Reason, np.ndarray] | None = None
 ) -> CountTest:
@@ -199,7 +255,7 @@ def wald(
     fit : NegativeBinomialFit
     contrasts : ndarray (p, k) or (p,)
     exclude : dict of Reason to ndarray of bool (features,), optional
-        Reason -> features whose p is withheld for it, for example the outliers of `count_outliers`.
+        Reason -> features whose p is withheld for it, for example those of `find_count_outliers`.
 
     Returns
     -------
