@@ -31,6 +31,10 @@ PLANNED = {
     "meta.pooling.pool": "replication across studies",
     "meta.pooling.regress": "replication across studies",
     "mixed.formula.fit_mixed_formula": "clinical models",
+    "presence.equal_odds": "presence over strata and by sex",
+    "presence.presence_by_pairs": "presence over strata and by sex",
+    "presence.presence_test": "presence over strata and by sex",
+    "presence.smallest_p": "presence over strata and by sex",
 }
 
 

@@ -98,13 +98,8 @@ def estimate_dispersions(
     feature_wise = _maximise(counts, mu, design, start, upper)
     fitted_trend = given.trend if given else fit_trend(means, feature_wise, trend, MIN_DISPERSION)
     if fitted_trend.kind == "none":
-        return Dispersions(
-            *[feature_wise] * 4,
-            np.zeros(len(means), bool),
-            fitted_trend,
-            prior_variance=np.nan,
-            residual_variance=np.nan,
-        )
+        own, nowhere = feature_wise, np.zeros(len(means), dtype=bool)
+        return Dispersions(own, own, own, own, nowhere, fitted_trend, np.nan, np.nan)
     trended = fitted_trend.evaluate(means)
     if given:
         prior, scatter = given.prior_variance, given.residual_variance
