@@ -266,7 +266,8 @@ class Reason(StrEnum):
     NO_COUNT_ON_ONE_SIDE = (
         "no_count_on_one_side",
         Status.TESTED,
-        "no count on one side of the contrast: effect and p rest on the floor, see the detection test",
+        "no count on one side of the contrast: the size of the effect is the least count that the model allows, "
+        "not the data's; see the detection test",
     )
     SPLIT_NOT_ASKED = "split_not_asked", Status.NOT_ESTIMABLE, "the card asks for no strata by sex"
     ONE_SEX = "one_sex", Status.NOT_ESTIMABLE, "one sex: all samples of known sex are {sex}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 def moderated_estimates(moderated: Moderated, used: Used) -> Estimates:
     """Estimates of a moderated fit, and what it used of its prior."""
     df = np.broadcast_to(moderated.df_total[:, None], moderated.log2fc.shape)
-    finite = moderated.df_prior[np.isfinite(moderated.df_prior)]
-    most = np.nanmax(moderated.df_prior, initial=0.0)
     reason = np.full(moderated.p.shape, None, dtype=object)
     missing = np.isnan(moderated.p)
     reason[missing] = Reason.FEW_DETECTED
@@ -32,13 +31,14 @@ def moderated_estimates(moderated: Moderated, used: Used) -> Estimates:
         status=np.where(missing, Status.NOT_ESTIMABLE, Status.TESTED).astype(object),
         reason=reason,
         notes=np.full(moderated.p.shape, None, dtype=object),
-        used=_with_prior(used, moderated.df_prior, finite, most),
+        used=with_prior(used, moderated.df_prior),
     )
 
 
-def _with_prior(used: Used, df_prior: np.ndarray, finite: np.ndarray, most: float) -> Used:
-    from dataclasses import replace
-
+def with_prior(used: Used, df_prior: np.ndarray) -> Used:
+    """What was used, with the prior's degrees of freedom and how many features it sets apart."""
+    finite = df_prior[np.isfinite(df_prior)]
+    most = np.nanmax(df_prior, initial=0.0)
     apart = int((finite < most).sum()) if used.robust else None
     return replace(used, prior_df=float(np.median(df_prior)), hypervariable=apart)
 
