@@ -185,6 +185,13 @@ def test_the_level_is_held_at_every_rate():
     assert 0 < max(called) <= 0.05
 
 
+def test_no_features_no_p():
+    nothing = np.zeros((0, len(CASE)), dtype=bool)
+    for test in (presence_test, smallest_p, equal_odds):
+        assert test(nothing, CASE, STRATA).shape == (0,)
+    assert presence_by_pairs(nothing[:, :2], np.array([True, False]), np.array(["u", "u"])).shape == (0,)
+
+
 def test_refusals():
     with pytest.raises(ValueError, match="booleans"):
         presence_test(np.ones((2, 4)), np.array([1, 1, 0, 0], bool))

@@ -218,7 +218,7 @@ class _Tables:
         Strata of equal size are interchangeable, so their detections come in ascending order.
         """
         sizes = self.sizes()
-        if not sizes:
+        if not sizes or not len(self.detected):
             return
         detected = self.detected.copy()
         for size in set(sizes):
