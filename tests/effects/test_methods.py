@@ -17,7 +17,14 @@ from tests.effects.test_compare import GROUPS, SEXES, comparison, matrix
 from tests.report import study_by_hand
 
 #: Every option that some method reads, with a value that is not its default.
-OPTIONS = {"robust": False, "trend": False, "array_weights": True, "peptides": "peptides"}
+OPTIONS = {
+    "robust": False,
+    "trend": False,
+    "array_weights": True,
+    "peptides": "peptides",
+    "outliers": "keep",
+    "independent_filter": True,
+}
 SUBJECTS = [f"m{i // 2}" for i in range(16)]
 
 
@@ -78,6 +85,8 @@ def test_an_option_is_used_or_refused(project, name, option):
         "trend": "trend",
         "array_weights": "sample_weights",
         "peptides": "count_prior",
+        "outliers": "count_outliers",
+        "independent_filter": "independent_filter",
     }
     without, with_it = fitted(name), fitted(name, **{option: value})
     if option == "peptides":

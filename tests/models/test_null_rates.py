@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
+from sevaxis.models.counts.quasi_likelihood import fit_quasi_likelihood, quasi_likelihood_test
+from sevaxis.models.counts.voom import filter_by_expression, tmm_factors
 from sevaxis.models.meta.pooling import pool
 from sevaxis.models.mixed.random_intercept import fit_random_intercept
 
@@ -37,6 +39,20 @@ def test_negative_binomial_errs_as_often_as_r(n, wald_of_r, p_of_r):
     np.testing.assert_allclose(found.p[[0, 1000, 5000], 0], p_of_r, rtol=1e-5)
     assert abs((found.p < 0.05).sum() - wald_of_r) <= 2
     assert 0.045 < np.nanmean(found.p < 0.05) < 0.06
+
+
+@pytest.mark.parametrize("n", [3, 5, 10])
+@pytest.mark.parametrize("robust", [True, False])
+def test_quasi_likelihood_keeps_the_level(n, robust):
+    """On the same counts as the Wald test."""
+    counts = simulate_counts(n).astype(float)
+    counts = counts[filter_by_expression(counts, ["a"] * n + ["b"] * n)]
+    design = np.column_stack([np.ones(2 * n), np.repeat([0.0, 1.0], n)])
+    fit = fit_quasi_likelihood(counts, design, counts.sum(axis=0) * tmm_factors(counts), robust=robust)
+    found = quasi_likelihood_test(fit, np.array([0.0, 1.0]))
+    assert 0.045 < (found.p < 0.05).mean() < 0.055
+    half = stats.t.ppf(0.975, found.df)[:, None] * found.se
+    assert 0.94 < (np.abs(found.log2fc) < half).mean() < 0.96
 
 
 @pytest.mark.parametrize("n", [3, 5, 10])

@@ -6,8 +6,6 @@ from tests.imports import modules, reached
 
 #: Public function of sevaxis.models that only tests reach -> what is planned to use it.
 PLANNED = {
-    "counts.independent_filter.filter_independently": "independent filtering as an option of the negative binomial",
-    "counts.outliers.find_count_outliers": "count outliers as an option of the negative binomial",
     "detection.firth_detection": "presence and abundance read together",
     "detection.joint_reading": "presence and abundance read together",
     "genesets.camera.camera": "pathways",
@@ -33,6 +31,10 @@ PLANNED = {
     "meta.pooling.pool": "replication across studies",
     "meta.pooling.regress": "replication across studies",
     "mixed.formula.fit_mixed_formula": "clinical models",
+    "presence.equal_odds": "presence over strata and by sex",
+    "presence.presence_by_pairs": "presence over strata and by sex",
+    "presence.presence_test": "presence over strata and by sex",
+    "presence.smallest_p": "presence over strata and by sex",
 }
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import stats
 from sevaxis.models.counts.negative_binomial import fit_negative_binomial, wald
-from sevaxis.models.counts.voom import tmm_factors, voom, voom_quality
+from sevaxis.models.counts.quasi_likelihood import fit_quasi_likelihood, quasi_likelihood_test
+from sevaxis.models.counts.voom import filter_by_expression, tmm_factors, voom, voom_quality
 from sevaxis.models.genesets.camera import camera
 from sevaxis.models.genesets.rotation import fry, roast
 from sevaxis.models.linear.array_weights import array_weights
@@ -113,6 +114,15 @@ def _wald(n: int) -> Rate:
     return (found.p[known] < ALPHA).mean(), covered.mean()
 
 
+def _quasi_likelihood(n: int) -> Rate:
+    counts, design = _counts(n)
+    counts = counts[filter_by_expression(counts, ["a"] * n + ["b"] * n)]
+    fit = fit_quasi_likelihood(counts, design, counts.sum(axis=0) * tmm_factors(counts))
+    found = quasi_likelihood_test(fit, np.array([0.0, 1.0]))
+    half = stats.t.ppf(1 - ALPHA / 2, found.df)[:, None] * found.se
+    return (found.p < ALPHA).mean(), (np.abs(found.log2fc) <= half).mean()
+
+
 def _intercept(within: bool, share: float, missing: float) -> Simulation:
     def simulate(n: int) -> Rate:
         data = simulate_blocks(n, 2 if within else 3, within=within, missing=missing, share=share)
@@ -153,6 +163,7 @@ SIMULATIONS: dict[str, Simulation] = {
     "voom": _voom(voom),
     "voom with quality weights": _voom(voom_quality),
     "negative binomial, Wald": _wald,
+    "negative binomial, quasi-likelihood F": _quasi_likelihood,
     "R DESeq2's Wald, same counts": lambda n: (WALD_OF_R[n], None),
     "random intercept, groups of subjects; 15 % missing": _intercept(False, 0.5, 0.15),
     "random intercept, treatment within subjects": _intercept(True, 0.5, 0.0),

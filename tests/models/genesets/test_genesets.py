@@ -1,6 +1,6 @@
 """Gene-set machinery against statsmodels, pairwise definitions and exact enumeration."""
 
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -208,13 +208,77 @@ def test_constant_features_and_sets_of_everything_have_a_status():
         camera(np.full((400, 10), 3.3), design, CONTRAST, sets)
 
 
-def test_tied_statistics_do_not_favour_the_first_features():
-    sets = tile_sets(20)
-    p = preranked(np.repeat([0.0, 1.0], 200), sets, permutations=500, seed=1)["p"]
-    assert p[:10].between(0, 1).all()
-    p = preranked(np.zeros(400), sets, permutations=2000, seed=1)["p"]
-    assert p.min() > 0.001  # of twenty sets that are all alike
-    assert p.max() > 0.5
+def averaged_curve(statistics, rows):
+    """Mean of the running sums of all orders of the features that agree with the statistics."""
+    runs = [np.flatnonzero(statistics == value) for value in sorted(set(statistics), reverse=True)]
+    orders = [np.array([], dtype=int)]
+    for run in runs:
+        orders = [np.append(order, more) for order in orders for more in permutations(run)]
+    weight = np.maximum(np.abs(statistics), 1e-12)
+    curves = []
+    for order in orders:
+        hit = np.isin(order, rows)
+        step = np.where(hit, weight[order] / weight[rows].sum(), -1 / (~hit).sum())
+        curves.append(np.cumsum(step))
+    return np.mean(curves, axis=0)
+
+
+def test_ties_are_averaged_over_their_orders():
+    statistics = np.array([2.0, 1, 1, 1, 0, 0, 0, 0, -1, -1.5])
+    names = [f"g{i}" for i in range(10)]
+    members = {"".join(map(str, rows)): list(rows) for rows in combinations(range(10), 3)}
+    sets = index_sets({name: [names[i] for i in rows] for name, rows in members.items()}, names, smallest=1)
+    table = preranked(statistics, sets, permutations=100).set_index("set")
+    for name, rows in members.items():
+        curve = averaged_curve(statistics, rows)
+        high, low = max(curve.max(), 0), min(curve.min(), 0)
+        if abs(high + low) > 1e-9:  # else both extremes are equally far, and the score is 0
+            assert table.loc[name, "es"] == pytest.approx(high if high > -low else low, abs=1e-12), name
+
+
+def test_tied_features_have_no_order():
+    """Shuffled rows, the same answers; of sets within one run of ties all are alike."""
+    rng = np.random.default_rng(15)
+    statistics = np.round(rng.normal(size=400), 1)
+    shuffle = rng.permutation(400)
+    chosen = {f"s{i}": FEATURES[i : i + 20] for i in range(0, 400, 20)}
+    one = preranked(statistics, index_sets(chosen, FEATURES), permutations=500, seed=1)
+    names = [FEATURES[i] for i in shuffle]
+    other = preranked(statistics[shuffle], index_sets(chosen, names), permutations=500, seed=1)
+    pd.testing.assert_frame_equal(one.drop(columns="leading_edge"), other.drop(columns="leading_edge"))
+    table = preranked(np.repeat([0.0, 1.0], 200), tile_sets(20), permutations=500, seed=1)
+    assert table["es"][:10].nunique() == table["es"][10:].nunique() == 1
+    table = preranked(np.zeros(400), tile_sets(20), permutations=500, seed=1)
+    assert (table["es"] == 0).all() and (table["p"] == 1).all()
+
+
+def test_small_p_with_ties_by_enumeration():
+    """All C(24, 4) = 10,626 sets, scored between runs of ties; the rarest are found by splitting."""
+    statistics = np.round(np.random.default_rng(16).normal(size=24) * 2) / 2
+    assert len(set(statistics)) < 12
+    names = [f"g{i}" for i in range(24)]
+    ends = np.flatnonzero(np.diff(-np.sort(-statistics), append=-np.inf))
+    order = np.argsort(-statistics)
+    weight = np.maximum(np.abs(statistics), 1e-12)
+
+    def score(rows):
+        hit = np.isin(order, rows)
+        steps = np.where(hit, weight[order] / weight[list(rows)].sum(), -1 / 20)
+        curve = np.append(0, np.cumsum(steps)[ends])
+        return curve.max() if curve.max() > -curve.min() + 1e-12 else curve.min()
+
+    everything = list(combinations(range(24), 4))
+    scores = np.array([score(rows) for rows in everything])
+    up = scores[scores > 1e-12]
+    chosen = [everything[i] for i in np.argsort(-scores)[[0, 20, 200, 1000]]]
+    sets = index_sets({str(i): [names[g] for g in rows] for i, rows in enumerate(chosen)}, names, smallest=1)
+    runs = [preranked(statistics, sets, permutations=2000, seed=seed) for seed in range(12)]
+    for i, rows in enumerate(chosen):
+        assert runs[0]["es"][i] == pytest.approx(score(rows), abs=1e-12)
+        exact = np.mean(up >= score(rows) - 1e-12)
+        claimed = np.mean([run["log2_error"][i] for run in runs])
+        found = np.log2(np.mean([run["p"][i] for run in runs]))
+        assert abs(found - np.log2(exact)) < 4 * claimed / np.sqrt(len(runs)) + 0.02
 
 
 def test_rotation_is_reproducible():

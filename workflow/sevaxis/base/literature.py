@@ -14,6 +14,8 @@ PAPERS = {
     "Ritchie et al. 2006": "BMC Bioinformatics 7:261. doi:10.1186/1471-2105-7-261",
     "Smyth et al. 2005": "Bioinformatics 21:2067-2075. doi:10.1093/bioinformatics/bti270",
     "Love et al. 2014": "Genome Biol 15:550. doi:10.1186/s13059-014-0550-8",
+    "Bourgon et al. 2010": "Proc Natl Acad Sci USA 107:9546-9551. doi:10.1073/pnas.0914005107",
+    "Lund et al. 2012": "Stat Appl Genet Mol Biol 11(5):8. doi:10.1515/1544-6115.1826",
     "Zhu et al. 2020": "Mol Cell Proteomics 19:1047-1057. doi:10.1074/mcp.TIR119.001646",
     "Satterthwaite 1946": "Biometrics Bull 2:110-114. doi:10.2307/3002019",
     "Gelman & Stern 2006": "Am Stat 60:328-331. doi:10.1198/000313006X152649",
@@ -38,6 +40,11 @@ FORMULAS = {
     "negative_binomial": (
         r"K_{gi}\sim\mathrm{NB}(s_i q_{gi},\,\alpha_g),\quad \log_2 q_g=X\beta_g,\quad "
         r"W_g=c^T\hat{\beta}_g/\mathrm{se}(c^T\hat{\beta}_g)"
+    ),
+    "quasi_likelihood": (
+        r"\mathrm{var}(Y_{gi})=\sigma_g^2(\mu_{gi}+\phi_g\mu_{gi}^2),\quad s_g^2=D_g/d_g,\quad "
+        r"\tilde{s}_g^2=\frac{d_0 s_{0g}^2+d_g s_g^2}{d_0+d_g},\quad "
+        r"F_g=\frac{D_g^{H_0}-D_g}{\tilde{s}_g^2}\sim F_{1,\,d_0+d_g}"
     ),
     "random_intercept": (
         r"y_{gi}=x_i^T\alpha_g+u_{g,s(i)}+\varepsilon_{gi},\quad u_g\sim N(0,\tau_g^2),\quad "

@@ -262,6 +262,16 @@ class Reason(StrEnum):
     )
     NO_SCATTER = "no_scatter", Status.NOT_ESTIMABLE, "no residual variance: the model fits the values exactly"
     NOT_CONVERGED = "not_converged", Status.NOT_ESTIMABLE, "the fit did not converge"
+    COUNT_OUTLIER = (
+        "count_outlier",
+        Status.NOT_ESTIMABLE,
+        "one sample's count decides the effect (Cook's distance): p withheld",
+    )
+    FILTERED_INDEPENDENTLY = (
+        "filtered_independently",
+        Status.TESTED,
+        "mean count below the cut-off of independent filtering: p given, left out of the family of q",
+    )
     NO_REPEATS = (
         "no_repeats",
         Status.TESTED,
@@ -275,7 +285,8 @@ class Reason(StrEnum):
     NO_COUNT_ON_ONE_SIDE = (
         "no_count_on_one_side",
         Status.TESTED,
-        "no count on one side of the contrast: effect and p rest on the floor, see the detection test",
+        "no count on one side of the contrast: the size of the effect is the least count that the model allows, "
+        "not the data's; see the detection test",
     )
     SPLIT_NOT_ASKED = "split_not_asked", Status.NOT_ESTIMABLE, "the card asks for no strata by sex"
     ONE_SEX = "one_sex", Status.NOT_ESTIMABLE, "one sex: all samples of known sex are {sex}"

@@ -203,7 +203,7 @@ def _estimated(
             "t": np.where(tested, t, np.nan),
             "df": np.where(tested, df, np.nan),
             "p": p,
-            "q": benjamini_hochberg(p),
+            "q": benjamini_hochberg(estimates.p_of_family[:, k]),
             "detection_p": presence,
             "mean_abundance": estimates.mean_abundance,
             "mde80": np.where(tested, minimum_detectable_effect(se, df, alpha=alpha, power=power), np.nan),

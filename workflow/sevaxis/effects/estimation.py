@@ -169,6 +169,7 @@ def _among_all(found: Estimates, kept: np.ndarray, low: np.ndarray) -> Estimates
         status=expand(found.status, Status.LOW),
         reason=reason,
         notes=expand(found.notes, None),
+        set_apart=None if found.set_apart is None else expand(found.set_apart, False),
     )
 
 

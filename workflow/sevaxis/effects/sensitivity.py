@@ -182,7 +182,7 @@ def compare_choices(
             log2=log2,
             keep=kept,
         )
-        q = benjamini_hochberg(found.p[:, 0])
+        q = benjamini_hochberg(found.p_of_family[:, 0])
         tables.append(
             pd.DataFrame({
                 "choice": choice.name, "feature": list(adata.var_names), "log2fc": found.log2fc[:, 0],

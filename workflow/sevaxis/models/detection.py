@@ -68,6 +68,8 @@ class FirthFit:
     ----------
     log_odds
         Contrast of detection, natural log of the odds ratio, (features x contrasts).
+    se
+        Its standard error, from the information at the estimate, (features x contrasts).
     p
         Two-sided p of the profile penalised likelihood ratio, (features x contrasts).
     status
@@ -75,6 +77,7 @@ class FirthFit:
     """
 
     log_odds: np.ndarray
+    se: np.ndarray
     p: np.ndarray
     status: np.ndarray
 
@@ -126,9 +129,12 @@ def firth_detection(present: ArrayLike, design: ArrayLike, contrasts: ArrayLike)
         p[:, j] = chi2.sf(np.maximum(2 * (best - null), 0.0), 1)
         converged &= settled
     log_odds = beta @ contrasts
-    log_odds[~converged], p[~converged] = np.nan, np.nan
+    inverse = np.linalg.inv(_penalised(patterns.astype(float), design, beta)[2])
+    se = np.sqrt(np.einsum("ik,fij,jk->fk", contrasts, inverse, contrasts, optimize=True))
+    for estimates in (log_odds, se, p):
+        estimates[~converged] = np.nan
     row = row.ravel()
-    return FirthFit(log_odds[row], p[row], np.where(converged, "tested", "not_estimable")[row])
+    return FirthFit(log_odds[row], se[row], p[row], np.where(converged, "tested", "not_estimable")[row])
 
 
 def _maximise(

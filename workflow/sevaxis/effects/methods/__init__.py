@@ -18,6 +18,7 @@ METHODS: Mapping[str, str] = {
     "voom": "sevaxis.effects.methods.voom:VOOM",
     "voom_quality": "sevaxis.effects.methods.voom:VOOM_QUALITY",
     "negative_binomial": "sevaxis.effects.methods.negative_binomial:NEGATIVE_BINOMIAL",
+    "ql": "sevaxis.effects.methods.ql:QL",
     "trend": "sevaxis.effects.methods.log2:TREND",
     "deqms": "sevaxis.effects.methods.log2:DEQMS",
     "mixed": "sevaxis.effects.methods.mixed:MIXED",

@@ -5,7 +5,7 @@ The methods text holds the paragraph of a facet if and only if some fit used it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,11 @@ class Facet:
 
 def _number(value: float | None) -> str:
     return "∞" if value is None or value == float("inf") else f"{value:.3g}"
+
+
+def _range(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 FILTER = Facet(
@@ -101,6 +106,35 @@ INTERCEPTS = Facet(
     lambda used: f"random intercepts of subjects ({used['n_subjects']} of them with several samples)",
     "Samples of one subject share its random intercept.",
 )
+OUTLIERS_REPLACED = Facet(
+    lambda used: used["count_outliers"] == "replace",
+    lambda used: (
+        f"{used['counts_replaced']:,} outlying counts replaced in {used['features_refitted']:,} features, p withheld "
+        f"for {used['features_withheld']:,}"
+    ),
+    "A count whose Cook's distance is above the 99 % quantile of F(p, n - p) decides an effect by itself: in groups of "
+    "seven samples or more it was replaced by the feature's trimmed mean and the feature fitted again, in groups of "
+    "three to six its feature's p was withheld; smaller groups cannot show an outlier (Love et al. 2014).",
+)
+OUTLIERS_WITHHELD = Facet(
+    lambda used: used["count_outliers"] == "cutoff",
+    lambda used: f"p withheld for {used['features_withheld']:,} features with an outlying count",
+    "No p was given to features with a count, in a group of three samples or more, whose Cook's distance is above the "
+    "99 % quantile of F(p, n - p) (Love et al. 2014).",
+)
+OUTLIERS_KEPT = Facet(
+    lambda used: used["count_outliers"] == "keep",
+    lambda used: "outlying counts kept",
+    "Outlying counts were neither replaced nor a reason to withhold a p.",
+)
+INDEPENDENT_FILTER = Facet(
+    lambda used: used["independent_filter"] is not None,
+    lambda used: (
+        f"independent filtering left {_range(used['independent_filter'])} features out of the family of q"
+    ),
+    "Features whose mean count is below the cut-off that finds most at 5 % have a p but no q, contrast by contrast "
+    "(Bourgon et al. 2010).",
+)
 BY_SEX = Facet(
     lambda used: used["sexes"] == "split",
     lambda used: "a mean for each group and sex",
@@ -125,7 +159,8 @@ UNKNOWN_SEX = Facet(
     "Where no sample's sex is known nothing can be said by sex.",
 )
 NORMALISATIONS = (TMM, RATIOS, MEDIANS, AS_GIVEN)
-MODEL = (FILTER, SAMPLE_WEIGHTS, TREND, ROBUST, BLOCK, INTERCEPTS)
+OUTLIERS = (OUTLIERS_REPLACED, OUTLIERS_WITHHELD, OUTLIERS_KEPT)
+MODEL = (FILTER, SAMPLE_WEIGHTS, TREND, ROBUST, BLOCK, INTERCEPTS, *OUTLIERS, INDEPENDENT_FILTER)
 SEXES = (BY_SEX, SEX_COVARIATE, ONE_SEX, UNKNOWN_SEX)
 FACETS = (*NORMALISATIONS, *MODEL, *SEXES)
 

@@ -80,6 +80,14 @@ class Used:
         Consensus correlation within subjects.
     random_intercept
         Whether each subject has an intercept of its own.
+    count_outliers
+        What became of counts that decide an effect by themselves (``replace``, ``cutoff``, ``keep``); None for methods
+        that do not look for them.
+    counts_replaced, features_refitted, features_withheld
+        Outlying counts replaced, features fitted again for it, and features whose p is withheld.
+    independent_filter
+        Features that independent filtering left out of the family of q, of each contrast; None where it was not asked
+        for.
     n_subjects
         How many subjects have several samples.
     design
@@ -111,6 +119,11 @@ class Used:
     correlation: float | None = None
     random_intercept: bool = False
     n_subjects: int | None = None
+    count_outliers: str | None = None
+    counts_replaced: int = 0
+    features_refitted: int = 0
+    features_withheld: int = 0
+    independent_filter: tuple[int, ...] | None = None
     design: tuple[str, ...] = ()
     redundant: tuple[str, ...] = ()
     sexes: str = ""
@@ -141,6 +154,8 @@ class Estimates:
         Features x k, :class:`~sevaxis.base.vocabulary.Reason` of what was not tested; None elsewhere.
     notes
         Features x k, reason of a remark on what was tested; None elsewhere.
+    set_apart
+        Features x k, tested but not in the family of q; None where all are.
     used
         What ran.
     """
@@ -154,7 +169,15 @@ class Estimates:
     status: np.ndarray
     reason: np.ndarray
     notes: np.ndarray
+    set_apart: np.ndarray | None = None
     used: Used = field(default_factory=Used)
+
+    @property
+    def p_of_family(self) -> np.ndarray:
+        """P of the features that q is adjusted over; NaN elsewhere."""
+        import numpy as np
+
+        return self.p if self.set_apart is None else np.where(self.set_apart, np.nan, self.p)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,11 +31,11 @@ def moderated_estimates(moderated: Moderated, used: Used) -> Estimates:
         status=np.where(missing, Status.NOT_ESTIMABLE, Status.TESTED).astype(object),
         reason=reason,
         notes=np.full(moderated.p.shape, None, dtype=object),
-        used=_with_prior(used, moderated.df_prior),
+        used=with_prior(used, moderated.df_prior),
     )
 
 
-def _with_prior(used: Used, df_prior: np.ndarray) -> Used:
+def with_prior(used: Used, df_prior: np.ndarray) -> Used:
     """What was used, with the degrees of freedom of the prior and how many features a robust prior sets apart.
 
     Between the degrees of freedom of all features and of outliers, a feature's own are weighed by its probability of

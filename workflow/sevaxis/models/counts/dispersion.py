@@ -49,6 +49,8 @@ class Dispersions:
     trend : Trend
     prior_variance : float
         Variance of log dispersion around the trend, sampling variance removed.
+    residual_variance : float
+        The same with the sampling variance, robustly: what outliers are measured against.
     """
 
     feature_wise: np.ndarray
@@ -58,10 +60,16 @@ class Dispersions:
     outlier: np.ndarray
     trend: Trend
     prior_variance: float
+    residual_variance: float
 
 
 def estimate_dispersions(
-    counts: np.ndarray, design: np.ndarray, size_factors: np.ndarray, trend: str = "parametric"
+    counts: np.ndarray,
+    design: np.ndarray,
+    size_factors: np.ndarray,
+    trend: str = "parametric",
+    *,
+    given: Dispersions | None = None,
 ) -> Dispersions:
     """Feature-wise, trended and shrunken dispersions.
 
@@ -74,6 +82,8 @@ def estimate_dispersions(
     size_factors : ndarray (samples,)
     trend : {"parametric", "local", "mean"}
         Asked for; see `fit_trend` for the fallbacks.
+    given : Dispersions, optional
+        Of all features: their trend and prior hold for these counts, which are some features fitted again.
 
     Returns
     -------
@@ -86,27 +96,22 @@ def estimate_dispersions(
     mu = _means_for_dispersion(counts, design, size_factors, start)
 
     feature_wise = _maximise(counts, mu, design, start, upper)
-    fitted_trend = fit_trend(means, feature_wise, trend, MIN_DISPERSION)
-    trended = fitted_trend.evaluate(means)
+    fitted_trend = given.trend if given else fit_trend(means, feature_wise, trend, MIN_DISPERSION)
     if fitted_trend.kind == "none":
-        return Dispersions(
-            feature_wise,
-            feature_wise,
-            feature_wise,
-            feature_wise,
-            np.zeros(len(means), bool),
-            fitted_trend,
-            np.nan,
-        )
-    informative = feature_wise >= INFORMATIVE
-    residuals = np.log(feature_wise[informative]) - np.log(trended[informative])
-    prior = prior_variance(residuals, n_samples - p)
+        own, nowhere = feature_wise, np.zeros(len(means), dtype=bool)
+        return Dispersions(own, own, own, own, nowhere, fitted_trend, np.nan, np.nan)
+    trended = fitted_trend.evaluate(means)
+    if given:
+        prior, scatter = given.prior_variance, given.residual_variance
+    else:
+        informative = feature_wise >= INFORMATIVE
+        residuals = np.log(feature_wise[informative]) - np.log(trended[informative])
+        prior, scatter = prior_variance(residuals, n_samples - p), robust_variance(residuals)
     start = np.where(feature_wise > 0.1 * trended, feature_wise, trended)
     posterior = _maximise(counts, mu, design, start, upper, np.log(trended), prior)
-    threshold = np.log(trended) + OUTLIER_SD * np.sqrt(robust_variance(residuals))
-    outlier = np.log(feature_wise) > threshold
+    outlier = np.log(feature_wise) > np.log(trended) + OUTLIER_SD * np.sqrt(scatter)
     final = np.where(outlier, feature_wise, posterior)
-    return Dispersions(feature_wise, trended, posterior, final, outlier, fitted_trend, prior)
+    return Dispersions(feature_wise, trended, posterior, final, outlier, fitted_trend, prior, scatter)
 
 
 def _rough_estimates(

@@ -75,7 +75,7 @@ def fit_coefficients(
     rest = np.flatnonzero(fallback)
     for part in feature_blocks(len(rest), n_samples):
         at = rest[part]
-        coefficients[at], converged[at] = _climb(
+        coefficients[at], converged[at] = climb(
             counts[at], design, size_factors, dispersion[at], coefficients[at]
         )
     for rows in feature_blocks(n_features, n_samples):
@@ -158,14 +158,36 @@ def _iterate(
     return coefficients, converged
 
 
-def _climb(
+def climb(
     counts: np.ndarray,
     design: np.ndarray,
     size_factors: np.ndarray,
     dispersion: np.ndarray,
     start: np.ndarray,
+    *,
+    ridge: float = RIDGE,
+    tolerance: float = STEP_TOLERANCE,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Newton's method with step halving on the penalised likelihood, which is concave: it cannot swing."""
+    """Newton's method with step halving on the penalised likelihood, which is concave: it cannot swing.
+
+    Parameters
+    ----------
+    counts : ndarray (features, samples)
+    design : ndarray (samples, p)
+    size_factors : ndarray (samples,)
+    dispersion : ndarray (features,)
+        Positive.
+    start : ndarray (features, p)
+    ridge : float
+        Precision of the coefficients' normal prior.
+    tolerance : float
+        Step, of any coefficient, below which a feature is done.
+
+    Returns
+    -------
+    coefficients : ndarray (features, p)
+    converged : ndarray of bool (features,)
+    """
     alpha, offset = dispersion[:, None], np.log(size_factors)
     beta = np.clip(start, -COEFFICIENT_LIMIT, COEFFICIENT_LIMIT)
     converged = np.zeros(len(counts), dtype=bool)
@@ -173,27 +195,29 @@ def _climb(
     def height(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
         eta = values @ design.T + offset
         terms = counts[rows] * eta - (counts[rows] + 1.0 / alpha[rows]) * np.log1p(alpha[rows] * np.exp(eta))
-        return terms.sum(axis=1) - 0.5 * RIDGE * (values**2).sum(axis=1)
+        return terms.sum(axis=1) - 0.5 * ridge * (values**2).sum(axis=1)
 
     active = np.arange(len(counts))
+    reached = height(active, beta)
     for _ in range(MAX_ITERATIONS):
         here, y, a = beta[active], counts[active], alpha[active]
         mu = np.exp(here @ design.T + offset)
-        gradient = ((y - mu) / (1.0 + a * mu)) @ design - RIDGE * here
-        hessian = weighted_gram(mu * (1.0 + a * y) / (1.0 + a * mu) ** 2, design) + RIDGE * np.eye(
+        gradient = ((y - mu) / (1.0 + a * mu)) @ design - ridge * here
+        hessian = weighted_gram(mu * (1.0 + a * y) / (1.0 + a * mu) ** 2, design) + ridge * np.eye(
             design.shape[1]
         )
         step = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
         # a flat likelihood asks for a giant step
         step *= np.minimum(1.0, LONGEST_STEP / np.maximum(np.abs(step).max(axis=1, keepdims=True), 1e-300))
-        before, size = height(active, here), np.ones((len(active), 1))
+        before, size = reached[active], np.ones((len(active), 1))
         for _ in range(MAX_HALVINGS):
-            lower = height(active, here + size * step) < before - 1e-12 * np.abs(before)
+            reached[active] = height(active, here + size * step)
+            lower = reached[active] < before - 1e-12 * np.abs(before)
             if not lower.any():
                 break
             size[lower] /= 2.0
         beta[active] = here + size * step
-        done = np.abs(step).max(axis=1) < STEP_TOLERANCE
+        done = np.abs(step).max(axis=1) < tolerance
         converged[active[done]] = True
         active = active[~done]
         if not active.size:

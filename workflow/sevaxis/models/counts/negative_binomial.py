@@ -189,6 +189,62 @@ def fit_negative_binomial(
     )
 
 
+def refit(fit: NegativeBinomialFit, rows: np.ndarray, counts: np.ndarray) -> NegativeBinomialFit:
+    """Fit some features again to other counts; size factors, dispersion trend and prior stay as they are.
+
+    Parameters
+    ----------
+    fit : NegativeBinomialFit
+        With estimated dispersions.
+    rows : ndarray of int (r,)
+    counts : ndarray (r, samples)
+        Whole numbers. A feature without any becomes one without a count.
+
+    Returns
+    -------
+    NegativeBinomialFit
+        Of all features, with `counts` in place of theirs.
+
+    Raises
+    ------
+    ValueError
+        The dispersions were given, not estimated.
+    """
+    if fit.dispersions is None:
+        raise ValueError("the fit has no dispersion trend to fit features again with")
+    present = counts.any(axis=1)
+    at, seen = rows[present], counts[present]
+    found = estimate_dispersions(seen, fit.design, fit.size_factors, given=fit.dispersions)
+    again = fit_coefficients(seen, fit.design, fit.size_factors, found.final)
+
+    def changed(values: np.ndarray, new: np.ndarray, missing: float | bool = np.nan) -> np.ndarray:
+        result = values.copy()
+        result[rows], result[at] = missing, new
+        return result
+
+    all_counts = fit.counts.copy()
+    all_counts[rows] = counts
+    old = fit.dispersions
+    return replace(
+        fit,
+        counts=all_counts,
+        base_mean=(all_counts / fit.size_factors).mean(axis=1),
+        dispersions=replace(
+            old,
+            feature_wise=changed(old.feature_wise, found.feature_wise),
+            trended=changed(old.trended, found.trended),
+            posterior=changed(old.posterior, found.posterior),
+            final=changed(old.final, found.final),
+            outlier=changed(old.outlier, found.outlier, False),
+        ),
+        dispersion=changed(fit.dispersion, found.final),
+        coefficients=changed(fit.coefficients, again.coefficients / np.log(2)),
+        covariance=changed(fit.covariance, again.covariance / np.log(2) ** 2),
+        converged=changed(fit.converged, again.converged, False),
+        fallback=changed(fit.fallback, again.fallback, False),
+    )
+
+
 def wald(
     fit: NegativeBinomialFit, contrasts: np.ndarray, *, exclude: dict[Reason, np.ndarray] | None = None
 ) -> CountTest:
@@ -199,7 +255,7 @@ def wald(
     fit : NegativeBinomialFit
     contrasts : ndarray (p, k) or (p,)
     exclude : dict of Reason to ndarray of bool (features,), optional
-        Reason -> features whose p is withheld for it, for example the outliers of `count_outliers`.
+        Reason -> features whose p is withheld for it, for example those of `find_count_outliers`.
 
     Returns
     -------
@@ -216,23 +272,42 @@ def wald(
     contrasts = contrast_columns(contrasts, fit.design.shape[1])
     log2fc = fit.coefficients @ contrasts
     se = np.sqrt(np.einsum("pk,gpq,qk->gk", contrasts, fit.covariance, contrasts, optimize=True))
-    # the share of each sample in the least squares estimate says which samples stand on which side
-    share = np.linalg.pinv(fit.design).T @ contrasts
-    tolerance = 1e-8 * np.abs(share).max(axis=0)
-    compares = np.abs(share.sum(axis=0)) < 1e-8 * np.abs(share).sum(axis=0)  # not a level by itself
-    counted = (fit.counts > 0).astype(np.float32)
-    empty = [
-        np.asarray(counted @ (side > tolerance).astype(np.float32) == 0) & compares
-        for side in (share, -share)
-    ]
-    silent = empty[0] & empty[1] & np.asarray(fit.counts.any(axis=1))[:, None]
+    one_side, silent = empty_sides(fit.counts, fit.design, contrasts)
     log2fc[silent] = 0.0
     stat = log2fc / se
     p = 2.0 * ndtr(-np.abs(stat))
     reason = np.full(p.shape, None, dtype=object)
-    reason[empty[0] ^ empty[1]] = Reason.NO_COUNT_ON_ONE_SIDE
+    reason[one_side] = Reason.NO_COUNT_ON_ONE_SIDE
     reason[silent] = Reason.NO_COUNT_IN_CONTRAST
     return _with_status(fit, log2fc, se, stat, p, reason, exclude)
+
+
+def empty_sides(
+    counts: np.ndarray, design: np.ndarray, contrasts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features without a count on one side of a contrast, and on both.
+
+    Parameters
+    ----------
+    counts : ndarray (features, samples)
+    design : ndarray (samples, p)
+    contrasts : ndarray (p, k)
+
+    Returns
+    -------
+    one_side, silent : ndarray of bool (features, k)
+        Nowhere for contrasts that compare nothing; `silent` is not said of features without any count.
+    """
+    # the share of each sample in the least squares estimate says which samples stand on which side
+    share = np.linalg.pinv(design).T @ contrasts
+    tolerance = 1e-8 * np.abs(share).max(axis=0)
+    compares = np.abs(share.sum(axis=0)) < 1e-8 * np.abs(share).sum(axis=0)  # not a level by itself
+    counted = (counts > 0).astype(np.float32)
+    case, reference = (
+        np.asarray(counted @ (side > tolerance).astype(np.float32) == 0) & compares
+        for side in (share, -share)
+    )
+    return case ^ reference, case & reference & np.asarray(counts.any(axis=1))[:, None]
 
 
 def _with_status(
@@ -258,16 +333,35 @@ def _checked(counts: np.ndarray, design: np.ndarray) -> tuple[np.ndarray, np.nda
     """Counts as whole numbers in floating point, the design, and how many values had to be rounded."""
     counts = np.asarray(counts, dtype=float)
     design = np.asarray(design, dtype=float)
-    if counts.ndim != 2 or design.ndim != 2 or counts.shape[1] != design.shape[0]:
-        raise ValueError(
-            f"counts (features x samples) {counts.shape} and design (samples x columns) {design.shape} do not match"
-        )
+    check_design(counts, design)
     for wrong, bad in (("missing or infinite", ~np.isfinite(counts)), ("negative", counts < 0)):
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise ValueError(
                 f"{int(bad.sum())} {wrong} counts, the first in feature {row}, sample {column}: {counts[row, column]}"
             )
+    whole = np.rint(counts)
+    rounded = int((whole != counts).sum())
+    return (whole if rounded else counts), design, rounded
+
+
+def check_design(counts: np.ndarray, design: np.ndarray) -> None:
+    """Refuse a design that does not fit the counts, or leaves nothing to estimate their scatter from.
+
+    Parameters
+    ----------
+    counts : ndarray (features, samples)
+    design : ndarray (samples, p)
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not match; values that are not finite; aliased columns; no residual degree of freedom.
+    """
+    if counts.ndim != 2 or design.ndim != 2 or counts.shape[1] != design.shape[0]:
+        raise ValueError(
+            f"counts (features x samples) {counts.shape} and design (samples x columns) {design.shape} do not match"
+        )
     if not np.isfinite(design).all():
         raise ValueError("the design holds missing or infinite values")
     n_samples, p = design.shape
@@ -277,6 +371,3 @@ def _checked(counts: np.ndarray, design: np.ndarray) -> tuple[np.ndarray, np.nda
         )
     if np.linalg.matrix_rank(design) < p:
         raise ValueError("columns of the design are aliased: their coefficients cannot be told apart")
-    whole = np.rint(counts)
-    rounded = int((whole != counts).sum())
-    return (whole if rounded else counts), design, rounded

@@ -31,8 +31,8 @@ def preranked(
     Parameters
     ----------
     statistics
-        Signed (a moderated t, a log2 fold change), finite, (features,). Ties are broken at random,
-        so that the order of the features does not matter.
+        Signed (a moderated t, a log2 fold change), finite, (features,). Equal statistics have no order: the running sum
+        is averaged over all of theirs.
     sets
         From :func:`~sevaxis.models.genesets.sets.index_sets` on the same features.
     weight
@@ -58,6 +58,12 @@ def preranked(
 
     Notes
     -----
+    Averaged over the orders of tied features the running sum is a straight line from before the first to after the
+    last of them, so its extremes stand between runs of ties, as those of the Kolmogorov-Smirnov statistic do. Random
+    sets are scored in the same way. Where all features are tied every set scores 0 and has p = 1. Other programs break
+    ties by the order of the features in the file, or at random. Long runs of ties make scores few: where no random set
+    of the last step rises higher, p is that step's bound, its error NaN.
+
     The splitting estimate, the product of the surviving shares, is unbiased for p (Brehier et al. 2016, Ann Appl
     Probab 26:3559-3601). Gene permutation ignores correlation between genes: a small p here is evidence about
     the ranking, not about replication; :mod:`~sevaxis.models.genesets.camera` answers that.
@@ -72,19 +78,20 @@ def preranked(
     if sets.sizes.size and sets.sizes.max() >= statistics.size:
         raise ValueError("a set that holds every feature has nothing to be compared with")
     rng = np.random.default_rng(seed)
-    order = np.lexsort((rng.random(statistics.size), -statistics))
+    order = np.argsort(-statistics, kind="stable")
     position = np.empty(order.size, dtype=np.int64)
     position[order] = np.arange(order.size)
     # a floor keeps sets of members with statistic 0 defined
     hit = np.maximum(np.abs(statistics[order]) ** weight, 1e-12)
+    runs = _runs(statistics[order])
     es, edges = np.zeros(sets.sizes.size), []
     for i, rows in enumerate(sets):
         members = np.sort(position[rows])
-        es[i], peak = enrichment_score(members, hit)
+        es[i], peak = enrichment_score(members, hit, *runs)
         edges.append(order[members[: peak + 1]] if es[i] > 0 else order[members[peak:]][::-1])
     nes, p, error = (np.full(es.size, np.nan) for _ in range(3))
     sizes = np.unique(sets.sizes)[::-1]
-    random = null_scores(hit, sizes, permutations, rng) if es.size else np.empty((permutations, 0))
+    random = null_scores(hit, *runs, sizes, permutations, rng) if es.size else np.empty((permutations, 0))
     for size, scores in zip(sizes, random.T, strict=True):
         for sign in (1, -1):
             here = np.flatnonzero((sets.sizes == size) & (np.sign(es) == sign))
@@ -97,10 +104,10 @@ def preranked(
             error[here] = np.sqrt(1 / (reached + 1) - 1 / (same.size + 1)) / np.log(2)
             rare = here[reached < ENOUGH]
             if rare.size:
-                ranking = hit if sign > 0 else hit[::-1].copy()
+                ranking = (hit, *runs) if sign > 0 else (hit[::-1].copy(), *_runs(-statistics[order][::-1]))
                 share = (same.size + 1) / (permutations + 2)
                 tail, error[rare] = _split(
-                    ranking, int(size), sign * es[rare], particles, share * SMALLEST_P, rng
+                    *ranking, int(size), sign * es[rare], particles, share * SMALLEST_P, rng
                 )
                 p[rare] = np.minimum(tail / share, 1.0)
     p[es == 0] = 1.0
@@ -111,8 +118,23 @@ def preranked(
     })  # fmt: skip
 
 
+def _runs(ranking: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Position of the first and of the last feature with the same statistic, by position in a descending ranking."""
+    starts = np.flatnonzero(np.append(True, np.diff(ranking) != 0))
+    lengths = np.diff(np.append(starts, ranking.size))
+    first = np.repeat(starts, lengths)
+    return first, first + np.repeat(lengths, lengths) - 1
+
+
 def _split(
-    hit: np.ndarray, size: int, targets: np.ndarray, particles: int, floor: float, rng: np.random.Generator
+    hit: np.ndarray,
+    first: np.ndarray,
+    last: np.ndarray,
+    size: int,
+    targets: np.ndarray,
+    particles: int,
+    floor: float,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Probability that a random set of ``size`` scores at least each target (> 0), and its error in log2.
 
@@ -123,7 +145,7 @@ def _split(
     from sevaxis.models.genesets.preranked_kernels import extremes, move_above
 
     members = np.array([np.sort(rng.choice(hit.size, size, replace=False)) for _ in range(particles)])
-    high, low = extremes(members, hit).T
+    high, low = extremes(members, hit, first, last).T
     p, error = np.full(targets.size, np.nan), np.full(targets.size, np.nan)
     reach, variance = 1.0, 0.0
     for i in np.argsort(targets):
@@ -138,8 +160,8 @@ def _split(
             reach *= share
             variance += (1 - share) / (share * particles)
             # half of the members exchanged: more of it did not reduce the spread over seeds
-            move_above(threshold, members, hit, (size + 1) // 2, rng)
-            high, low = extremes(members, hit).T
+            move_above(threshold, members, hit, last, (size + 1) // 2, rng)
+            high, low = extremes(members, hit, first, last).T
         share = np.mean((high >= target) & (high > -low))
         if reach > floor and share > 0:
             p[i] = reach * share

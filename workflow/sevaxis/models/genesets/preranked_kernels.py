@@ -1,14 +1,21 @@
 """Inner loops of preranked enrichment, compiled by Numba on first use and cached beside this file.
 
-Positions count from the top of the ranking, 0 first; ``weights`` are the hit weights by position.
+Positions count from the top of the ranking, 0 first; ``weights`` are the hit weights by position. ``first`` and
+``last`` are, by position, where the features of the same statistic begin and end: their order means nothing, so the
+running sum is taken before the first and after the last of them, where it is the same in all their orders.
 """
 
 import numpy as np
 from numba import njit
 
+#: A score nearer to 0 than this is rounding: all members stand in one run of ties.
+ROUNDING = 1e-12
+
 
 @njit(cache=True)
-def enrichment_score(members: np.ndarray, weights: np.ndarray) -> tuple[float, int]:
+def enrichment_score(
+    members: np.ndarray, weights: np.ndarray, first: np.ndarray, last: np.ndarray
+) -> tuple[float, int]:
     """Enrichment score of ascending positions, and the index of the member at its peak.
 
     The running sum rises by w / sum(w) at a member and falls by 1 / (N - m) elsewhere; the score is its extreme
@@ -20,14 +27,16 @@ def enrichment_score(members: np.ndarray, weights: np.ndarray) -> tuple[float, i
     step = 1.0 / (weights.size - members.size)
     high, low, at_high, at_low, sum_so_far = 0.0, 0.0, 0, 0, 0.0
     for i, position in enumerate(members):
-        fall = (position - i) * step
-        before = sum_so_far / total - fall
+        # of tied members the first stands lowest before, and the last highest after, all of them
+        before = sum_so_far / total - (first[position] - i) * step
         if before < low:
             low, at_low = before, i
         sum_so_far += weights[position]
-        after = sum_so_far / total - fall
+        after = sum_so_far / total - (last[position] - i) * step
         if after > high:
             high, at_high = after, i
+    if max(high, -low) < ROUNDING:
+        return 0.0, 0
     if high > -low:
         return high, at_high
     if high < -low:
@@ -36,7 +45,9 @@ def enrichment_score(members: np.ndarray, weights: np.ndarray) -> tuple[float, i
 
 
 @njit(cache=True)
-def null_scores(weights: np.ndarray, sizes: np.ndarray, permutations: int, rng) -> np.ndarray:
+def null_scores(
+    weights: np.ndarray, first: np.ndarray, last: np.ndarray, sizes: np.ndarray, permutations: int, rng
+) -> np.ndarray:
     """Scores of random sets, (permutations x sizes); ``sizes`` descends strictly.
 
     Each permutation draws the largest set once; its first m draws are a random set of m, for every size m.
@@ -67,19 +78,20 @@ def null_scores(weights: np.ndarray, sizes: np.ndarray, permutations: int, rng) 
                 if drawn[j] >= size:
                     continue
                 position = members[j]
-                fall = (position - kept) * step
-                low = min(low, sum_so_far * rise - fall)
+                low = min(low, sum_so_far * rise - (first[position] - kept) * step)
                 sum_so_far += weights[position]
-                high = max(high, sum_so_far * rise - fall)
+                high = max(high, sum_so_far * rise - (last[position] - kept) * step)
                 members[kept], drawn[kept] = position, drawn[j]
                 kept += 1
             count = kept
+            if max(high, -low) < ROUNDING:
+                high, low = 0.0, 0.0
             scores[permutation, column] = high if high > -low else (low if high < -low else 0.0)
     return scores
 
 
 @njit(cache=True)
-def extremes(members: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def extremes(members: np.ndarray, weights: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
     """Highest and lowest point of the running sum of each row of ``members``, (rows x 2)."""
     points = np.zeros((members.shape[0], 2))
     step = 1.0 / (weights.size - members.shape[1])
@@ -88,16 +100,21 @@ def extremes(members: np.ndarray, weights: np.ndarray) -> np.ndarray:
         for position in members[row]:
             total += weights[position]
         for i, position in enumerate(members[row]):
-            fall = (position - i) * step
-            points[row, 1] = min(points[row, 1], sum_so_far / total - fall)
+            points[row, 1] = min(points[row, 1], sum_so_far / total - (first[position] - i) * step)
             sum_so_far += weights[position]
-            points[row, 0] = max(points[row, 0], sum_so_far / total - fall)
+            points[row, 0] = max(points[row, 0], sum_so_far / total - (last[position] - i) * step)
     return points
 
 
 @njit(cache=True)
 def rises_above(
-    threshold: float, members: np.ndarray, weights: np.ndarray, leaving: int, entering: int, total: float
+    threshold: float,
+    members: np.ndarray,
+    weights: np.ndarray,
+    last: np.ndarray,
+    leaving: int,
+    entering: int,
+    total: float,
 ) -> bool:
     """Does the running sum exceed the threshold once the member ``leaving`` made way for position ``entering``?"""
     size, step, rise = members.size, 1.0 / (weights.size - members.size), 1.0 / total
@@ -110,17 +127,18 @@ def rises_above(
         else:
             position = members[j]
             j += 1
-        fall = (position - i) * step
-        if fall >= 1.0 - threshold:
+        if (position - i) * step >= 1.0 - threshold:
             return False  # even all the weight that is left could not lift it
         sum_so_far += weights[position]
-        if sum_so_far * rise - fall > threshold:
+        if sum_so_far * rise - (last[position] - i) * step > threshold:
             return True
     return False
 
 
 @njit(cache=True)
-def move_above(threshold: float, members: np.ndarray, weights: np.ndarray, swaps: int, rng) -> None:
+def move_above(
+    threshold: float, members: np.ndarray, weights: np.ndarray, last: np.ndarray, swaps: int, rng
+) -> None:
     """Random walk of every row of ``members`` among the sets that rise above the threshold, in place.
 
     A swap of one member for any other feature is proposed and taken if the running sum stays above: the uniform
@@ -142,7 +160,7 @@ def move_above(threshold: float, members: np.ndarray, weights: np.ndarray, swaps
             if place < size and here[place] == entering:
                 continue
             total = totals[row] + weights[entering] - weights[here[leaving]]
-            if not rises_above(threshold, here, weights, leaving, entering, total):
+            if not rises_above(threshold, here, weights, last, leaving, entering, total):
                 continue
             if place > leaving:
                 for j in range(leaving, place - 1):

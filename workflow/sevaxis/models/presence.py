@@ -1,0 +1,290 @@
+"""Exact conditional tests of presence over strata, for pairs, and of whether strata agree.
+
+Within stratum k, of n case and m reference samples d have the feature; given d and one odds ratio for all strata, the
+number a of case samples with it has a chance in proportion to C(n, a) C(m, d - a) psi^a. Margins are fixed, so p needs
+neither a rate of detection per stratum nor large samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb, prod
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import bdtr
+
+#: Tables whose chances differ by less than this share count as equally likely (as R has it): rounding is no difference.
+_EQUAL = 1 + 1e-7
+#: More joint outcomes of the levels than this are not enumerated.
+_MOST_OUTCOMES = 10**7
+
+
+def presence_test(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None = None) -> np.ndarray:
+    """Test that a feature is detected equally often in case and reference samples of the same stratum, two-sided.
+
+    The total of case detections over the strata is referred to its distribution given all margins, the convolution of
+    the strata's hypergeometric ones; p sums the chances of all totals no likelier than the one observed. Of one
+    stratum this is Fisher's exact test.
+
+    Parameters
+    ----------
+    present
+        Was the feature detected, (features x samples), booleans.
+    case
+        Is it a case sample, (samples,), booleans.
+    strata
+        Label of each sample's stratum (batch and sex, say), (samples,); one stratum by default.
+
+    Returns
+    -------
+    numpy.ndarray
+        p, (features,). 1 where every stratum with both kinds of samples has the feature everywhere or nowhere; NaN
+        where no stratum has both kinds.
+
+    Raises
+    ------
+    ValueError
+        Shapes do not fit, or values are not booleans.
+
+    References
+    ----------
+    Birch 1964, J R Stat Soc B 26:313-324; Mantel & Haenszel 1959, J Natl Cancer Inst 22:719-748; Agresti 1992, Stat
+    Sci 7:131-153, section 5 (exact inference over strata).
+    """
+    tables = _tabulate(present, case, strata)
+    p = np.full(len(tables.detected), np.nan)
+    totals = tables.of_case.sum(axis=1)
+    for sizes, detected, rows in tables.by_margins():
+        low, chances = _total(sizes, detected)
+        p[rows] = _two_sided(chances)[totals[rows] - low]
+    return p
+
+
+def smallest_p(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None = None) -> np.ndarray:
+    """Smallest p that `presence_test` can give of each feature, whichever of the samples have it.
+
+    Parameters
+    ----------
+    present, case, strata
+        As of `presence_test`; only how many samples of each stratum have the feature is looked at. With the subjects of
+        pairs as strata it is that of `presence_by_pairs`.
+
+    Returns
+    -------
+    numpy.ndarray
+        p, (features,); NaN where no stratum has both kinds of samples.
+
+    Raises
+    ------
+    ValueError
+        As of `presence_test`.
+
+    Notes
+    -----
+    A feature whose smallest p is above alpha cannot be found, whatever the truth (Tarone 1990, Biometrics 46:515-522).
+    """
+    tables = _tabulate(present, case, strata)
+    p = np.full(len(tables.detected), np.nan)
+    for sizes, detected, rows in tables.by_margins():
+        p[rows] = _two_sided(_total(sizes, detected)[1]).min()
+    return p
+
+
+def presence_by_pairs(present: ArrayLike, case: ArrayLike, subject: ArrayLike) -> np.ndarray:
+    """Test that a feature is detected equally often in both samples of a pair: McNemar's exact test, two-sided.
+
+    Of b + c pairs that differ, b have the feature in the case sample alone: p = min(1, 2 P(B <= min(b, c))) with B
+    binomial of b + c at one half. It equals `presence_test` with the subjects as strata.
+
+    Parameters
+    ----------
+    present, case
+        As of `presence_test`.
+    subject
+        Label of each sample's subject, (samples,).
+
+    Returns
+    -------
+    numpy.ndarray
+        p, (features,); 1 where no pair differs, NaN where no subject has both samples.
+
+    Raises
+    ------
+    ValueError
+        A subject has several case or several reference samples (`presence_test` takes those), shapes do not fit, or
+        values are not booleans.
+
+    References
+    ----------
+    McNemar 1947, Psychometrika 12:153-157.
+    """
+    tables = _tabulate(present, case, subject)
+    if (tables.n_case > 1).any() or (tables.n_reference > 1).any():
+        raise ValueError(
+            "a subject has several case or reference samples: use presence_test with subjects as strata"
+        )
+    differ = tables.detected == 1
+    only_case = (differ & (tables.of_case == 1)).sum(axis=1)
+    only_reference = differ.sum(axis=1) - only_case
+    p = np.minimum(2.0 * bdtr(np.minimum(only_case, only_reference), only_case + only_reference, 0.5), 1.0)
+    return p if tables.n_case.size else np.full(len(p), np.nan)
+
+
+def equal_odds(
+    present: ArrayLike, case: ArrayLike, levels: ArrayLike, strata: ArrayLike | None = None
+) -> np.ndarray:
+    """Test that the odds ratio of detection is the same in all levels (of sex, say): Zelen's exact test.
+
+    Given the total of case detections over the levels, the chance of the levels' own totals does not depend on their
+    common odds ratio; p sums the chances of all totals no likelier than the ones observed. With strata within levels,
+    each level has one odds ratio over its strata.
+
+    Parameters
+    ----------
+    present, case
+        As of `presence_test`.
+    levels
+        Label of each sample's level, (samples,).
+    strata
+        Label of each sample's stratum within its level (batch, say), (samples,); one stratum per level by default.
+
+    Returns
+    -------
+    numpy.ndarray
+        p, (features,). 1 where the margins leave no choice; NaN where fewer than two levels have a stratum with case
+        and reference samples.
+
+    Raises
+    ------
+    ValueError
+        Shapes do not fit, values are not booleans, or the levels have more than 10^7 joint outcomes.
+
+    References
+    ----------
+    Zelen 1971, Biometrika 58:129-137; Agresti 1992, Stat Sci 7:131-153, section 5.
+    """
+    levels = np.asarray(levels).astype(str)
+    # a stratum belongs to one level: its label is the pair
+    pairs = np.column_stack([levels, levels if strata is None else np.asarray(strata).astype(str)])
+    names, cell = np.unique(pairs, axis=0, return_inverse=True)
+    tables = _tabulate(present, case, cell.ravel())
+    level_of = np.unique(names[tables.kept, 0], return_inverse=True)[1]
+    n_levels = int(level_of.max(initial=-1)) + 1
+    p = np.full(len(tables.detected), np.nan)
+    if n_levels < 2:
+        return p
+    of_level = [level_of == level for level in range(n_levels)]
+    totals = np.column_stack([tables.of_case[:, mine].sum(axis=1) for mine in of_level])
+    distinct, first, row = np.unique(
+        np.column_stack([tables.detected, totals]), axis=0, return_index=True, return_inverse=True
+    )
+    of_distinct = np.empty(len(distinct))
+    for i, at in enumerate(first):
+        chances = [_total(tables.sizes(mine), tuple(tables.detected[at, mine].tolist())) for mine in of_level]
+        of_distinct[i] = _joint_p(chances, totals[at])
+    return of_distinct[row.ravel()]
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Two by two tables of each feature in the strata that have case and reference samples.
+
+    Attributes
+    ----------
+    of_case, detected
+        Case samples, and all samples, with the feature: (features x strata).
+    n_case, n_reference
+        Samples looked at: (strata,).
+    kept
+        Positions of these strata among the sorted labels.
+    """
+
+    of_case: np.ndarray
+    detected: np.ndarray
+    n_case: np.ndarray
+    n_reference: np.ndarray
+    kept: np.ndarray
+
+    def sizes(self, strata: np.ndarray | slice = slice(None)) -> tuple[tuple[int, int], ...]:
+        """Case and reference samples of some strata."""
+        return tuple(zip(self.n_case[strata].tolist(), self.n_reference[strata].tolist(), strict=True))
+
+    def by_margins(self) -> Iterator[tuple[tuple[tuple[int, int], ...], tuple[int, ...], np.ndarray]]:
+        """Sizes of the strata, detections in them, and the features of which that holds.
+
+        Strata of equal size are interchangeable, so their detections come in ascending order.
+        """
+        sizes = self.sizes()
+        if not sizes or not len(self.detected):
+            return
+        detected = self.detected.copy()
+        for size in set(sizes):
+            alike = [k for k, other in enumerate(sizes) if other == size]
+            detected[:, alike] = np.sort(detected[:, alike], axis=1)
+        margins, group = np.unique(detected, axis=0, return_inverse=True)
+        group = group.ravel()
+        members = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
+        for margin, rows in zip(margins.tolist(), members, strict=True):
+            yield sizes, tuple(margin), rows
+
+
+def _tabulate(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None) -> _Tables:
+    present, case = np.asarray(present), np.asarray(case)
+    labels = np.zeros(case.shape, dtype=int) if strata is None else np.asarray(strata)
+    if present.ndim != 2 or case.shape != present.shape[1:] or labels.shape != case.shape:
+        raise ValueError(
+            f"present {present.shape}, case {case.shape}, strata {labels.shape} do not fit together"
+        )
+    if present.dtype != bool or case.dtype != bool:
+        raise ValueError(f"present and case are booleans, not {present.dtype} and {case.dtype}")
+    names, cell = np.unique(labels.astype(str), return_inverse=True)
+    member = cell.ravel()[:, None] == np.arange(len(names))
+    n_case, n_reference = (member & case[:, None]).sum(axis=0), (member & ~case[:, None]).sum(axis=0)
+    kept = np.flatnonzero((n_case > 0) & (n_reference > 0))
+    seen, member = present.astype(float), member[:, kept].astype(float)
+    return _Tables(
+        of_case=np.rint(seen[:, case] @ member[case]).astype(int),
+        detected=np.rint(seen @ member).astype(int),
+        n_case=n_case[kept],
+        n_reference=n_reference[kept],
+        kept=kept,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _hypergeometric(n: int, m: int, d: int) -> tuple[int, np.ndarray]:
+    """Smallest count of the n that are drawn when d of n + m are, and the chances of it and all larger ones."""
+    low, high = max(0, d - m), min(n, d)
+    return low, np.array([comb(n, a) * comb(m, d - a) / comb(n + m, d) for a in range(low, high + 1)])
+
+
+def _total(sizes: tuple[tuple[int, int], ...], detected: tuple[int, ...]) -> tuple[int, np.ndarray]:
+    """Smallest total of case detections over strata, and the chances of it and all larger ones."""
+    lowest, chances = 0, np.ones(1)
+    for (n, m), d in zip(sizes, detected, strict=True):
+        low, own = _hypergeometric(n, m, d)
+        lowest, chances = lowest + low, np.convolve(chances, own)
+    return lowest, chances
+
+
+def _two_sided(chances: np.ndarray) -> np.ndarray:
+    """Of each outcome, the chance of all that are no likelier."""
+    ascending = np.sort(chances)
+    last = np.searchsorted(ascending, chances * _EQUAL, side="right") - 1
+    return np.minimum(np.cumsum(ascending)[last], 1.0)
+
+
+def _joint_p(levels: list[tuple[int, np.ndarray]], observed: np.ndarray) -> float:
+    """Chance of totals of the levels no likelier than the observed ones, given their sum."""
+    if prod(len(chances) for _, chances in levels) > _MOST_OUTCOMES:
+        raise ValueError(f"more than {_MOST_OUTCOMES:,} joint outcomes of the levels: too many to enumerate")
+    sums, joint = np.zeros(1, dtype=int), np.ones(1)
+    for low, chances in levels:
+        sums = np.add.outer(sums, low + np.arange(len(chances))).ravel()
+        joint = np.multiply.outer(joint, chances).ravel()
+    given = joint[sums == observed.sum()]
+    here = prod(chances[own - low] for (low, chances), own in zip(levels, observed, strict=True))
+    return min(float(given[given <= here * _EQUAL].sum() / given.sum()), 1.0)
