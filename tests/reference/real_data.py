@@ -50,6 +50,21 @@ def read_simulated(shared: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]
     return values, pd.read_csv(folder / f"{name}.meta.tsv", sep="\t")
 
 
+def read_hard(shared: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read one of the hard cases and its samples."""
+    folder = shared / "reference/hard"
+    values = pd.read_csv(folder / f"{name}.tsv.gz", sep="\t", index_col=0)
+    return values, pd.read_csv(folder / f"{name}.meta.tsv", sep="\t")
+
+
+def read_correlations(shared: Path) -> dict[str, list[float]]:
+    """Consensus correlations of the hard cases; one per round."""
+    lines = (shared / "reference/hard/scalars.txt").read_text().splitlines()
+    return {
+        name.removesuffix(".consensus"): [float(x) for x in rest] for name, *rest in map(str.split, lines)
+    }
+
+
 def sex_by_treatment(samples: pd.DataFrame) -> Design:
     """R's ``~ sex * treat``: the treatment coefficient is the effect in females."""
     male, treated = (samples["sex"] == "M").to_numpy(float), (samples["treat"] == "trt").to_numpy(float)
@@ -64,7 +79,7 @@ def treatment_and_age(samples: pd.DataFrame) -> Design:
 
 
 def read_answers(shared: Path, name: str) -> pd.DataFrame:
-    """Read R's answers: ``real/...`` or ``simulated/R/...`` without ending, first column as index."""
+    """Read R's answers: ``real/...``, ``simulated/R/...`` or ``hard/...`` without ending, first column as index."""
     return pd.read_csv(shared / "reference" / f"{name}.tsv.gz", sep="\t", index_col=0)
 
 

@@ -1,0 +1,65 @@
+"""Hard cases of linear models against R 4.2.2, limma 3.54.1 (and edgeR 3.40.2 for counts), row by row."""
+
+import numpy as np
+import pytest
+from sevaxis.models.counts.voom import filter_by_expression, tmm_factors, voom
+from sevaxis.models.linear.design import cell_means, contrast_matrix
+from sevaxis.models.linear.empirical_bayes import moderate
+from sevaxis.models.linear.fit import fit_linear
+
+from tests.reference.real_data import read_answers, read_correlations, read_hard
+
+pytestmark = pytest.mark.shared
+# The files hold ten digits. R looks for the degrees of freedom of its robust prior to within 1e-8.
+DIGITS, ROBUST = 2e-9, 3e-8
+SINGLES = {
+    "pairs_alone": {"trend": True, "robust": True},
+    "pairs_alone_missing": {"trend": True, "robust": True},
+    "alone_one_arm": {"trend": True, "robust": True},
+    "triples_singles": {},
+}
+
+
+def difference(samples):
+    """Cell means of the groups (and a covariate where there is one), second group minus first."""
+    design = cell_means(samples["group"], samples[["covariate"]] if "covariate" in samples else None)
+    first, second = ("pre", "post") if "pre" in set(samples["group"]) else ("a", "b")
+    return design, contrast_matrix(design, {"effect": {second: 1.0, first: -1.0}})
+
+
+def compare(ours, r, rtol=DIGITS):
+    for name, got in {
+        "log2fc": ours.log2fc[:, 0],
+        "se": ours.se[:, 0],
+        "t": ours.t[:, 0],
+        "df": ours.df_total,
+    }.items():
+        np.testing.assert_allclose(got, r[name], rtol=rtol, err_msg=name)
+    # A relative error of df weighs more in a far tail: -log p times as much.
+    np.testing.assert_allclose(np.log(ours.p[:, 0]), np.log(r["p"]), rtol=rtol, atol=2 * rtol)
+
+
+@pytest.mark.parametrize("name", SINGLES)
+def test_subjects_with_one_sample(shared, name):
+    """A sample without a partner has the same variance as the others."""
+    values, samples = read_hard(shared, name)
+    design, effect = difference(samples)
+    (consensus,) = read_correlations(shared)[name]
+    fit = fit_linear(values.to_numpy(), design, block=samples["subject"], correlation=consensus)
+    # R gives features with missing values the correlation between coefficients that complete features have.
+    ours = moderate(fit.contrast(effect, shared_correlation=True), **SINGLES[name])
+    compare(ours, read_answers(shared, f"hard/{name}.limma_dupcor"), rtol=ROBUST)
+
+
+def test_counts_of_subjects_with_one_sample(shared):
+    counts, samples = read_hard(shared, "counts_pairs_alone")
+    r = read_answers(shared, "hard/counts_pairs_alone.voom_dupcor")
+    design, effect = difference(samples)
+    keep = filter_by_expression(counts.to_numpy(), samples["group"])
+    assert counts.index[keep].tolist() == r.index.tolist()
+    kept = counts.to_numpy(float)[keep]
+    first, second = read_correlations(shared)["counts_pairs_alone"]
+    lib_size = kept.sum(axis=0) * tmm_factors(kept)
+    e, weights = voom(kept, design, lib_size=lib_size, block=samples["subject"], correlation=first)
+    fit = fit_linear(e, design, weights=weights, block=samples["subject"], correlation=second)
+    compare(moderate(fit.contrast(effect, shared_correlation=True), robust=True), r)
