@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from sevaxis.models.counts.voom import filter_by_expression, tmm_factors, voom
+from sevaxis.models.linear.blocks import duplicate_correlation
 from sevaxis.models.linear.design import cell_means, contrast_matrix
 from sevaxis.models.linear.empirical_bayes import moderate
 from sevaxis.models.linear.fit import fit_linear
 
+from tests.models.linear.test_blocks import highest_maximum
 from tests.reference.real_data import read_answers, read_correlations, read_hard
 
 pytestmark = pytest.mark.shared
@@ -49,6 +51,28 @@ def test_subjects_with_one_sample(shared, name):
     # R gives features with missing values the correlation between coefficients that complete features have.
     ours = moderate(fit.contrast(effect, shared_correlation=True), **SINGLES[name])
     compare(ours, read_answers(shared, f"hard/{name}.limma_dupcor"), rtol=ROBUST)
+
+
+@pytest.mark.parametrize(
+    ("name", "lower", "moved"),
+    [("pairs_alone", 0, 1e-3), ("alone_one_arm", 0, 4e-4), ("triples_singles", 0.01, 0.012)],
+)
+def test_own_correlation(shared, name, lower, moved):
+    """Ours is the trimmed mean of the highest maxima; R's holds maxima that its search from 0 meets first."""
+    values, samples = read_hard(shared, name)
+    design, effect = difference(samples)
+    (consensus,) = read_correlations(shared)[name]
+    y, labels = values.to_numpy(), samples["subject"].to_numpy()
+    limit = -0.49 if name == "triples_singles" else -0.99
+    highest = [highest_maximum(row, design.matrix, labels, limit, 0.99) for row in y]
+    z = np.sort(np.arctanh(highest))
+    cut = int(0.15 * len(z))
+    own = duplicate_correlation(y, design, labels)
+    assert own == pytest.approx(np.tanh(z[cut : len(z) - cut].mean()), abs=1e-8)
+    assert lower <= abs(own - consensus) < moved
+    ours = moderate(fit_linear(y, design, block=labels, correlation=own).contrast(effect), **SINGLES[name])
+    r = read_answers(shared, f"hard/{name}.limma_dupcor")
+    np.testing.assert_allclose(ours.se[:, 0], r["se"], rtol=3 * moved)
 
 
 def test_counts_of_subjects_with_one_sample(shared):
