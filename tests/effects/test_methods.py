@@ -191,3 +191,12 @@ def test_a_column_that_says_nothing_new_is_told():
     adata.obs["cage"] = pd.Series(np.where(np.array(SEXES) == "male", "x", "y"), index=adata.obs_names)
     fit = compare(adata, comparison(model={"covariates": ["cage"]}), axis=[])[1]["fits"][0]
     assert fit["redundant"] == ["cage=y"]
+
+
+@pytest.mark.parametrize("name", ["trend", "voom"])
+def test_few_features_have_a_plain_prior_and_the_text_says_so(name):
+    adata = data(name)[:, :9].copy()
+    card = comparison(assay="rna_counts" if name == "voom" else "protein", model={"method": name})
+    fit = compare(adata, card, axis=[])[1]["fits"][0]
+    assert fit["n_fitted"] == 9 and fit["robust"] is False and fit["hypervariable"] is None
+    assert "robust prior not for 9 features with a variance: it needs 10" in fit["remarks"]

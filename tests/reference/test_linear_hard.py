@@ -104,3 +104,13 @@ def test_one_noisy_array(shared):
     for given, rtol in ((r_weights["reml"].to_numpy(), ROBUST), (weights, 5e-7)):
         fit = fit_linear(y, design, weights=given).contrast(effect)
         compare(moderate(fit, trend=True, robust=True), r, rtol=rtol, atol=1e-7)
+
+
+@pytest.mark.parametrize("features", [3, 5, 9, 10])
+@pytest.mark.parametrize(("trend", "answer"), [(False, "limma_robust"), (True, "limma_robust_trend")])
+def test_few_features_with_the_robust_prior(shared, features, trend, answer):
+    """Below ten, R's answers with and without `robust` are those of the plain prior."""
+    values, samples = read_hard(shared, f"panel{features}")
+    design, effect = difference(samples)
+    fit = fit_linear(values.to_numpy(), design).contrast(effect)
+    compare(moderate(fit, trend=trend, robust=True), read_answers(shared, f"hard/panel{features}.{answer}"))

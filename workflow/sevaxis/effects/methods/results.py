@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 def moderated_estimates(moderated: Moderated, used: Used) -> Estimates:
     """Estimates of a moderated fit, and what it used of its prior."""
     df = np.broadcast_to(moderated.df_total[:, None], moderated.log2fc.shape)
-    finite = moderated.df_prior[np.isfinite(moderated.df_prior)]
-    most = np.nanmax(moderated.df_prior, initial=0.0)
     reason = np.full(moderated.p.shape, None, dtype=object)
     missing = np.isnan(moderated.p)
     reason[missing] = Reason.FEW_DETECTED
@@ -32,13 +30,23 @@ def moderated_estimates(moderated: Moderated, used: Used) -> Estimates:
         status=np.where(missing, Status.NOT_ESTIMABLE, Status.TESTED).astype(object),
         reason=reason,
         notes=np.full(moderated.p.shape, None, dtype=object),
-        used=_with_prior(used, moderated.df_prior, finite, most),
+        used=_with_prior(used, moderated),
     )
 
 
-def _with_prior(used: Used, df_prior: np.ndarray, finite: np.ndarray, most: float) -> Used:
+def _with_prior(used: Used, moderated: Moderated) -> Used:
     from dataclasses import replace
 
+    from sevaxis.models.linear.variance_prior import ROBUST_FEATURES, TREND_FEATURES
+
+    df_prior, features = moderated.df_prior, int((moderated.fit.df_residual > 0).sum())
+    if used.robust and features < ROBUST_FEATURES:
+        said = f"robust prior not for {features} features with a variance: it needs {ROBUST_FEATURES}"
+        used = replace(used, robust=False, remarks=(*used.remarks, said))
+    if used.trend and features < TREND_FEATURES:
+        said = f"no trend of the prior variance for {features} features with one: it needs {TREND_FEATURES}"
+        used = replace(used, trend=False, remarks=(*used.remarks, said))
+    finite, most = df_prior[np.isfinite(df_prior)], np.nanmax(df_prior, initial=0.0)
     apart = int((finite < most).sum()) if used.robust else None
     return replace(used, prior_df=float(np.median(df_prior)), hypervariable=apart)
 
