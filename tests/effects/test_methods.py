@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sevaxis.base.literature import FORMULAS, PAPERS
+from sevaxis.base.problems import Problems
 from sevaxis.base.vocabulary import Assay, Normalisation, Scale
 from sevaxis.effects.compare import compare
 from sevaxis.effects.methods import METHODS, default_method, load_method
@@ -17,7 +18,13 @@ from tests.effects.test_compare import GROUPS, SEXES, comparison, matrix
 from tests.report import study_by_hand
 
 #: Every option that some method reads, with a value that is not its default.
-OPTIONS = {"robust": False, "trend": False, "array_weights": True, "peptides": "peptides"}
+OPTIONS = {
+    "robust": False,
+    "trend": False,
+    "array_weights": True,
+    "group_weights": True,
+    "peptides": "peptides",
+}
 SUBJECTS = [f"m{i // 2}" for i in range(16)]
 
 
@@ -77,6 +84,7 @@ def test_an_option_is_used_or_refused(project, name, option):
         "robust": "robust",
         "trend": "trend",
         "array_weights": "sample_weights",
+        "group_weights": "group_weights",
         "peptides": "count_prior",
     }
     without, with_it = fitted(name), fitted(name, **{option: value})
@@ -90,7 +98,6 @@ def test_an_option_is_used_or_refused(project, name, option):
 def project(tmp_path, monkeypatch):
     """Problems of a study of one data set whose card is as told."""
     import yaml
-    from sevaxis.base.problems import Problems
     from sevaxis.study.study import load_study
 
     def check(changes: dict, columns: dict) -> tuple:
@@ -149,12 +156,15 @@ SITUATIONS = {
     "few of a sex": {"sexes": ["female"] * 15 + ["male"]},
     "pairs": {"subjects": True},
     "no normalisation": {"values": {"normalise": "none"}},
+    "groups weighed": {"group_weights": True},
 }
 CASES = [
     (name, situation)
     for name in METHODS
     for situation in SITUATIONS
     if not (situation == "pairs" and not load_method(name).knows_subjects)
+    and set(SITUATIONS[situation]) - {"sexes", "subjects", "values"}
+    <= set(load_method(name).options.model_fields)
 ]
 
 
@@ -200,3 +210,29 @@ def test_few_features_have_a_plain_prior_and_the_text_says_so(name):
     fit = compare(adata, card, axis=[])[1]["fits"][0]
     assert fit["n_fitted"] == 9 and fit["robust"] is False and fit["hypervariable"] is None
     assert "robust prior not for 9 features with a variance: it needs 10" in fit["remarks"]
+
+
+@pytest.mark.parametrize("name", ["trend", "deqms", "voom"])
+def test_samples_of_a_group_share_a_weight(name):
+    """One group scatters three times as much: its samples weigh less, all the same."""
+    rng = np.random.default_rng(4)
+    adata = data(name)
+    wide = np.array(GROUPS) == "over"
+    noise = rng.normal(size=adata.shape) * np.where(wide, 0.9, 0.3)[:, None]
+    if name == "voom":
+        adata.X = np.round(1000 * np.exp2(noise))
+        adata.layers["log2"] = np.log2(adata.X + 1)
+    else:
+        adata.X = 20 + noise
+        adata.layers["log2"] = adata.X
+    model = {"method": name, "group_weights": True} | ({"peptides": "peptides"} if name == "deqms" else {})
+    card = comparison(assay="rna_counts" if name == "voom" else "protein", model=model)
+    fit = compare(adata, card, axis=[])[1]["fits"][0]
+    weights = np.array([fit["sample_weights"][sample] for sample in adata.obs_names])
+    assert len(set(weights[wide])) == len(set(weights[~wide])) == 1
+    assert weights[~wide][0] / weights[wide][0] == pytest.approx(9, rel=0.25)
+
+
+def test_weights_of_samples_and_of_groups_exclude_each_other():
+    with pytest.raises(Problems, match="weight of its own or that of its group"):
+        fitted("trend", array_weights=True, group_weights=True)

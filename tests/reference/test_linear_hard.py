@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from sevaxis.models.counts.voom import filter_by_expression, tmm_factors, voom
+from sevaxis.models.counts.voom import filter_by_expression, tmm_factors, voom, voom_quality
 from sevaxis.models.linear.array_weights import array_weights
 from sevaxis.models.linear.blocks import duplicate_correlation
 from sevaxis.models.linear.design import cell_means, contrast_matrix
 from sevaxis.models.linear.empirical_bayes import moderate
 from sevaxis.models.linear.fit import fit_linear
+from sevaxis.models.linear.scatter import unequal_scatter
 
 from tests.models.linear.test_blocks import highest_maximum
 from tests.reference.real_data import read_answers, read_correlations, read_hard
@@ -114,3 +115,38 @@ def test_few_features_with_the_robust_prior(shared, features, trend, answer):
     design, effect = difference(samples)
     fit = fit_linear(values.to_numpy(), design).contrast(effect)
     compare(moderate(fit, trend=trend, robust=True), read_answers(shared, f"hard/panel{features}.{answer}"))
+
+
+def test_groups_of_unequal_scatter(shared):
+    """R's arrayWeights(var.group = group) and the fit with it; and the plain fit, in which 4 v 8 errs in 16 %."""
+    values, samples = read_hard(shared, "unequal_scatter")
+    design, effect = difference(samples)
+    y = values.to_numpy()
+    r_weights = read_answers(shared, "hard/unequal_scatter.weights")["weight"].to_numpy()
+    weights = array_weights(y, design, groups=samples["group"])
+    # Ours is the maximum; R stops within 1e-3 of it.
+    np.testing.assert_allclose(weights, r_weights, rtol=1e-4)
+    r = read_answers(shared, "hard/unequal_scatter.limma_vargroup")
+    for given, rtol in ((r_weights, DIGITS), (weights, 1e-4)):
+        fit = fit_linear(y, design, weights=given).contrast(effect)
+        compare(moderate(fit, trend=True, robust=True), r, rtol=rtol)
+    plain = moderate(fit_linear(y, design).contrast(effect), trend=True, robust=True)
+    compare(plain, read_answers(shared, "hard/unequal_scatter.limma_plain"))
+    found = unequal_scatter(y, design, samples["group"])
+    assert found.unequal and found.groups == ("a", "b")
+    np.testing.assert_allclose(found.log_ratio, np.log(r_weights[-1] / r_weights[0]), rtol=1e-4)
+
+
+def test_counts_of_unequal_scatter(shared):
+    counts, samples = read_hard(shared, "counts_unequal_scatter")
+    r = read_answers(shared, "hard/counts_unequal_scatter.voomqw_vargroup")
+    design, effect = difference(samples)
+    keep = filter_by_expression(counts.to_numpy(), samples["group"])
+    assert counts.index[keep].tolist() == r.index.tolist()
+    kept = counts.to_numpy(float)[keep]
+    lib_size = kept.sum(axis=0) * tmm_factors(kept)
+    e, weights, shares = voom_quality(kept, design, lib_size=lib_size, groups=samples["group"])
+    r_shares = read_answers(shared, "hard/counts_unequal_scatter.weights")["weight"]
+    np.testing.assert_allclose(shares, r_shares, rtol=1e-10)
+    compare(moderate(fit_linear(e, design, weights=weights).contrast(effect), robust=True), r)
+    assert unequal_scatter(e, design, samples["group"], weights / shares).unequal

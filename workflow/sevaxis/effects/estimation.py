@@ -124,6 +124,7 @@ def fit_filtered(
         values=np.ascontiguousarray(source[kept]),
         design=design,
         contrasts=contrasts,
+        groups=adata.obs["group"].astype(str).tolist(),
         block=block_of(adata.obs),
         normalisation=chosen,
         features=adata.var.loc[kept],

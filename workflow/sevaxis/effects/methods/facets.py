@@ -40,6 +40,11 @@ def _number(value: float | None) -> str:
     return "∞" if value is None or value == float("inf") else f"{value:.3g}"
 
 
+def _weights(used: Used) -> str:
+    weights = used["sample_weights"].values()
+    return f"{_number(min(weights))} to {_number(max(weights))}"
+
+
 FILTER = Facet(
     lambda used: used["filter"] is not None,
     lambda used: (
@@ -70,12 +75,15 @@ AS_GIVEN = Facet(
     "Values were taken as given, without normalisation between samples.",
 )
 SAMPLE_WEIGHTS = Facet(
-    lambda used: used["sample_weights"] is not None,
-    lambda used: (
-        f"sample weights {_number(min(used['sample_weights'].values()))} to "
-        f"{_number(max(used['sample_weights'].values()))}"
-    ),
+    lambda used: used["sample_weights"] is not None and not used["group_weights"],
+    lambda used: f"sample weights {_weights(used)}",
     "Each sample has a weight of its own, estimated from the residuals of all features (Ritchie et al. 2006).",
+)
+GROUP_WEIGHTS = Facet(
+    lambda used: used["group_weights"],
+    lambda used: f"a weight for each group, {_weights(used)}",
+    "Groups may scatter differently: the samples of a group share one weight, the inverse of the group's variance, "
+    "estimated from the residuals of all features (Liu et al. 2015).",
 )
 TREND = Facet(
     lambda used: used["trend"],
@@ -125,7 +133,7 @@ UNKNOWN_SEX = Facet(
     "Where no sample's sex is known nothing can be said by sex.",
 )
 NORMALISATIONS = (TMM, RATIOS, MEDIANS, AS_GIVEN)
-MODEL = (FILTER, SAMPLE_WEIGHTS, TREND, ROBUST, BLOCK, INTERCEPTS)
+MODEL = (FILTER, SAMPLE_WEIGHTS, GROUP_WEIGHTS, TREND, ROBUST, BLOCK, INTERCEPTS)
 SEXES = (BY_SEX, SEX_COVARIATE, ONE_SEX, UNKNOWN_SEX)
 FACETS = (*NORMALISATIONS, *MODEL, *SEXES)
 

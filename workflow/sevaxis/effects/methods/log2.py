@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def fit_trend(
-    task: Task, *, robust: bool = True, trend: bool = True, array_weights: bool = False
+    task: Task,
+    *,
+    robust: bool = True,
+    trend: bool = True,
+    array_weights: bool = False,
+    group_weights: bool = False,
 ) -> Estimates:
     """Fit a linear model and moderate its t.
 
@@ -27,19 +32,23 @@ def fit_trend(
         Let the prior variance follow the mean abundance.
     array_weights
         Estimate a weight for each sample (Ritchie 2006).
+    group_weights
+        Estimate a weight for each group, where groups scatter differently (Liu 2015), in place of ``array_weights``.
     """
     from dataclasses import replace
 
     from sevaxis.effects.methods.results import moderated_estimates
     from sevaxis.models.linear.empirical_bayes import moderate
 
-    fit, used = _fit(task, array_weights)
+    fit, used = _fit(task, array_weights, group_weights)
     return moderated_estimates(
         moderate(fit, trend=trend, robust=robust), replace(used, robust=robust, trend=trend)
     )
 
 
-def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Estimates:
+def fit_deqms(
+    task: Task, *, peptides: str, array_weights: bool = False, group_weights: bool = False
+) -> Estimates:
     """Fit a linear model and moderate its t by the number of peptides behind each protein.
 
     Parameters
@@ -50,6 +59,8 @@ def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Esti
         Column of the feature annotation with peptide or spectrum counts.
     array_weights
         Estimate a weight for each sample (Ritchie 2006).
+    group_weights
+        Estimate a weight for each group, where groups scatter differently (Liu 2015), in place of ``array_weights``.
     """
     from dataclasses import replace
 
@@ -63,23 +74,30 @@ def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Esti
         refuse(
             what, where="model.peptides of the card", found=peptides, allowed=", ".join(columns), hint=hint
         )
-    fit, used = _fit(task, array_weights)
+    fit, used = _fit(task, array_weights, group_weights)
     counts = task.features[peptides].to_numpy(float)
     return moderated_estimates(moderate_by_count(fit, counts), replace(used, count_prior=peptides))
 
 
-def _fit(task: Task, array_weights: bool) -> tuple[LinearFit, Used]:
+def _fit(task: Task, array_weights: bool, group_weights: bool) -> tuple[LinearFit, Used]:
     from sevaxis.effects.methods.results import numbered, subjects_with_several
     from sevaxis.models.linear.array_weights import array_weights as estimate_weights
     from sevaxis.models.linear.blocks import duplicate_correlation
     from sevaxis.models.linear.fit import fit_linear
 
     y, design, block = task.values, task.design, task.block
-    weights = estimate_weights(y, design) if array_weights else None
+    if array_weights and group_weights:
+        what = "A sample has a weight of its own or that of its group"
+        where, found = "model of the card", "array_weights and group_weights"
+        refuse(what, where=where, found=found, allowed="one of them", hint="leave one out")
+    weights = None
+    if array_weights or group_weights:
+        weights = estimate_weights(y, design, groups=task.groups if group_weights else None)
     correlation = duplicate_correlation(y, design, block, weights=weights) if block is not None else None
     fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation)
     used = Used(
         sample_weights=None if weights is None else numbered(weights),
+        group_weights=group_weights,
         correlation=correlation,
         n_subjects=subjects_with_several(block),
     )

@@ -32,6 +32,8 @@ class Task:
         Samples x coefficients.
     contrasts
         Coefficients x k.
+    groups
+        Group of each sample.
     block
         Subject of each sample where some subject has several; else None.
     normalisation
@@ -43,6 +45,7 @@ class Task:
     values: np.ndarray
     design: Design
     contrasts: np.ndarray
+    groups: list[str]
     block: list[str] | None
     normalisation: Normalisation
     features: pd.DataFrame
@@ -68,6 +71,8 @@ class Used:
         Whether each observation has a weight from the mean-variance trend.
     sample_weights
         Sample -> its weight.
+    group_weights
+        Whether the samples of a group share one weight.
     robust, hypervariable
         Whether the prior variance is protected from unusual features, and how many features it sets apart.
     trend
@@ -103,6 +108,7 @@ class Used:
     n_filtered: int = 0
     precision_weights: bool = False
     sample_weights: dict[str, float] | None = None
+    group_weights: bool = False
     robust: bool = False
     hypervariable: int | None = None
     trend: bool = False

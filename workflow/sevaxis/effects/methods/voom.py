@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sevaxis.base.vocabulary import Assay, Normalisation, Scale
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def fit_voom(task: Task, *, robust: bool = True) -> Estimates:
+def fit_voom(task: Task, *, robust: bool = True, group_weights: bool = False) -> Estimates:
     """Fit log2 counts per million with precision weights.
 
     Parameters
@@ -21,9 +22,13 @@ def fit_voom(task: Task, *, robust: bool = True) -> Estimates:
         Counts.
     robust
         Protect the prior variance from features of unusual variance (Phipson 2016).
+    group_weights
+        Estimate a weight for each group, where groups scatter differently (Liu 2015).
     """
-    from sevaxis.models.counts.voom import voom
+    from sevaxis.models.counts.voom import voom, voom_quality
 
+    if group_weights:
+        return _fit(task, partial(voom_quality, groups=task.groups), robust, group_weights=True)
     return _fit(task, lambda *given, **more: (*voom(*given, **more), None), robust)
 
 
@@ -46,6 +51,8 @@ def _fit(
     task: Task,
     transform: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray | None]],
     robust: bool,
+    *,
+    group_weights: bool = False,
 ) -> Estimates:
     from sevaxis.effects.methods.libraries import scale_libraries
     from sevaxis.effects.methods.results import moderated_estimates, numbered, subjects_with_several
@@ -70,6 +77,7 @@ def _fit(
         normalisation_text=text,
         precision_weights=True,
         sample_weights=None if quality is None else numbered(quality),
+        group_weights=group_weights,
         robust=robust,
         correlation=correlation,
         n_subjects=subjects_with_several(block),
