@@ -149,6 +149,8 @@ def _wording(row: dict) -> str:
     match row["class"]:
         case "shared":
             end = "the effect is shared: any difference is smaller than the smallest effect of interest"
+        case "undetermined" if np.isnan(row["mde80_interaction"]):
+            end = "undetermined: less than one degree of freedom"
         case "undetermined":
             end = f"undetermined: of differences below {row['mde80_interaction']:.2g} more than one in five is missed"
         case "opposite":

@@ -36,7 +36,8 @@ def minimum_detectable_effect(
     Returns
     -------
     numpy.ndarray
-        Effects in the unit of ``se``; NaN where ``se`` or ``df`` is missing or impossible.
+        Effects in the unit of ``se``; NaN where ``se`` or ``df`` is missing or impossible, and below one degree of
+        freedom, where no effect of any sensible size is found: at df 0.5 it would be some 200 standard errors.
 
     Raises
     ------
@@ -52,11 +53,9 @@ def minimum_detectable_effect(
     if not 0 < alpha < power < 1:
         raise ValueError(f"0 < alpha < power < 1 must hold, found alpha {alpha}, power {power}")
     se, df = np.broadcast_arrays(np.asarray(se, dtype=float), np.asarray(df, dtype=float))
-    valid = (se >= 0) & (df > 0)
-    wide, narrow = valid & (df >= 1), valid & (df < 1)
+    valid = (se >= 0) & (df >= 1)
     noncentrality = np.full(se.shape, np.nan)
-    noncentrality[wide] = _table(alpha, power)(1.0 / df[wide])
-    noncentrality[narrow] = _solve(df[narrow], alpha, power)
+    noncentrality[valid] = _table(alpha, power)(1.0 / df[valid])
     return noncentrality * se
 
 
@@ -140,7 +139,8 @@ def verdict(
     Returns
     -------
     pandas.DataFrame
-        ``verdict`` (changed, equivalent, undetermined, not tested), ``reason``, ``equivalence_p``, ``mde``.
+        ``verdict`` (changed, equivalent, undetermined, not tested), ``reason``, ``equivalence_p``, ``mde`` (as
+        `minimum_detectable_effect`).
 
     Notes
     -----
@@ -156,7 +156,7 @@ def verdict(
     called, reasons = [], []
     for i in range(len(log2fc)):
         interval = f"{1 - alpha:.0%} interval {log2fc[i] - half[i]:+.2f} to {log2fc[i] + half[i]:+.2f}"
-        if np.isnan([log2fc[i], mde[i], q[i]]).any():
+        if np.isnan([log2fc[i], half[i], q[i]]).any():
             called.append("not tested")
             reasons.append("no estimate, standard error or p-value")
         elif q[i] <= alpha:
@@ -168,6 +168,9 @@ def verdict(
         elif small[i] <= alpha:
             called.append("equivalent")
             reasons.append(f"any change is smaller than {margin:.2g} (equivalence p {small[i]:.2g})")
+        elif df[i] < 1:
+            called.append("undetermined")
+            reasons.append("underpowered: less than one degree of freedom")
         elif mde[i] > margin:
             called.append("undetermined")
             reasons.append(
