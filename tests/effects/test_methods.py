@@ -24,6 +24,7 @@ OPTIONS = {
     "array_weights": True,
     "group_weights": True,
     "peptides": "peptides",
+    "subjects": "fixed",
 }
 SUBJECTS = [f"m{i // 2}" for i in range(16)]
 
@@ -46,7 +47,7 @@ def data(name: str, *, subjects: bool = False, sexes=SEXES, counts: bool | None 
     return adata
 
 
-def fitted(name: str, *, subjects: bool | None = None, sexes=SEXES, values=None, **options) -> dict:
+def fitted(name: str, *, paired: bool | None = None, sexes=SEXES, values=None, **options) -> dict:
     """What a method recorded of one data set."""
     method = load_method(name)
     if "peptides" in method.options.model_fields:
@@ -56,7 +57,7 @@ def fitted(name: str, *, subjects: bool | None = None, sexes=SEXES, values=None,
         model={"method": name, **options},
         values=values or {},
     )
-    adata = data(name, subjects=method.needs_subject if subjects is None else subjects, sexes=sexes)
+    adata = data(name, subjects=method.needs_subject if paired is None else paired, sexes=sexes)
     return compare(adata, card, axis=[])[1]["fits"][0]
 
 
@@ -85,9 +86,11 @@ def test_an_option_is_used_or_refused(project, name, option):
         "trend": "trend",
         "array_weights": "sample_weights",
         "group_weights": "group_weights",
+        "subjects": "fixed_subjects",
         "peptides": "count_prior",
     }
-    without, with_it = fitted(name), fitted(name, **{option: value})
+    paired = True if option == "subjects" else None
+    without, with_it = fitted(name, paired=paired), fitted(name, paired=paired, **{option: value})
     if option == "peptides":
         assert with_it["count_prior"] == "peptides"
     else:
@@ -154,7 +157,8 @@ SITUATIONS = {
     "sex unknown": {"sexes": [None] * 16},
     "one sex": {"sexes": ["female"] * 16},
     "few of a sex": {"sexes": ["female"] * 15 + ["male"]},
-    "pairs": {"subjects": True},
+    "pairs": {"paired": True},
+    "means of subjects": {"paired": True, "subjects": "fixed"},
     "no normalisation": {"values": {"normalise": "none"}},
     "groups weighed": {"group_weights": True},
 }
@@ -163,7 +167,7 @@ CASES = [
     for name in METHODS
     for situation in SITUATIONS
     if not (situation == "pairs" and not load_method(name).knows_subjects)
-    and set(SITUATIONS[situation]) - {"sexes", "subjects", "values"}
+    and set(SITUATIONS[situation]) - {"sexes", "paired", "values"}
     <= set(load_method(name).options.model_fields)
 ]
 
@@ -236,3 +240,42 @@ def test_samples_of_a_group_share_a_weight(name):
 def test_weights_of_samples_and_of_groups_exclude_each_other():
     with pytest.raises(Problems, match="weight of its own or that of its group"):
         fitted("trend", array_weights=True, group_weights=True)
+
+
+@pytest.mark.parametrize("name", ["trend", "deqms", "voom", "voom_quality"])
+def test_means_of_subjects_join_the_design(name):
+    """Eight pairs, two sexes: eight columns of which two are said by the sexes, and no correlation."""
+    block, fixed = fitted(name, paired=True), fitted(name, paired=True, subjects="fixed")
+    assert fixed["correlation"] is None and block["correlation"] is not None
+    assert fixed["n_subjects"] == block["n_subjects"] == 8
+    assert set(fixed["design"]) - set(block["design"]) == {f"subject=m{i}" for i in range(1, 8)}
+    assert fixed["redundant"] == ["subject=m7"]
+    alone = fitted(name, paired=False, subjects="fixed")
+    assert alone["design"] == block["design"] and not alone["fixed_subjects"]
+
+
+def test_fixed_subjects_of_complete_pairs_are_paired_differences():
+    """The effect is the mean difference; its squared error is linear in the variance of differences, as moderated."""
+    adata = data("trend", subjects=True, sexes=["female"] * 16)
+    spread = np.exp(np.random.default_rng(5).normal(size=adata.n_vars))
+    adata.X = 20 + (adata.X - 20) * spread
+    adata.layers["log2"] = adata.X
+    model = {"method": "trend", "subjects": "fixed", "robust": False, "trend": False}
+    table, model_used = compare(adata, comparison(model=model), axis=[])
+    rows = table[table["status"].eq("tested")].set_index("feature_id")
+    over = np.array(GROUPS) == "over"
+    y = pd.DataFrame(adata.X.T, index=adata.var_names).loc[rows.index].to_numpy()
+    difference = y[:, over] - y[:, ~over]
+    np.testing.assert_allclose(rows["log2fc"], difference.mean(axis=1), atol=1e-10)
+    # Subjects i have two samples each: the residual variance is half that of differences, on 7 degrees of freedom.
+    d0 = model_used["fits"][0]["prior_df"]
+    slope = np.polyfit(difference.var(axis=1, ddof=1), rows["se"] ** 2, 1)[0]
+    assert slope == pytest.approx(7 / (7 + d0) / 8, rel=1e-9)
+    np.testing.assert_allclose(rows["df"], 7 + d0)
+
+
+def test_contrasts_between_subjects_are_refused_where_subjects_are_fixed():
+    adata = data("trend")
+    adata.obs["subject"] = [f"{group}{i // 4}" for i, group in enumerate(GROUPS)]
+    with pytest.raises(Problems, match="cannot be told apart from the subjects"):
+        compare(adata, comparison(model={"method": "trend", "subjects": "fixed"}), axis=[])

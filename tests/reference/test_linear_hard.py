@@ -150,3 +150,12 @@ def test_counts_of_unequal_scatter(shared):
     np.testing.assert_allclose(shares, r_shares, rtol=1e-10)
     compare(moderate(fit_linear(e, design, weights=weights).contrast(effect), robust=True), r)
     assert unequal_scatter(e, design, samples["group"], weights / shares).unequal
+
+
+def test_pairs_as_fixed_effects(shared):
+    """Complete pairs of which single values are missing: the subject of a broken pair takes what is left of it."""
+    values, samples = read_hard(shared, "pairs_fixed")
+    design = cell_means(samples["group"], samples[["subject"]])
+    effect = contrast_matrix(design, {"effect": {"post": 1.0, "pre": -1.0}})
+    ours = moderate(fit_linear(values.to_numpy(), design).contrast(effect), trend=True, robust=True)
+    compare(ours, read_answers(shared, "hard/pairs_fixed.limma_fixed"))

@@ -109,6 +109,12 @@ INTERCEPTS = Facet(
     lambda used: f"random intercepts of subjects ({used['n_subjects']} of them with several samples)",
     "Samples of one subject share its random intercept.",
 )
+FIXED_SUBJECTS = Facet(
+    lambda used: used["fixed_subjects"],
+    lambda used: f"a mean for each subject ({used['n_subjects']} of them with several samples)",
+    "Each animal or person has a mean of its own among the columns of the model, so that only differences within "
+    "subjects count.",
+)
 BY_SEX = Facet(
     lambda used: used["sexes"] == "split",
     lambda used: "a mean for each group and sex",
@@ -133,7 +139,7 @@ UNKNOWN_SEX = Facet(
     "Where no sample's sex is known nothing can be said by sex.",
 )
 NORMALISATIONS = (TMM, RATIOS, MEDIANS, AS_GIVEN)
-MODEL = (FILTER, SAMPLE_WEIGHTS, GROUP_WEIGHTS, TREND, ROBUST, BLOCK, INTERCEPTS)
+MODEL = (FILTER, SAMPLE_WEIGHTS, GROUP_WEIGHTS, TREND, ROBUST, BLOCK, FIXED_SUBJECTS, INTERCEPTS)
 SEXES = (BY_SEX, SEX_COVARIATE, ONE_SEX, UNKNOWN_SEX)
 FACETS = (*NORMALISATIONS, *MODEL, *SEXES)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sevaxis.models.linear.design import Design
+
+#: How several samples of a subject enter: errors that correlate, or a column of the design for each subject.
+Subjects = Literal["block", "fixed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,7 @@ class Task:
     groups
         Group of each sample.
     block
-        Subject of each sample where some subject has several; else None.
+        Subject of each sample where some subject has several (also where the design holds them); else None.
     normalisation
         How the library sizes of counts are scaled; log2 values arrive normalised.
     features
@@ -85,6 +88,8 @@ class Used:
         Consensus correlation within subjects.
     random_intercept
         Whether each subject has an intercept of its own.
+    fixed_subjects
+        Whether each subject has a column of the model.
     n_subjects
         How many subjects have several samples.
     design
@@ -116,6 +121,7 @@ class Used:
     prior_df: float | None = None
     correlation: float | None = None
     random_intercept: bool = False
+    fixed_subjects: bool = False
     n_subjects: int | None = None
     design: tuple[str, ...] = ()
     redundant: tuple[str, ...] = ()

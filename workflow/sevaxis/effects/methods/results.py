@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sevaxis.base.vocabulary import Reason, Status
-from sevaxis.effects.methods.record import Estimates, Used
+from sevaxis.effects.methods.record import Estimates, Subjects, Task, Used
 
 if TYPE_CHECKING:
     from sevaxis.models.linear.empirical_bayes import Moderated
@@ -54,6 +54,13 @@ def _with_prior(used: Used, moderated: Moderated) -> Used:
 def numbered(weights: np.ndarray) -> dict[str, float]:
     """Weights by the position of their samples; estimation puts the samples' names."""
     return {str(position): float(weight) for position, weight in enumerate(weights)}
+
+
+def subjects_used(task: Task, subjects: Subjects) -> tuple[list[str] | None, dict[str, Any]]:
+    """Block of a fit, None where the subjects are columns of its design, and what its record says of them."""
+    fixed = subjects == "fixed" and task.block is not None
+    told = {"fixed_subjects": fixed, "n_subjects": subjects_with_several(task.block)}
+    return (None if fixed else task.block), told
 
 
 def subjects_with_several(block: list[str] | None) -> int | None:
