@@ -215,8 +215,8 @@ class _ResidualLikelihood:
         of the variances of block means and of samples within a block, find the two highest; Newton steps their places.
         """
         largest = len(self.count)
-        ends = np.log([(1.0 + (largest - 1) * rho) / (1.0 - rho) for rho in (low, high)])
-        ratio = np.exp(np.linspace(*ends, _NODES))
+        first, last = ((1.0 + (largest - 1) * rho) / (1.0 - rho) for rho in (low, high))
+        ratio = np.geomspace(first, last, _NODES)
         nodes = (ratio - 1.0) / (ratio + largest - 1)
         nodes[[0, -1]] = low, high
         height = np.array([self.value(np.full(len(self.n), rho)) for rho in nodes])

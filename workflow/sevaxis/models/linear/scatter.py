@@ -109,7 +109,7 @@ def unequal_scatter(
     names, index = np.unique(labels, return_inverse=True)
     usable &= np.bincount(index, usable, len(names))[index] > 1
     known = np.bincount(index, usable, len(names)) > 0
-    gamma = -np.log(array_weights(y, design, weights=weights, groups=labels))
+    gamma = -np.log(array_weights(y, design, weights=weights, groups=list(labels)))
     log_variance = np.array([gamma[index == k][0] if known[k] else np.nan for k in range(len(names))])
     f, df, p = _compare(
         np.log(mean[usable] / free[usable]), index[usable], projection[np.ix_(usable, usable)]
