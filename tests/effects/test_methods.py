@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sevaxis.base.literature import FORMULAS, PAPERS
+from sevaxis.base.problems import Problems
 from sevaxis.base.vocabulary import Assay, Normalisation, Scale
 from sevaxis.effects.compare import compare
 from sevaxis.effects.methods import METHODS, default_method, load_method
@@ -21,6 +22,8 @@ OPTIONS = {
     "robust": False,
     "trend": False,
     "array_weights": True,
+    "group_weights": True,
+    "subjects": "fixed",
     "peptides": "peptides",
     "outliers": "keep",
     "independent_filter": True,
@@ -46,7 +49,7 @@ def data(name: str, *, subjects: bool = False, sexes=SEXES, counts: bool | None 
     return adata
 
 
-def fitted(name: str, *, subjects: bool | None = None, sexes=SEXES, values=None, **options) -> dict:
+def fitted(name: str, *, paired: bool | None = None, sexes=SEXES, values=None, **options) -> dict:
     """What a method recorded of one data set."""
     method = load_method(name)
     if "peptides" in method.options.model_fields:
@@ -56,7 +59,7 @@ def fitted(name: str, *, subjects: bool | None = None, sexes=SEXES, values=None,
         model={"method": name, **options},
         values=values or {},
     )
-    adata = data(name, subjects=method.needs_subject if subjects is None else subjects, sexes=sexes)
+    adata = data(name, subjects=method.needs_subject if paired is None else paired, sexes=sexes)
     return compare(adata, card, axis=[])[1]["fits"][0]
 
 
@@ -84,11 +87,14 @@ def test_an_option_is_used_or_refused(project, name, option):
         "robust": "robust",
         "trend": "trend",
         "array_weights": "sample_weights",
+        "group_weights": "group_weights",
+        "subjects": "fixed_subjects",
         "peptides": "count_prior",
         "outliers": "count_outliers",
         "independent_filter": "independent_filter",
     }
-    without, with_it = fitted(name), fitted(name, **{option: value})
+    paired = True if option == "subjects" else None
+    without, with_it = fitted(name, paired=paired), fitted(name, paired=paired, **{option: value})
     if option == "peptides":
         assert with_it["count_prior"] == "peptides"
     else:
@@ -99,7 +105,6 @@ def test_an_option_is_used_or_refused(project, name, option):
 def project(tmp_path, monkeypatch):
     """Problems of a study of one data set whose card is as told."""
     import yaml
-    from sevaxis.base.problems import Problems
     from sevaxis.study.study import load_study
 
     def check(changes: dict, columns: dict) -> tuple:
@@ -156,14 +161,18 @@ SITUATIONS = {
     "sex unknown": {"sexes": [None] * 16},
     "one sex": {"sexes": ["female"] * 16},
     "few of a sex": {"sexes": ["female"] * 15 + ["male"]},
-    "pairs": {"subjects": True},
+    "pairs": {"paired": True},
+    "means of subjects": {"paired": True, "subjects": "fixed"},
     "no normalisation": {"values": {"normalise": "none"}},
+    "groups weighed": {"group_weights": True},
 }
 CASES = [
     (name, situation)
     for name in METHODS
     for situation in SITUATIONS
     if not (situation == "pairs" and not load_method(name).knows_subjects)
+    and set(SITUATIONS[situation]) - {"sexes", "paired", "values"}
+    <= set(load_method(name).options.model_fields)
 ]
 
 
@@ -200,3 +209,77 @@ def test_a_column_that_says_nothing_new_is_told():
     adata.obs["cage"] = pd.Series(np.where(np.array(SEXES) == "male", "x", "y"), index=adata.obs_names)
     fit = compare(adata, comparison(model={"covariates": ["cage"]}), axis=[])[1]["fits"][0]
     assert fit["redundant"] == ["cage=y"]
+
+
+@pytest.mark.parametrize("name", ["trend", "voom"])
+def test_few_features_have_a_plain_prior_and_the_text_says_so(name):
+    adata = data(name)[:, :9].copy()
+    card = comparison(assay="rna_counts" if name == "voom" else "protein", model={"method": name})
+    fit = compare(adata, card, axis=[])[1]["fits"][0]
+    assert fit["n_fitted"] == 9 and fit["robust"] is False and fit["hypervariable"] is None
+    assert "robust prior not for 9 features with a variance: it needs 10" in fit["remarks"]
+
+
+@pytest.mark.parametrize("name", ["trend", "deqms", "voom"])
+def test_samples_of_a_group_share_a_weight(name):
+    """One group scatters three times as much: its samples weigh less, all the same."""
+    rng = np.random.default_rng(4)
+    adata = data(name)
+    wide = np.array(GROUPS) == "over"
+    noise = rng.normal(size=adata.shape) * np.where(wide, 0.9, 0.3)[:, None]
+    if name == "voom":
+        adata.X = np.round(1000 * np.exp2(noise))
+        adata.layers["log2"] = np.log2(adata.X + 1)
+    else:
+        adata.X = 20 + noise
+        adata.layers["log2"] = adata.X
+    model = {"method": name, "group_weights": True} | ({"peptides": "peptides"} if name == "deqms" else {})
+    card = comparison(assay="rna_counts" if name == "voom" else "protein", model=model)
+    fit = compare(adata, card, axis=[])[1]["fits"][0]
+    weights = np.array([fit["sample_weights"][sample] for sample in adata.obs_names])
+    assert len(set(weights[wide])) == len(set(weights[~wide])) == 1
+    assert weights[~wide][0] / weights[wide][0] == pytest.approx(9, rel=0.25)
+
+
+def test_weights_of_samples_and_of_groups_exclude_each_other():
+    with pytest.raises(Problems, match="weight of its own or that of its group"):
+        fitted("trend", array_weights=True, group_weights=True)
+
+
+@pytest.mark.parametrize("name", ["trend", "deqms", "voom", "voom_quality"])
+def test_means_of_subjects_join_the_design(name):
+    """Eight pairs, two sexes: eight columns of which two are said by the sexes, and no correlation."""
+    block, fixed = fitted(name, paired=True), fitted(name, paired=True, subjects="fixed")
+    assert fixed["correlation"] is None and block["correlation"] is not None
+    assert fixed["n_subjects"] == block["n_subjects"] == 8
+    assert set(fixed["design"]) - set(block["design"]) == {f"subject=m{i}" for i in range(1, 8)}
+    assert fixed["redundant"] == ["subject=m7"]
+    alone = fitted(name, paired=False, subjects="fixed")
+    assert alone["design"] == block["design"] and not alone["fixed_subjects"]
+
+
+def test_fixed_subjects_of_complete_pairs_are_paired_differences():
+    """The effect is the mean difference; its squared error is linear in the variance of differences, as moderated."""
+    adata = data("trend", subjects=True, sexes=["female"] * 16)
+    spread = np.exp(np.random.default_rng(5).normal(size=adata.n_vars))
+    adata.X = 20 + (adata.X - 20) * spread
+    adata.layers["log2"] = adata.X
+    model = {"method": "trend", "subjects": "fixed", "robust": False, "trend": False}
+    table, model_used = compare(adata, comparison(model=model), axis=[])
+    rows = table[table["status"].eq("tested")].set_index("feature_id")
+    over = np.array(GROUPS) == "over"
+    y = pd.DataFrame(adata.X.T, index=adata.var_names).loc[rows.index].to_numpy()
+    difference = y[:, over] - y[:, ~over]
+    np.testing.assert_allclose(rows["log2fc"], difference.mean(axis=1), atol=1e-10)
+    # Subjects i have two samples each: the residual variance is half that of differences, on 7 degrees of freedom.
+    d0 = model_used["fits"][0]["prior_df"]
+    slope = np.polyfit(difference.var(axis=1, ddof=1), rows["se"] ** 2, 1)[0]
+    assert slope == pytest.approx(7 / (7 + d0) / 8, rel=1e-9)
+    np.testing.assert_allclose(rows["df"], 7 + d0)
+
+
+def test_contrasts_between_subjects_are_refused_where_subjects_are_fixed():
+    adata = data("trend")
+    adata.obs["subject"] = [f"{group}{i // 4}" for i, group in enumerate(GROUPS)]
+    with pytest.raises(Problems, match="cannot be told apart from the subjects"):
+        compare(adata, comparison(model={"method": "trend", "subjects": "fixed"}), axis=[])

@@ -47,3 +47,15 @@ def test_refusals():
     published = {"name": "effect", "role": "disease", "file": "x"}
     with pytest.raises(Problems, match="published table"):
         varied(values, comparison(assay="effects", contrasts=[published]))
+
+
+@pytest.mark.parametrize("subjects", ["block", "fixed"])
+def test_every_choice_takes_subjects_as_the_reported_analysis_does(subjects):
+    """One design for all: a method that took the subjects of its columns as a block, too, could not be fitted."""
+    rng = np.random.default_rng(4)
+    values = rng.normal(20, 1, (100, 16)) + np.repeat(rng.normal(0, 2, (100, 8)), 2, axis=1)
+    adata = matrix(values, GROUPS, SEXES, subjects=[f"m{i // 2}" for i in range(16)])
+    card = comparison(model={"method": "trend", "subjects": subjects})
+    found = vary_choices(adata, card, "effect", axis=("P0",), min_per_group=2, fdr=0.05, seed=1)
+    assert (found.choices["tested"] == 100).all()
+    assert found.axis["se"].max() < 1.0  # what subjects share is out of every error

@@ -80,6 +80,26 @@ def read_public_answers(shared: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(shared / "reference" / "real" / f"{name}.tsv.gz", sep="\t", index_col=0)
 
 
+def read_hard(shared: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read one of the hard cases and its samples."""
+    folder = shared / "reference/hard"
+    values = pd.read_csv(folder / f"{name}.tsv.gz", sep="\t", index_col=0)
+    return values, pd.read_csv(folder / f"{name}.meta.tsv", sep="\t")
+
+
+def read_hard_answers(shared: Path, name: str) -> pd.DataFrame:
+    """Read R's answers on one of the hard cases, the first column as index."""
+    return pd.read_csv(shared / "reference" / "hard" / f"{name}.tsv.gz", sep="\t", index_col=0)
+
+
+def read_correlations(shared: Path) -> dict[str, list[float]]:
+    """Consensus correlations of the hard cases; one per round."""
+    lines = (shared / "reference/hard/scalars.txt").read_text().splitlines()
+    return {
+        name.removesuffix(".consensus"): [float(x) for x in rest] for name, *rest in map(str.split, lines)
+    }
+
+
 def sex_by_treatment(samples: pd.DataFrame) -> Design:
     """R's ``~ sex * treat``: the treatment coefficient is the effect in females."""
     male, treated = (samples["sex"] == "M").to_numpy(float), (samples["treat"] == "trt").to_numpy(float)

@@ -82,6 +82,7 @@ def test_the_method_calls_outliers_as_often_as_r(shared, n):
     design = Design(np.column_stack([np.ones(len(group)), group == "b"]), ("a", "b-a"))
     task = Task(
         values=counts.to_numpy(float), design=design, contrasts=EFFECT[:, None], block=None,
+        groups=[],
         normalisation=Normalisation.MEDIAN, features=pd.DataFrame(index=counts.index),
     )  # fmt: skip
     hits = {}

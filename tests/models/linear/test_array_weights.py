@@ -78,6 +78,17 @@ def test_reml_is_the_maximum():
     )
 
 
+def test_one_very_noisy_array():
+    """The log variances sum to zero however far the first steps are, and the weight is the inverse of the variance."""
+    rng = np.random.default_rng(8)
+    y = rng.normal(size=(3000, 8))
+    y[:, 2] *= 30.0
+    weights = array_weights(y, DESIGN)
+    assert np.exp(np.log(weights).mean()) == pytest.approx(1, rel=1e-12)
+    # Sampling error of a log variance: sqrt(2 / (3000 x 6 / 8)) = 0.03; the prior of ten features pulls a little.
+    np.testing.assert_allclose(np.delete(weights, 2) / weights[2], 900, rtol=0.15)
+
+
 def test_groups_share_a_weight():
     """R as above, with var.group = x x y z x x y y."""
     y, groups = scrambled(), list("xxyzxxyy")

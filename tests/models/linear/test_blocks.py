@@ -36,6 +36,30 @@ def residual_likelihood(rho, y, x, labels, weights):
     return -0.5 * (df * np.log(residual @ inverse @ residual / df) + logdet)
 
 
+def highest_maximum(row, x, labels, low, high):
+    """The same likelihood over the eigenvalues of the blocks among the residuals, at 4,000 correlations and between."""
+    seen = np.isfinite(row)
+    x, labels, row = x[seen], labels[seen], row[seen]
+    left, singular, _ = np.linalg.svd(x)
+    residuals = left[:, (singular > 1e-9).sum() :]
+    ratio, vectors = np.linalg.eigh(residuals.T @ (labels[:, None] == labels[None, :]) @ residuals)
+    squares = (row @ residuals @ vectors) ** 2
+
+    def height(rho):
+        variance = (1 - rho) + np.multiply.outer(ratio, rho)
+        total = np.tensordot(squares, 1 / variance, 1)
+        return -0.5 * (len(squares) * np.log(total) + np.log(variance).sum(axis=0))
+
+    grid = np.unique(np.r_[np.linspace(low, high, 2000), low + np.geomspace(1e-5, high - low, 2000)])
+    grid = np.clip(grid, low, high)
+    best = height(grid).argmax()
+    ends = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    found = optimize.minimize_scalar(
+        lambda r: -height(r), bounds=ends, method="bounded", options={"xatol": 1e-11}
+    )
+    return max((grid[best], found.x), key=height)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_equals_brute_force(rng, weighted):
     y = simulate(rng, 30, 0.4)
@@ -64,6 +88,39 @@ def test_equals_a_mixed_model(rng):
             mixed = sm.MixedLM(row, DESIGN.matrix, groups=SUBJECT).fit(reml=True)
         between = mixed.cov_re[0, 0] if hasattr(mixed.cov_re, "shape") else mixed.cov_re
         assert max(rho[g], 0) == pytest.approx(between / (between + mixed.scale), abs=1e-4)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2])
+@pytest.mark.parametrize(("labels", "low"), [("aaabbbcccdddefgh", -0.49), ("abcdefghabcdefij", -0.99)])
+def test_highest_of_several_maxima(rng, share, labels, low):
+    """Blocks of unequal size and missing values: a second maximum at the lower limit or at another correlation."""
+    labels = np.array(list(labels))
+    design = cell_means(list("abababababababab") if low == -0.49 else list("aaaaaaaabbbbbbbb"))
+    subject = rng.normal(size=(150, 26))[:, [ord(label) - 97 for label in labels]]
+    y = np.sqrt(0.5) * subject + np.sqrt(0.5) * rng.normal(size=(150, 16))
+    y[rng.random(y.shape) < share] = np.nan
+    rho = feature_correlations(y, design, labels)
+    known = np.flatnonzero(np.isfinite(rho))
+    assert len(known) > 140
+    expected = [highest_maximum(y[g], design.matrix, labels, low, 0.99) for g in known]
+    np.testing.assert_allclose(rho[known], expected, atol=1e-6)
+
+
+def test_features_without_information_stay_out(rng):
+    """Where all that is observed lies within blocks the design tells apart, every correlation is as likely."""
+    y = simulate(rng, 300, 0.6)
+    # Subjects within groups, and only one subject of each group seen: nothing but differences within subjects is left.
+    nested = cell_means(np.repeat(list("abcd"), 6))
+    flat = np.full((100, 24), np.nan)
+    flat[:, [0, 1, 2, 6, 7, 8]] = 20 + rng.normal(size=(100, 6))
+    rho = feature_correlations(np.vstack([y, flat]), nested, SUBJECT)
+    assert np.isnan(rho[300:]).all()
+    alone = duplicate_correlation(y, nested, SUBJECT)
+    both = np.vstack([y, flat])
+    assert duplicate_correlation(both, nested, SUBJECT) == alone
+    for _ in range(5):
+        moved = duplicate_correlation(both * (1 + 1e-15 * rng.normal(size=both.shape)), nested, SUBJECT)
+        assert abs(moved - alone) < 1e-9
 
 
 def test_consensus_is_the_planted_correlation(rng):

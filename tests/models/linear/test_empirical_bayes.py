@@ -110,6 +110,18 @@ def test_identical_variances_give_an_infinite_prior():
     np.testing.assert_allclose(plain.s2_post, 10 / 6)  # the pooled variance
 
 
+@pytest.mark.parametrize("features", [1, 2, 3, 9])
+def test_few_features(rng, features):
+    """Two features leave a line no residual: no trend. Fewer than ten have no tails to draw in: no robust prior."""
+    fit = fit_linear(noise(rng, features) + np.arange(features)[:, None], GROUPS).contrast(DIFFERENCE)
+    for trend in (False, True):
+        robust = moderate(fit, trend=trend, robust=True)
+        plain = moderate(fit, trend=trend and features > 2)
+        assert np.isfinite(robust.t).all() and np.isfinite(robust.p).all()
+        np.testing.assert_array_equal(robust.t, plain.t)
+        np.testing.assert_array_equal(robust.df_total, plain.df_total)
+
+
 def test_bad_rows_have_no_p_and_do_not_disturb_others(rng):
     y = noise(rng, features=300)
     expected = moderate(fit_linear(y, GROUPS).contrast(DIFFERENCE), trend=True, robust=True)

@@ -106,7 +106,7 @@ def readings_of(
     readings, reasons = [], []
     for i in range(len(log2fc)):
         interval = f"{1 - alpha:.0%} interval {log2fc[i] - half[i]:+.2f} to {log2fc[i] + half[i]:+.2f}"
-        if np.isnan([log2fc[i], mde[i], p[i]]).any():
+        if np.isnan([log2fc[i], half[i], p[i]]).any():
             reading = Reading.PUBLISHED
             why = "no estimate, standard error or p-value"
         elif p[i] <= alpha:
@@ -118,11 +118,13 @@ def readings_of(
             why = f"any change is smaller than {margin:.2g} (equivalence p {small[i]:.2g})"
         else:
             reading = Reading.UNDETERMINED
-            why = (
-                f"underpowered: MDE{power * 100:.0f} {mde[i]:.2g} exceeds the smallest effect of interest {margin:.2g}"
-                if mde[i] > margin
-                else f"neither a change nor its absence is shown: {interval}"
-            )
+            if df[i] < 1:
+                why = "underpowered: less than one degree of freedom"
+            elif mde[i] > margin:
+                beyond = f"exceeds the smallest effect of interest {margin:.2g}"
+                why = f"underpowered: MDE{power * 100:.0f} {mde[i]:.2g} {beyond}"
+            else:
+                why = f"neither a change nor its absence is shown: {interval}"
         readings.append(reading)
         reasons.append(why)
     return pd.DataFrame({"reading": readings, "why": reasons, "equivalence_p": small, "mde": mde})

@@ -140,6 +140,8 @@ def _wording(row: dict) -> str:
     match row["class"]:
         case SexClass.SHARED:
             end = "the effect is shared: any difference is smaller than the smallest effect of interest"
+        case SexClass.UNDETERMINED if row["mde80_interaction"] != row["mde80_interaction"]:
+            end = "undetermined: less than one degree of freedom"
         case SexClass.UNDETERMINED:
             end = f"undetermined: of differences below {row['mde80_interaction']:.2g} more than one in five is missed"
         case other:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.base.vocabulary import Normalisation, Reason, Scale, Sex, Status
 from sevaxis.effects.methods import Estimates, Method, Task, default_method, load_method
-from sevaxis.models.linear.design import Design, cell_means, contrast_matrix
+from sevaxis.models.linear.design import Design, aliased, cell_means, contrast_matrix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,11 +66,13 @@ def estimate(adata: AnnData, card: CompareCard, plan: Plan) -> Estimates:
         Cells and contrasts.
     """
     method, options = choose_method(card)
-    design = make_design(adata.obs, card, plan)
+    design = make_design(adata.obs, card, plan, options)
     names = [f"{each.contrast} {each.stratum}" for each in plan.contrasts]
     contrasts = contrast_matrix(
         design, dict(zip(names, (each.weights for each in plan.contrasts), strict=True))
     )
+    if options.get("subjects") == "fixed":
+        _check_within_subjects(design, contrasts, names, f"data set {card.id}")
     found = fit_filtered(
         adata, method, options, design, contrasts, plan.cells, normalisation=card.values.normalise
     )
@@ -124,6 +126,7 @@ def fit_filtered(
         values=np.ascontiguousarray(source[kept]),
         design=design,
         contrasts=contrasts,
+        groups=adata.obs["group"].astype(str).tolist(),
         block=block_of(adata.obs),
         normalisation=chosen,
         features=adata.var.loc[kept],
@@ -173,14 +176,35 @@ def _among_all(found: Estimates, kept: np.ndarray, low: np.ndarray) -> Estimates
     )
 
 
-def make_design(samples: pd.DataFrame, card: CompareCard, plan: Plan) -> Design:
-    """One column per cell, then batch, covariates and (where the cells do not hold it) sex."""
+def make_design(
+    samples: pd.DataFrame, card: CompareCard, plan: Plan, options: dict[str, Any] | None = None
+) -> Design:
+    """One column per cell, then batch, covariates, (where the cells do not hold it) sex, and subjects.
+
+    Parameters
+    ----------
+    samples, card, plan
+        As for :func:`estimate`.
+    options
+        Of the method; with ``subjects: fixed`` each subject has a column, where some subject has several samples.
+    """
     columns = [name for name in ("batch", *card.model.covariates) if samples[name].nunique() > 1]
     covariates = samples[[*columns, *(["sex"] if plan.adjust_for_sex else [])]]
     covariates = (
         covariates.assign(sex=covariates["sex"].fillna("unknown")) if plan.adjust_for_sex else covariates
     )
+    block = block_of(samples)
+    if (options or {}).get("subjects") == "fixed" and block is not None:
+        covariates = covariates.assign(subject=block)
     return cell_means(plan.cells, covariates if covariates.shape[1] else None)
+
+
+def _check_within_subjects(design: Design, contrasts: np.ndarray, names: list[str], where: str) -> None:
+    """Refuse contrasts between subjects where subjects are columns of the design."""
+    if lost := aliased(design, contrasts, names):
+        what = "Contrasts between subjects cannot be told apart from the subjects themselves"
+        allowed, hint = "contrasts within subjects", "leave out subjects: fixed, which keeps them as a block"
+        refuse(what, where=where, found=", ".join(lost), allowed=allowed, hint=hint)
 
 
 def _redundant(design: Design) -> tuple[str, ...]:

@@ -96,9 +96,9 @@ def vary_choices(
         for each in plan.contrasts
         if each.contrast == contrast and each.stratum in WHOLE
     )
-    design = make_design(included.obs, card, plan)
-    weights = contrast_matrix(design, {contrast: chosen.weights})[:, 0]
     method, options = choose_method(card)
+    design = make_design(included.obs, card, plan, options)
+    weights = contrast_matrix(design, {contrast: chosen.weights})[:, 0]
     choices = choices_beside(
         method,
         options,

@@ -83,7 +83,13 @@ def choices_beside(
         return Choice(name=name, **{**reported, **changes})
 
     def other(name: str, of: str, **changed: Any) -> Choice:
-        return Choice(name=name, method=of, options=load_method(of).parse(changed))
+        # one design for all choices: where it holds the subjects, no method takes them as a block, too
+        known = load_method(of).options.model_fields.keys() & options.keys() & {"subjects"}
+        return Choice(
+            name=name,
+            method=of,
+            options=load_method(of).parse({**{key: options[key] for key in known}, **changed}),
+        )
 
     found = [beside("as reported"), beside("seen in 70 % of samples", seen_in=0.7)]
     if counted:

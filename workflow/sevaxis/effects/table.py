@@ -30,7 +30,8 @@ CATEGORIES = {
 #: ``log2fc``, ``se``, ``ci_low``, ``ci_high`` and ``mde80`` are log2 fold changes, case over reference;
 #: ``ci_*`` bound the 95 % interval; ``p`` is two-sided; ``q`` is Benjamini-Hochberg within data set x contrast
 #: x stratum; ``detection_p`` is Fisher's exact test of detected counts; ``mean_abundance`` is log2 (log2 counts
-#: per million for RNA counts); ``mde80`` is the smallest true effect found with 80 % power at alpha = 0.05.
+#: per million for RNA counts); ``mde80`` is the smallest true effect found with 80 % power at alpha = 0.05,
+#: missing below one degree of freedom.
 COLUMNS = {
     "dataset": "category",
     "assay": "category",

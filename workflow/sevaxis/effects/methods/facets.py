@@ -45,6 +45,11 @@ def _range(numbers: Sequence[int]) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
+def _weights(used: Used) -> str:
+    weights = used["sample_weights"].values()
+    return f"{_number(min(weights))} to {_number(max(weights))}"
+
+
 FILTER = Facet(
     lambda used: used["filter"] is not None,
     lambda used: (
@@ -75,12 +80,15 @@ AS_GIVEN = Facet(
     "Values were taken as given, without normalisation between samples.",
 )
 SAMPLE_WEIGHTS = Facet(
-    lambda used: used["sample_weights"] is not None,
-    lambda used: (
-        f"sample weights {_number(min(used['sample_weights'].values()))} to "
-        f"{_number(max(used['sample_weights'].values()))}"
-    ),
+    lambda used: used["sample_weights"] is not None and not used["group_weights"],
+    lambda used: f"sample weights {_weights(used)}",
     "Each sample has a weight of its own, estimated from the residuals of all features (Ritchie et al. 2006).",
+)
+GROUP_WEIGHTS = Facet(
+    lambda used: used["group_weights"],
+    lambda used: f"a weight for each group, {_weights(used)}",
+    "Groups may scatter differently: the samples of a group share one weight, the inverse of the group's variance, "
+    "estimated from the residuals of all features (Liu et al. 2015).",
 )
 TREND = Facet(
     lambda used: used["trend"],
@@ -135,6 +143,12 @@ INDEPENDENT_FILTER = Facet(
     "Features whose mean count is below the cut-off that finds most at 5 % have a p but no q, contrast by contrast "
     "(Bourgon et al. 2010).",
 )
+FIXED_SUBJECTS = Facet(
+    lambda used: used["fixed_subjects"],
+    lambda used: f"a mean for each subject ({used['n_subjects']} of them with several samples)",
+    "Each animal or person has a mean of its own among the columns of the model, so that only differences within "
+    "subjects count.",
+)
 BY_SEX = Facet(
     lambda used: used["sexes"] == "split",
     lambda used: "a mean for each group and sex",
@@ -160,7 +174,18 @@ UNKNOWN_SEX = Facet(
 )
 NORMALISATIONS = (TMM, RATIOS, MEDIANS, AS_GIVEN)
 OUTLIERS = (OUTLIERS_REPLACED, OUTLIERS_WITHHELD, OUTLIERS_KEPT)
-MODEL = (FILTER, SAMPLE_WEIGHTS, TREND, ROBUST, BLOCK, INTERCEPTS, *OUTLIERS, INDEPENDENT_FILTER)
+MODEL = (
+    FILTER,
+    SAMPLE_WEIGHTS,
+    GROUP_WEIGHTS,
+    TREND,
+    ROBUST,
+    BLOCK,
+    FIXED_SUBJECTS,
+    INTERCEPTS,
+    *OUTLIERS,
+    INDEPENDENT_FILTER,
+)
 SEXES = (BY_SEX, SEX_COVARIATE, ONE_SEX, UNKNOWN_SEX)
 FACETS = (*NORMALISATIONS, *MODEL, *SEXES)
 

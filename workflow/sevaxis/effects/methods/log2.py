@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import nearest, refuse
 from sevaxis.base.vocabulary import Assay, Scale
-from sevaxis.effects.methods.record import Estimates, Method, Task, Used
+from sevaxis.effects.methods.record import Estimates, Method, Subjects, Task, Used
 
 if TYPE_CHECKING:
     from sevaxis.models.linear.fit import LinearFit
 
 
 def fit_trend(
-    task: Task, *, robust: bool = True, trend: bool = True, array_weights: bool = False
+    task: Task,
+    *,
+    robust: bool = True,
+    trend: bool = True,
+    array_weights: bool = False,
+    group_weights: bool = False,
+    subjects: Subjects = "block",
 ) -> Estimates:
     """Fit a linear model and moderate its t.
 
@@ -27,19 +33,31 @@ def fit_trend(
         Let the prior variance follow the mean abundance.
     array_weights
         Estimate a weight for each sample (Ritchie 2006).
+    group_weights
+        Estimate a weight for each group, where groups scatter differently (Liu 2015), in place of ``array_weights``.
+    subjects
+        Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
+        subject, so that only differences within subjects count).
     """
     from dataclasses import replace
 
     from sevaxis.effects.methods.results import moderated_estimates
     from sevaxis.models.linear.empirical_bayes import moderate
 
-    fit, used = _fit(task, array_weights)
+    fit, used = _fit(task, subjects, array_weights, group_weights)
     return moderated_estimates(
         moderate(fit, trend=trend, robust=robust), replace(used, robust=robust, trend=trend)
     )
 
 
-def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Estimates:
+def fit_deqms(
+    task: Task,
+    *,
+    peptides: str,
+    array_weights: bool = False,
+    group_weights: bool = False,
+    subjects: Subjects = "block",
+) -> Estimates:
     """Fit a linear model and moderate its t by the number of peptides behind each protein.
 
     Parameters
@@ -50,6 +68,11 @@ def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Esti
         Column of the feature annotation with peptide or spectrum counts.
     array_weights
         Estimate a weight for each sample (Ritchie 2006).
+    group_weights
+        Estimate a weight for each group, where groups scatter differently (Liu 2015), in place of ``array_weights``.
+    subjects
+        Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
+        subject, so that only differences within subjects count).
     """
     from dataclasses import replace
 
@@ -63,25 +86,33 @@ def fit_deqms(task: Task, *, peptides: str, array_weights: bool = False) -> Esti
         refuse(
             what, where="model.peptides of the card", found=peptides, allowed=", ".join(columns), hint=hint
         )
-    fit, used = _fit(task, array_weights)
+    fit, used = _fit(task, subjects, array_weights, group_weights)
     counts = task.features[peptides].to_numpy(float)
     return moderated_estimates(moderate_by_count(fit, counts), replace(used, count_prior=peptides))
 
 
-def _fit(task: Task, array_weights: bool) -> tuple[LinearFit, Used]:
-    from sevaxis.effects.methods.results import numbered, subjects_with_several
+def _fit(task: Task, subjects: Subjects, array_weights: bool, group_weights: bool) -> tuple[LinearFit, Used]:
+    from sevaxis.effects.methods.results import numbered, subjects_used
     from sevaxis.models.linear.array_weights import array_weights as estimate_weights
     from sevaxis.models.linear.blocks import duplicate_correlation
     from sevaxis.models.linear.fit import fit_linear
 
-    y, design, block = task.values, task.design, task.block
-    weights = estimate_weights(y, design) if array_weights else None
+    y, design = task.values, task.design
+    block, told = subjects_used(task, subjects)
+    if array_weights and group_weights:
+        what = "A sample has a weight of its own or that of its group"
+        where, found = "model of the card", "array_weights and group_weights"
+        refuse(what, where=where, found=found, allowed="one of them", hint="leave one out")
+    weights = None
+    if array_weights or group_weights:
+        weights = estimate_weights(y, design, groups=task.groups if group_weights else None)
     correlation = duplicate_correlation(y, design, block, weights=weights) if block is not None else None
     fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation)
     used = Used(
         sample_weights=None if weights is None else numbered(weights),
+        group_weights=group_weights,
         correlation=correlation,
-        n_subjects=subjects_with_several(block),
+        **told,
     )
     return fit.contrast(task.contrasts), used
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sevaxis.models.linear.design import Design
+
+#: How several samples of a subject enter: errors that correlate, or a column of the design for each subject.
+Subjects = Literal["block", "fixed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +35,10 @@ class Task:
         Samples x coefficients.
     contrasts
         Coefficients x k.
+    groups
+        Group of each sample.
     block
-        Subject of each sample where some subject has several; else None.
+        Subject of each sample where some subject has several (also where the design holds them); else None.
     normalisation
         How the library sizes of counts are scaled; log2 values arrive normalised.
     features
@@ -43,6 +48,7 @@ class Task:
     values: np.ndarray
     design: Design
     contrasts: np.ndarray
+    groups: list[str]
     block: list[str] | None
     normalisation: Normalisation
     features: pd.DataFrame
@@ -68,6 +74,8 @@ class Used:
         Whether each observation has a weight from the mean-variance trend.
     sample_weights
         Sample -> its weight.
+    group_weights
+        Whether the samples of a group share one weight.
     robust, hypervariable
         Whether the prior variance is protected from unusual features, and how many features it sets apart.
     trend
@@ -80,6 +88,8 @@ class Used:
         Consensus correlation within subjects.
     random_intercept
         Whether each subject has an intercept of its own.
+    fixed_subjects
+        Whether each subject has a column of the model.
     count_outliers
         What became of counts that decide an effect by themselves (``replace``, ``cutoff``, ``keep``); None for methods
         that do not look for them.
@@ -111,6 +121,7 @@ class Used:
     n_filtered: int = 0
     precision_weights: bool = False
     sample_weights: dict[str, float] | None = None
+    group_weights: bool = False
     robust: bool = False
     hypervariable: int | None = None
     trend: bool = False
@@ -118,6 +129,7 @@ class Used:
     prior_df: float | None = None
     correlation: float | None = None
     random_intercept: bool = False
+    fixed_subjects: bool = False
     n_subjects: int | None = None
     count_outliers: str | None = None
     counts_replaced: int = 0

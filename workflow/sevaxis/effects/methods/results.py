@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sevaxis.base.vocabulary import Reason, Status
-from sevaxis.effects.methods.record import Estimates, Used
+from sevaxis.effects.methods.record import Estimates, Subjects, Task, Used
 
 if TYPE_CHECKING:
     from sevaxis.models.linear.empirical_bayes import Moderated
@@ -31,8 +31,22 @@ def moderated_estimates(moderated: Moderated, used: Used) -> Estimates:
         status=np.where(missing, Status.NOT_ESTIMABLE, Status.TESTED).astype(object),
         reason=reason,
         notes=np.full(moderated.p.shape, None, dtype=object),
-        used=with_prior(used, moderated.df_prior),
+        used=with_prior(_as_far_as_features_allow(used, moderated), moderated.df_prior),
     )
+
+
+def _as_far_as_features_allow(used: Used, moderated: Moderated) -> Used:
+    """What of the prior few features did not allow."""
+    from sevaxis.models.linear.variance_prior import ROBUST_FEATURES, TREND_FEATURES
+
+    features = int((moderated.fit.df_residual > 0).sum())
+    if used.robust and features < ROBUST_FEATURES:
+        said = f"robust prior not for {features} features with a variance: it needs {ROBUST_FEATURES}"
+        used = replace(used, robust=False, remarks=(*used.remarks, said))
+    if used.trend and features < TREND_FEATURES:
+        said = f"no trend of the prior variance for {features} features with one: it needs {TREND_FEATURES}"
+        used = replace(used, trend=False, remarks=(*used.remarks, said))
+    return used
 
 
 def with_prior(used: Used, df_prior: np.ndarray) -> Used:
@@ -52,6 +66,13 @@ def with_prior(used: Used, df_prior: np.ndarray) -> Used:
 def numbered(weights: np.ndarray) -> dict[str, float]:
     """Weights by the position of their samples; estimation puts the samples' names."""
     return {str(position): float(weight) for position, weight in enumerate(weights)}
+
+
+def subjects_used(task: Task, subjects: Subjects) -> tuple[list[str] | None, dict[str, Any]]:
+    """Block of a fit, None where the subjects are columns of its design, and what its record says of them."""
+    fixed = subjects == "fixed" and task.block is not None
+    told = {"fixed_subjects": fixed, "n_subjects": subjects_with_several(task.block)}
+    return (None if fixed else task.block), told
 
 
 def subjects_with_several(block: list[str] | None) -> int | None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sevaxis.base.vocabulary import Assay, Normalisation, Scale
-from sevaxis.effects.methods.record import Estimates, Method, Task, Used
+from sevaxis.effects.methods.record import Estimates, Method, Subjects, Task, Used
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-def fit_voom(task: Task, *, robust: bool = True) -> Estimates:
+def fit_voom(
+    task: Task, *, robust: bool = True, group_weights: bool = False, subjects: Subjects = "block"
+) -> Estimates:
     """Fit log2 counts per million with precision weights.
 
     Parameters
@@ -21,13 +24,20 @@ def fit_voom(task: Task, *, robust: bool = True) -> Estimates:
         Counts.
     robust
         Protect the prior variance from features of unusual variance (Phipson 2016).
+    group_weights
+        Estimate a weight for each group, where groups scatter differently (Liu 2015).
+    subjects
+        Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
+        subject, so that only differences within subjects count).
     """
-    from sevaxis.models.counts.voom import voom
+    from sevaxis.models.counts.voom import voom, voom_quality
 
-    return _fit(task, lambda *given, **more: (*voom(*given, **more), None), robust)
+    if group_weights:
+        return _fit(task, partial(voom_quality, groups=task.groups), robust, subjects, group_weights=True)
+    return _fit(task, lambda *given, **more: (*voom(*given, **more), None), robust, subjects)
 
 
-def fit_voom_quality(task: Task, *, robust: bool = True) -> Estimates:
+def fit_voom_quality(task: Task, *, robust: bool = True, subjects: Subjects = "block") -> Estimates:
     """Fit log2 counts per million with precision weights and a weight for each sample.
 
     Parameters
@@ -36,24 +46,31 @@ def fit_voom_quality(task: Task, *, robust: bool = True) -> Estimates:
         Counts.
     robust
         Protect the prior variance from features of unusual variance (Phipson 2016).
+    subjects
+        Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
+        subject, so that only differences within subjects count).
     """
     from sevaxis.models.counts.voom import voom_quality
 
-    return _fit(task, voom_quality, robust)
+    return _fit(task, voom_quality, robust, subjects)
 
 
 def _fit(
     task: Task,
     transform: Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray | None]],
     robust: bool,
+    subjects: Subjects,
+    *,
+    group_weights: bool = False,
 ) -> Estimates:
     from sevaxis.effects.methods.libraries import scale_libraries
-    from sevaxis.effects.methods.results import moderated_estimates, numbered, subjects_with_several
+    from sevaxis.effects.methods.results import moderated_estimates, numbered, subjects_used
     from sevaxis.models.linear.blocks import duplicate_correlation
     from sevaxis.models.linear.empirical_bayes import moderate
     from sevaxis.models.linear.fit import fit_linear
 
-    counts, design, block = task.values, task.design, task.block
+    counts, design = task.values, task.design
+    block, told = subjects_used(task, subjects)
     lib_size, text = scale_libraries(counts, task.normalisation)
     y, weights, quality = transform(counts, design, lib_size=lib_size)
     correlation = None
@@ -70,9 +87,10 @@ def _fit(
         normalisation_text=text,
         precision_weights=True,
         sample_weights=None if quality is None else numbered(quality),
+        group_weights=group_weights,
         robust=robust,
         correlation=correlation,
-        n_subjects=subjects_with_several(block),
+        **told,
     )
     return moderated_estimates(moderate(fit.contrast(task.contrasts), robust=robust), used)
 

@@ -243,6 +243,7 @@ def voom_quality(
     lib_size: np.ndarray | None = None,
     block: Sequence | None = None,
     correlation: float | None = None,
+    groups: Sequence | None = None,
     method: str = "gene_by_gene",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """voom, with weights for the quality of whole samples (Liu et al. 2015, Nucleic Acids Res 43:e97).
@@ -253,8 +254,8 @@ def voom_quality(
     ----------
     counts, design, lib_size, block, correlation
         As in `voom`.
-    method
-        Of `array_weights`.
+    groups, method
+        Of `array_weights`: samples of a group share one weight; all by default have their own.
 
     Returns
     -------
@@ -262,7 +263,7 @@ def voom_quality(
     """
     voom_given = partial(voom, counts, design, lib_size=lib_size, block=block, correlation=correlation)
     e, weights = voom_given()
-    quality = array_weights(e, design, weights=weights, method=method)
+    quality = array_weights(e, design, weights=weights, method=method, groups=groups)
     e, weights = voom_given(sample_weights=quality)
-    quality = array_weights(e, design, weights=weights, method=method)
+    quality = array_weights(e, design, weights=weights, method=method, groups=groups)
     return e, weights * quality, quality

@@ -31,7 +31,8 @@ def minimum_detectable_effect(
     Returns
     -------
     numpy.ndarray
-        Effects in the unit of ``se``; NaN where ``se`` or ``df`` is missing or impossible.
+        Effects in the unit of ``se``; NaN where ``se`` or ``df`` is missing or impossible, and below one degree of
+        freedom, where no effect of any sensible size is found: at df 0.5 it would be some 200 standard errors.
 
     Raises
     ------
@@ -47,11 +48,9 @@ def minimum_detectable_effect(
     if not 0 < alpha < power < 1:
         raise ValueError(f"0 < alpha < power < 1 must hold, found alpha {alpha}, power {power}")
     se, df = np.broadcast_arrays(np.asarray(se, dtype=float), np.asarray(df, dtype=float))
-    valid = (se >= 0) & (df > 0)
-    wide, narrow = valid & (df >= 1), valid & (df < 1)
+    valid = (se >= 0) & (df >= 1)
     noncentrality = np.full(se.shape, np.nan)
-    noncentrality[wide] = _table(alpha, power)(1.0 / df[wide])
-    noncentrality[narrow] = _solve(df[narrow], alpha, power)
+    noncentrality[valid] = _table(alpha, power)(1.0 / df[valid])
     return noncentrality * se
 
 

@@ -18,6 +18,8 @@ from sevaxis.models.numeric.blockwise import feature_blocks
 
 # A residual variance below this says that a feature is constant, not that it is precise.
 _CONSTANT = 1e-15
+# Longest step of a log variance: beyond, scoring overshoots. The whole step shrinks, so that the sum stays zero.
+_LONGEST = 2.0
 
 
 def array_weights(
@@ -113,7 +115,7 @@ def _maximise(
         score += prior * (sample_weights - 1.0)
         information += prior * np.diag(sample_weights)
         step = contrasts @ np.linalg.solve(contrasts.T @ information @ contrasts, contrasts.T @ score)
-        gamma += np.clip(step, -2.0, 2.0)
+        gamma += step * min(1.0, _LONGEST / np.abs(step).max(initial=_LONGEST))
         if np.abs(step).max() < tolerance:
             return gamma
     raise ValueError(

@@ -74,7 +74,8 @@ class BlockCorrelation:
 
     For m observed samples of a block, R = (1 - rho) I + rho J has the inverse
     (I - k J) / (1 - rho) with k = rho / (1 + (m - 1) rho) (Sherman & Morrison 1950): no matrix is ever
-    inverted, and a missing value only changes m.
+    inverted, and a missing value only changes m. A sample alone in its block (m = 1) gets back the variance 1
+    that the factor 1 / (1 - rho) took from it.
     """
 
     def __init__(self, block: Sequence | None, correlation: float | None, samples: int) -> None:
@@ -89,7 +90,7 @@ class BlockCorrelation:
         if not -1.0 / max(sizes.max() - 1, 1) < self.rho < 1.0:
             raise ValueError(f"a correlation of {self.rho:g} is impossible in blocks of {sizes.max()}")
         if self.rho != 0.0:
-            self.members = [np.flatnonzero(index == b) for b in range(len(sizes)) if sizes[b] > 1]
+            self.members = [np.flatnonzero(index == b) for b in range(len(sizes))]
 
     def _each(self, scale: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the members of each block and its k, per row of `scale` (0 where not observed)."""

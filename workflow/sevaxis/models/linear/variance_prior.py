@@ -16,6 +16,8 @@ from sevaxis.models.numeric.lowess import lowess
 _SPAN, _QUADRATURE = 0.4, 128
 # Window of the variance over peptide counts (Zhu 2020).
 _COUNT_SPAN = 0.75
+#: Features with a variance that a trend and a robust prior need; with fewer the plain prior takes their place.
+TREND_FEATURES, ROBUST_FEATURES = 3, 10
 # A variance of zero has no logarithm: it is lifted to this share of the median variance.
 _FLOOR, _ROBUST_FLOOR = 1e-5, 1e-12
 
@@ -36,9 +38,11 @@ def fit_prior(
         Residual variances and their degrees of freedom, per feature; features without degrees of freedom do
         not contribute.
     covariate
-        Per feature; the log prior variance then follows it (a natural cubic spline; lowess when robust).
+        Per feature; the log prior variance then follows it (a natural cubic spline; lowess when robust), if at least
+        three features contribute: two leave a line no residual.
     robust
-        Winsorize, and give hypervariable features fewer prior degrees of freedom.
+        Winsorize, and give hypervariable features fewer prior degrees of freedom, if at least ten features
+        contribute: of fewer, the upper tail holds none (limma 3.54.1 keeps the same limit).
     winsor_tail
         Shares of the lower and upper tail of the log variances to draw in.
 
@@ -62,11 +66,11 @@ def fit_prior(
         raise ValueError(
             "every feature is constant within the cells of the design: no variance to learn from"
         )
-    if covariate is not None and np.ptp(covariate[used]) == 0:
+    if covariate is not None and (used.sum() < TREND_FEATURES or np.ptp(covariate[used]) == 0):
         covariate = None
     scale, d0 = _match_moments(s2, df, used, covariate)
     df_prior = np.full(len(s2), d0)
-    if robust and used.sum() >= 3:
+    if robust and used.sum() >= ROBUST_FEATURES:
         x = None if covariate is None else covariate[used]
         robust_scale, robust_d0, d0 = _match_robustly(s2[used], df[used], x, scale[used], d0, winsor_tail)
         df_prior[:] = d0
