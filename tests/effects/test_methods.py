@@ -242,7 +242,7 @@ def test_samples_of_a_group_share_a_weight(name):
 
 
 def test_weights_of_samples_and_of_groups_exclude_each_other():
-    with pytest.raises(Problems, match="weight of its own or that of its group"):
+    with pytest.raises(Problems, match="exclude each other"):
         fitted("trend", array_weights=True, group_weights=True)
 
 
@@ -281,5 +281,5 @@ def test_fixed_subjects_of_complete_pairs_are_paired_differences():
 def test_contrasts_between_subjects_are_refused_where_subjects_are_fixed():
     adata = data("trend")
     adata.obs["subject"] = [f"{group}{i // 4}" for i, group in enumerate(GROUPS)]
-    with pytest.raises(Problems, match="cannot be told apart from the subjects"):
+    with pytest.raises(Problems, match="cannot be told from the subjects"):
         compare(adata, comparison(model={"method": "trend", "subjects": "fixed"}), axis=[])

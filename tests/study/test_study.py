@@ -246,6 +246,23 @@ def test_checking_imports_nothing_heavy(root):
     assert result.stdout.strip() == "[]"
 
 
+def test_options_that_exclude_each_other(project):
+    card = {"assay": "protein", "model": {"array_weights": True, "group_weights": True}}
+    (problem,) = problems_of(project(card))
+    assert "'array_weights' and 'group_weights' exclude each other" in problem and "card.yaml:" in problem
+
+
+def test_subjects_with_a_mean_each_cannot_be_compared_between(project):
+    """Each animal in one group: as fixed effects they are the groups. Each animal in both: the effect is within."""
+    card = {"columns": {"subject": "animal"}, "model": {"subjects": "fixed"}}
+    between = "sample\tgroup\tanimal\na\tover\t1\nb\tover\t2\nc\tcontrol\t3\nd\tcontrol\t4\n"
+    (problem,) = problems_of(project(card, between))
+    assert "cannot be told from the subjects" in problem
+    load_study(
+        Path("config/config.yaml"), root=project(card, between.replace("\t3", "\t1").replace("\t4", "\t2"))
+    )
+
+
 def test_panels_that_there_are(project):
     load_study(Path("config/config.yaml"), root=project(settings={"panels": ["axis", "fibrosis"]}))
     (problem,) = problems_of(project(settings={"panels": ["axis", "fibrosys"]}))

@@ -143,7 +143,8 @@ def _check(included: AnnData, card: CompareCard, min_per_group: int) -> None:
     and for what is left after samples were excluded.
     """
     obs = included.obs
-    columns = ["batch", *card.model.covariates]
+    fixed = card.model.options.get("subjects") == "fixed" and obs["subject"].notna().all()
+    columns = ["batch", *card.model.covariates, *(["subject"] if fixed else [])]
     facts = [
         SampleFacts(str(row["group"]), row["sex"] if isinstance(row["sex"], str) else None, modelled)
         for (_, row), modelled in zip(

@@ -38,6 +38,9 @@ def choose_method(card: CompareCard) -> tuple[Method, dict[str, Any]]:
         what = f"No method analyses the assay '{card.assay}' unasked"
         refuse(what, where=where, found=str(card.assay), allowed="a method of the card's own", hint=hint)
     method = load_method(name)
+    for one, other in method.clashes(card.model.options):
+        what, where = f"'{one}' and '{other}' exclude each other", f"data set {card.id}, model"
+        refuse(what, where=where, found="both", allowed="one of them", hint="leave one out")
     try:
         return method, method.parse(card.model.options)
     except ValidationError as error:

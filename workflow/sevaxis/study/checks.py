@@ -66,6 +66,9 @@ def check_method(card: Card, source: YamlSource) -> list[Problem]:
     problems += _check_options(
         f"The method '{name}'", method.options, card.model.options, source, ("model",), readers_of
     )
+    for one, other in method.clashes(card.model.options):
+        what, place = f"'{one}' and '{other}' exclude each other", source.where(("model", other))
+        problems.append(Problem(what, place, "both", "one of them", "leave one out"))
     return problems + _check_normalisation(card, method, source)
 
 

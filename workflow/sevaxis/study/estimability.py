@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from sevaxis.base.problems import Problem, nearest
 from sevaxis.base.vocabulary import Sex
 from sevaxis.study.card import Contrast, ReadCard
-from sevaxis.study.sheets import Sheet, modelled_columns, select_samples, sex_of
+from sevaxis.study.sheets import Sheet, modelled_columns, select_samples, sex_of, subject_in_model
 from sevaxis.study.validation import is_undecided
+
+#: Columns that are factors whatever their values look like, and how they are spoken of.
+FACTORS = {"batch": ("the batch", "batches"), "subject": ("the subjects", "subjects")}
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class SampleFacts:
     group, sex
         Its group; its sex, where it is known.
     modelled
-        Column that enters the model (batch, covariates) -> its value.
+        Column that enters the model (batch, covariates, subjects with a mean each) -> its value.
     """
 
     group: str
@@ -48,6 +51,9 @@ def facts_of(sheet: Sheet, card: ReadCard) -> list[SampleFacts]:
             except ValueError:  # reported by check_sheet
                 sex = None
         modelled = {"batch" if name == columns.batch else name: row[name] for name in present}
+        if (subject := subject_in_model(card)) in row:
+            # a sample of unknown subject is a subject of its own
+            modelled["subject"] = row[subject] or f"sample {row.get(columns.sample)}"
         facts.append(SampleFacts(row.get(columns.group, ""), sex, modelled))
     return facts
 
@@ -93,15 +99,14 @@ def _check_aliases(contrast: Contrast, where: str, samples: list[SampleFacts]) -
     problems = []
     for column in samples[0].modelled:
         values = [sample.modelled[column] for sample in samples]
-        numbers = _numbers(values) if column != "batch" else None
+        numbers = _numbers(values) if column not in FACTORS else None
         alias = (
             _says_the_groups(contrast, samples, numbers)
             if numbers is not None
             else _separates_the_groups(contrast, samples, values)
         )
         if alias:
-            name = "the batch" if column == "batch" else f"the covariate '{column}'"
-            noun = "batches" if column == "batch" else f"values of '{column}'"
+            name, noun = FACTORS.get(column, (f"the covariate '{column}'", f"values of '{column}'"))
             problems.append(
                 Problem(
                     f"The contrast '{contrast.name}' cannot be told from {name}",

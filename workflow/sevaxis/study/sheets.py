@@ -138,6 +138,12 @@ def modelled_columns(card: ReadCard) -> list[str]:
     return [*([card.columns.batch] if card.columns.batch else []), *covariates]
 
 
+def subject_in_model(card: ReadCard) -> str | None:
+    """Column of subjects, where the card asks for a mean for each of them; None where they are a block or unknown."""
+    fixed = isinstance(card, Card) and card.model.options.get("subjects") == "fixed"
+    return card.columns.subject if fixed else None
+
+
 def check_sheet(sheet: Sheet, card: ReadCard) -> list[Problem]:
     """Problems of a sheet as such: columns, names, values that are kept or modelled, labels of sex."""
     return [

@@ -99,10 +99,6 @@ def _fit(task: Task, subjects: Subjects, array_weights: bool, group_weights: boo
 
     y, design = task.values, task.design
     block, told = subjects_used(task, subjects)
-    if array_weights and group_weights:
-        what = "A sample has a weight of its own or that of its group"
-        where, found = "model of the card", "array_weights and group_weights"
-        refuse(what, where=where, found=found, allowed="one of them", hint="leave one out")
     weights = None
     if array_weights or group_weights:
         weights = estimate_weights(y, design, groups=task.groups if group_weights else None)
@@ -129,6 +125,7 @@ TREND = Method(
     takes=Scale.LOG2,
     default_for=(Assay.ARRAY, Assay.PROTEIN, Assay.PTM),
     fit=fit_trend,
+    exclusive=(("array_weights", "group_weights"),),
     formulas=("model", "moderated"),
 )
 DEQMS = Method(
@@ -138,5 +135,6 @@ DEQMS = Method(
     when="proteins whose table counts peptides or spectra; the card names the column",
     takes=Scale.LOG2,
     fit=fit_deqms,
+    exclusive=(("array_weights", "group_weights"),),
     formulas=("model", "moderated"),
 )

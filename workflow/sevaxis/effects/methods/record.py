@@ -214,6 +214,8 @@ class Method:
         ``fit(task, **options)``; its keyword-only parameters are the options that it reads.
     normalisations
         What it can do with library sizes, its default first; empty where log2 values arrive normalised.
+    exclusive
+        Pairs of options of which a card can ask for one only.
     needs_subject, knows_subjects
         Whether it asks for several samples of a subject; whether it can take them into account.
     formulas
@@ -228,6 +230,7 @@ class Method:
     fit: Callable[..., Estimates]
     default_for: tuple[Assay, ...] = ()
     normalisations: tuple[Normalisation, ...] = ()
+    exclusive: tuple[tuple[str, str], ...] = ()
     needs_subject: bool = False
     knows_subjects: bool = True
     formulas: tuple[str, ...] = ()
@@ -236,6 +239,10 @@ class Method:
     def options(self) -> type[BaseModel]:
         """Model of the options that the method reads."""
         return options_model(self.fit)
+
+    def clashes(self, given: dict[str, Any]) -> list[tuple[str, str]]:
+        """Pairs of options that were both asked for and exclude each other."""
+        return [(one, other) for one, other in self.exclusive if given.get(one) and given.get(other)]
 
     def parse(self, given: dict[str, Any]) -> dict[str, Any]:
         """Options with defaults filled in.
