@@ -2,7 +2,7 @@
 
 In the manner of DESeq2 (Love, Huber & Anders 2014, Genome Biology 15:550), written from the paper; numbers as R
 DESeq2 1.38.3 to several digits. Where nothing differs the Wald test calls 5.1 % of features at 0.05 with 3 samples a
-group, 5.6 % with 5, 5.4 % with 10, exactly as R does on the same counts (tests/test_null_rates.py): no default of
+group, 5.6 % with 5, 5.4 % with 10, exactly as R does on the same counts (tests/models/test_null_rates.py): no default of
 this project rests on it.
 """
 

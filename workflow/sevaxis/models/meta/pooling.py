@@ -1,7 +1,7 @@
 """Meta-analysis: one effect from several studies, or the honest refusal to give one, for all features at once.
 
 Formulas of Viechtbauer 2010 (Journal of Statistical Software 36:3), section 2. With Hartung-Knapp errors studies of
-equal size keep the level of 0.05; sizes that differ threefold give 0.048 to 0.062 (tests/test_null_rates.py).
+equal size keep the level of 0.05; sizes that differ threefold give 0.048 to 0.062 (tests/models/test_null_rates.py).
 """
 
 from dataclasses import dataclass

@@ -2,7 +2,7 @@
 
 Numbers as R lmerTest's. Where few subjects (about five a group) differ little the variance between them is often
 estimated as 0, and tests at 0.05 err in 4 % of features between groups and 6 to 7 % within subjects, as lmerTest's
-do on the same values; with half the variance between subjects they keep the level (tests/test_null_rates.py).
+do on the same values; with half the variance between subjects they keep the level (tests/models/test_null_rates.py).
 """
 
 from dataclasses import dataclass
