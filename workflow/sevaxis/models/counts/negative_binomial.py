@@ -2,8 +2,8 @@
 
 In the manner of DESeq2 (Love, Huber & Anders 2014, Genome Biology 15:550), written from the paper; numbers as R
 DESeq2 1.38.3 to several digits. Where nothing differs the Wald test calls 5.1 % of features at 0.05 with 3 samples a
-group, 5.6 % with 5, 5.4 % with 10, exactly as R does on the same counts (tests/models/test_null_rates.py): no default of
-this project rests on it.
+group, 5.6 % with 5, 5.4 % with 10, exactly as R does on the same counts
+(tests/models/test_null_rates.py): no default of this project rests on it.
 """
 
 from dataclasses import dataclass, replace
