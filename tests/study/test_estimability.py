@@ -28,7 +28,7 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize(("column", "name"), itertools.product(COLUMNS, CONTRASTS))
+@pytest.mark.parametrize(("column", "name"), list(itertools.product(COLUMNS, CONTRASTS)))
 def test_what_is_refused_is_what_the_design_cannot_estimate(column, name):
     """The graph's verdict on the sheet is the rank's verdict on the design matrix."""
     import pandas as pd
