@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.encoding import require_file
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float
 from sevaxis.matrix.readers.tables.text import Table, read_table, require_columns
 
@@ -176,15 +176,7 @@ def _genes(
     """Gene of each transcript; None where the features are not transcripts, or nothing says of which gene."""
     if transcript_to_gene is not None:
         other = path.parent / transcript_to_gene
-        if not other.is_file():
-            hint = "it must be one of the card's files, beside this one"
-            refuse(
-                "The table of transcripts is not there",
-                where=path.name,
-                found=transcript_to_gene,
-                allowed="a file",
-                hint=hint,
-            )
+        require_file(other, what="The table of transcripts")
         pairs = read_table(other, as_text=True).frame
         genes = dict(zip(as_text(pairs[pairs.columns[0]]), as_text(pairs[pairs.columns[1]]), strict=True))
         # versions differ between annotations more often than transcripts do
