@@ -1,8 +1,11 @@
 """Fixtures shared by all tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.loopback import Loopback
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,3 +25,10 @@ def shared() -> Path:
             f"NOT TESTED: no real data at {folder} (this test compares with public data and R's answers)"
         )
     return folder
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    """A server on loopback for one test."""
+    with Loopback() as running:
+        yield running

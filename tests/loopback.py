@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from sevaxis.files.http import Patience
+from sevaxis.files.repositories.remote import Addresses
+
 #: An address that refuses connections: only root could listen on port 1, and nobody does.
 REFUSING = "http://127.0.0.1:1"
 
@@ -101,6 +104,17 @@ class Loopback:
             for answer in answers
         ]
         return self.url + path
+
+    def repositories(self, patience: Patience, pride_files: str | None = None) -> Addresses:
+        """Addresses that let this server play the repositories; PRIDE's files may keep an address of their own."""
+        return Addresses(
+            geo=self.url + "/geo/series",
+            geo_download=self.url + "/geo/download/",
+            pride=self.url + "/pride/v3",
+            pride_files=pride_files or self.url + "/pride-files/",
+            biostudies=self.url + "/biostudies",
+            patience=patience,
+        )
 
     def asked(self, path: str) -> list[Request]:
         """Requests for a path so far."""

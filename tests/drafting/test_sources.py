@@ -16,7 +16,6 @@ from sevaxis.demo import write_dataset
 from sevaxis.drafting import add
 from sevaxis.effects.compare import compare
 from sevaxis.files.http import Patience
-from sevaxis.files.repositories.remote import Addresses
 from sevaxis.files.retrieve import retrieve
 from sevaxis.genes.orthologs import build_orthologs
 from sevaxis.matrix.assess import assess
@@ -24,27 +23,8 @@ from sevaxis.matrix.read import read
 from sevaxis.study.card import AssessCard, Card, CompareCard, ReadCard, RetrieveCard
 from sevaxis.study.study import Study, load_study
 
-from tests.loopback import Loopback
-
 HASTE = Patience(attempts=2, connect_seconds=1, read_seconds=5, first_wait=0.01, total_seconds=20)
 AXIS = ("FBXO2", "SORBS3", "FLOT1", "CD63")
-
-
-@pytest.fixture
-def server():
-    with Loopback() as running:
-        yield running
-
-
-def addresses(server) -> Addresses:
-    return Addresses(
-        geo=server.url + "/geo/series",
-        geo_download=server.url + "/geo/download/",
-        pride=server.url + "/pride",
-        pride_files=server.url + "/pride-files/",
-        biostudies=server.url + "/biostudies",
-        patience=HASTE,
-    )
 
 
 def index(*names: str) -> bytes:
@@ -112,7 +92,10 @@ def run(card: Card, folder, root):
 def test_a_series_of_geo_becomes_a_card_that_runs(server, tmp_path, root):
     served = serve_geo(server, tmp_path, root)
     added = add(
-        ["gse999001"], folder=tmp_path / "datasets", data=tmp_path / "data", addresses=addresses(server)
+        ["gse999001"],
+        folder=tmp_path / "datasets",
+        data=tmp_path / "data",
+        addresses=server.repositories(HASTE),
     )
     assert added.open == ()
     card = study_of(tmp_path, "gse999001", root).cards["gse999001"]
@@ -165,7 +148,10 @@ def test_tables_of_single_samples_come_from_the_archive_and_keep_their_own_addre
     server.serve(f"{series}/suppl/GSE42002_RAW.tar", packed.getvalue())
     server.serve("/geo/download/?acc=GSE42002", b"<html></html>")
     added = add(
-        ["GSE42002"], folder=tmp_path / "datasets", data=tmp_path / "data", addresses=addresses(server)
+        ["GSE42002"],
+        folder=tmp_path / "datasets",
+        data=tmp_path / "data",
+        addresses=server.repositories(HASTE),
     )
     assert added.open == (), added.open
     card = Card.model_validate(yaml.safe_load(added.card))
@@ -210,11 +196,14 @@ def test_a_project_of_pride_becomes_a_card(server, tmp_path):
         place = {"accession": "PRIDE:0000469", "value": f"ftp://ftp.pride.ebi.ac.uk/x/{name}"}
         records.append({"fileName": name, "fileSizeBytes": None, "publicFileLocations": [place],
                         "fileCategory": {"value": category, "accession": "PRIDE:1"}})  # fmt: skip
-    server.serve("/pride/projects/PXD999001/files/all", json.dumps(records).encode())
+    server.serve("/pride/v3/projects/PXD999001/files/all", json.dumps(records).encode())
     server.serve("/pride-files/x/proteinGroups.txt", made["proteinGroups.txt"])
     server.serve("/pride-files/x/a.sdrf.tsv", "\n".join(sdrf).encode())
     added = add(
-        ["PXD999001"], folder=tmp_path / "datasets", data=tmp_path / "data", addresses=addresses(server)
+        ["PXD999001"],
+        folder=tmp_path / "datasets",
+        data=tmp_path / "data",
+        addresses=server.repositories(HASTE),
     )
     card = yaml.safe_load(added.card)
     assert added.open == ()

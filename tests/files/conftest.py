@@ -1,18 +1,8 @@
-"""A server that misbehaves on demand, and a folder for a data set."""
+"""A folder for a data set."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.loopback import Loopback
-
-
-@pytest.fixture
-def server() -> Iterator[Loopback]:
-    """A server on loopback for one test."""
-    with Loopback() as running:
-        yield running
 
 
 @pytest.fixture

@@ -18,28 +18,15 @@ from sevaxis.files.repositories.accessions import is_accession, resolve
 from sevaxis.files.repositories.geo import extract_samples
 from sevaxis.files.repositories.remote import Addresses, kind_of
 
-from tests.loopback import REFUSING, Answer, Loopback
+from tests.loopback import REFUSING, Answer
 
 HASTE = Patience(
     attempts=2, connect_seconds=1, read_seconds=1, first_wait=0.01, longest_wait=0.1, total_seconds=5
 )
 
 
-@pytest.fixture
-def server():
-    with Loopback() as running:
-        yield running
-
-
 def addresses(server) -> Addresses:
-    return Addresses(
-        geo=server.url + "/geo/series",
-        geo_download=server.url + "/geo/download/",
-        pride=server.url + "/pride/v3",
-        pride_files="https://ftp.pride.ebi.ac.uk/",
-        biostudies=server.url + "/biostudies",
-        patience=HASTE,
-    )
+    return server.repositories(HASTE, pride_files="https://ftp.pride.ebi.ac.uk/")
 
 
 def told(files) -> dict[str, tuple]:
@@ -280,22 +267,6 @@ def test_project(server):
     assert all(file.sha256 is None for file in files)
 
 
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (b"[]", "at another repository"),
-        (b"<html>", "not the list of files"),
-        (b'{"error": "x"}', "not the list of files"),
-        (b'[{"fileName": 3}]', "not the list of files"),
-        (b"[1]", "not the list of files"),
-    ],
-)
-def test_project_that_is_not_there(server, answer, words):
-    server.serve("/pride/v3/projects/PXD000022/files/all", answer)
-    with pytest.raises(Problems, match=words):
-        resolve("PXD000022", addresses=addresses(server))
-
-
 # BioStudies
 
 
@@ -340,18 +311,28 @@ def test_study_listed_in_part(server):
         resolve("S-BSST717", addresses=addresses(server))
 
 
+# PRIDE and BioStudies: no list, or none that can be read
+
+PROJECT, STUDY = "/pride/v3/projects/PXD000022/files/all", "/biostudies/api/v1/studies/E-MTAB-1/info"
+
+
 @pytest.mark.parametrize(
-    ("info", "words"),
+    ("accession", "path", "answer", "words"),
     [
-        (b"{}", "no such study"),
-        (b'{"files": 0}', "0 files"),
-        (b'{"files": 4715142}', "4715142 files"),
-        (b"<html>", "not the answer"),
-        (b"[]", "not the answer"),
-        (b'{"files": "3"}', "not the answer"),
+        ("PXD000022", PROJECT, b"[]", "at another repository"),
+        ("PXD000022", PROJECT, b"<html>", "not the list of files"),
+        ("PXD000022", PROJECT, b'{"error": "x"}', "not the list of files"),
+        ("PXD000022", PROJECT, b'[{"fileName": 3}]', "not the list of files"),
+        ("PXD000022", PROJECT, b"[1]", "not the list of files"),
+        ("E-MTAB-1", STUDY, b"{}", "no such study"),
+        ("E-MTAB-1", STUDY, b'{"files": 0}', "0 files"),
+        ("E-MTAB-1", STUDY, b'{"files": 4715142}', "4715142 files"),
+        ("E-MTAB-1", STUDY, b"<html>", "not the answer"),
+        ("E-MTAB-1", STUDY, b"[]", "not the answer"),
+        ("E-MTAB-1", STUDY, b'{"files": "3"}', "not the answer"),
     ],
 )
-def test_study_that_is_not_there(server, info, words):
-    server.serve("/biostudies/api/v1/studies/E-MTAB-1/info", info)
+def test_files_that_are_not_there(server, accession, path, answer, words):
+    server.serve(path, answer)
     with pytest.raises(Problems, match=words):
-        resolve("E-MTAB-1", addresses=addresses(server))
+        resolve(accession, addresses=addresses(server))

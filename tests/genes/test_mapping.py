@@ -19,38 +19,18 @@ AXIS = ["FBXO2", "SORBS3", "FLOT1", "CD63"]
 # HCOP pairs written by hand, with identifiers that no real gene has.
 PAIRS = [
     ("GENEA", "Genea", "ENSG99000000001", "ENSMUSG99000000001", "11", "21", "A,B,C,D,E,F"),
-    (
-        "GENEA",
-        "Geneb",
-        "ENSG99000000001",
-        "ENSMUSG99000000002",
-        "11",
-        "22",
-        "A",
-    ),  # weak beside both genes' best
+    # weak beside both genes' best
+    ("GENEA", "Geneb", "ENSG99000000001", "ENSMUSG99000000002", "11", "22", "A"),
     ("GENEB", "Geneb", "ENSG99000000002", "ENSMUSG99000000002", "12", "22", "A,B,C,D"),
+    # one mouse gene, two human
     ("TWO1", "Two", "ENSG99000000003", "ENSMUSG99000000003", "13", "23", "A,B,C,D"),
-    (
-        "TWO2",
-        "Two",
-        "ENSG99000000004",
-        "ENSMUSG99000000003",
-        "14",
-        "23",
-        "A,B,C",
-    ),  # one mouse gene, two human
+    ("TWO2", "Two", "ENSG99000000004", "ENSMUSG99000000003", "14", "23", "A,B,C"),
+    # two mouse genes, one human
     ("MANY", "Many1", "ENSG99000000005", "ENSMUSG99000000004", "15", "24", "A,B"),
-    (
-        "MANY",
-        "Many2",
-        "ENSG99000000005",
-        "ENSMUSG99000000005",
-        "15",
-        "25",
-        "A,B",
-    ),  # two mouse genes, one human
+    ("MANY", "Many2", "ENSG99000000005", "ENSMUSG99000000005", "15", "25", "A,B"),
     ("SEPT7", "Sept7", "ENSG99000000006", "ENSMUSG99000000006", "16", "26", "A,B,C"),
-    ("GENEE", "Genee", "ENSG99000000007", "-", "17", "27.0", "A,B"),  # no mouse Ensembl
+    # no mouse Ensembl
+    ("GENEE", "Genee", "ENSG99000000007", "-", "17", "27.0", "A,B"),
 ]
 COLUMNS = [
     "human_symbol",

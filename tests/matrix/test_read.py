@@ -132,17 +132,18 @@ def test_sex_of_the_card(folder):
     assert adata.obs["sex"].tolist() == ["female"] * 4 and adata.obs["batch"].isna().all()
 
 
+def beside_values(name, content, names):
+    """Files of a card: the values, and a sheet about their samples or features, whose names are in one column."""
+    sheet = {"name": name, "content": content, "options": {"layout": "sheet", "sample": names}}
+    return [
+        {"name": "m.tsv", "reader": "delimited", "options": {"identifier": "symbol"}},
+        {"reader": "delimited", **sheet},
+    ]
+
+
 def test_sheet_inside_a_retrieved_file(folder):
     (folder / "annotation.tsv").write_text("name\tarm\ns-1\ta\ns-2\ta\ns-3\tb\ns-4\tb\ns-5\tb\n")
-    files = [
-        {"name": "m.tsv", "reader": "delimited", "options": {"identifier": "symbol"}},
-        {
-            "name": "annotation.tsv",
-            "reader": "delimited",
-            "content": "samples",
-            "options": {"layout": "sheet", "sample": "name"},
-        },
-    ]
+    files = beside_values("annotation.tsv", "samples", "name")
     columns = {"sample": "name", "group": "arm"}
     adata = built(
         folder, card(files=files, columns=columns, samples_from={"file": "annotation.tsv"}), sheet=None
@@ -203,16 +204,7 @@ def test_a_file_per_sample(folder):
 
 def test_feature_annotation_of_a_second_file(folder):
     (folder / "genes.tsv").write_text("gene\tbiotype\nFBXO2\tprotein_coding\nALB\tprotein_coding\n")
-    files = [
-        {"name": "m.tsv", "reader": "delimited", "options": {"identifier": "symbol"}},
-        {
-            "name": "genes.tsv",
-            "reader": "delimited",
-            "content": "features",
-            "options": {"layout": "sheet", "sample": "gene"},
-        },
-    ]
-    adata = built(folder, card(files=files))
+    adata = built(folder, card(files=beside_values("genes.tsv", "features", "gene")))
     assert adata.var["biotype"].astype(object).where(adata.var["biotype"].notna(), None).tolist() == [
         "protein_coding",
         None,

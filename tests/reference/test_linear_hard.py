@@ -43,6 +43,15 @@ def compare(ours, r, rtol=DIGITS, atol=0.0):
     np.testing.assert_allclose(np.log(ours.p[:, 0]), np.log(r["p"]), rtol=rtol, atol=2 * rtol + atol)
 
 
+def read_hard_counts(shared, name, r):
+    """Counts of the features that R keeps, too, their library sizes, and the samples."""
+    counts, samples = read_hard(shared, name)
+    keep = filter_by_expression(counts.to_numpy(), samples["group"])
+    assert counts.index[keep].tolist() == r.index.tolist()
+    kept = counts.to_numpy(float)[keep]
+    return kept, kept.sum(axis=0) * tmm_factors(kept), samples
+
+
 @pytest.mark.parametrize("name", SINGLES)
 def test_subjects_with_one_sample(shared, name):
     """A sample without a partner has the same variance as the others."""
@@ -78,14 +87,10 @@ def test_own_correlation(shared, name, lower, moved):
 
 
 def test_counts_of_subjects_with_one_sample(shared):
-    counts, samples = read_hard(shared, "counts_pairs_alone")
     r = read_hard_answers(shared, "counts_pairs_alone.voom_dupcor")
+    kept, lib_size, samples = read_hard_counts(shared, "counts_pairs_alone", r)
     design, effect = difference(samples)
-    keep = filter_by_expression(counts.to_numpy(), samples["group"])
-    assert counts.index[keep].tolist() == r.index.tolist()
-    kept = counts.to_numpy(float)[keep]
     first, second = read_correlations(shared)["counts_pairs_alone"]
-    lib_size = kept.sum(axis=0) * tmm_factors(kept)
     e, weights = voom(kept, design, lib_size=lib_size, block=samples["subject"], correlation=first)
     fit = fit_linear(e, design, weights=weights, block=samples["subject"], correlation=second)
     compare(moderate(fit.contrast(effect, shared_correlation=True), robust=True), r)
@@ -138,13 +143,9 @@ def test_groups_of_unequal_scatter(shared):
 
 
 def test_counts_of_unequal_scatter(shared):
-    counts, samples = read_hard(shared, "counts_unequal_scatter")
     r = read_hard_answers(shared, "counts_unequal_scatter.voomqw_vargroup")
+    kept, lib_size, samples = read_hard_counts(shared, "counts_unequal_scatter", r)
     design, effect = difference(samples)
-    keep = filter_by_expression(counts.to_numpy(), samples["group"])
-    assert counts.index[keep].tolist() == r.index.tolist()
-    kept = counts.to_numpy(float)[keep]
-    lib_size = kept.sum(axis=0) * tmm_factors(kept)
     e, weights, shares = voom_quality(kept, design, lib_size=lib_size, groups=samples["group"])
     r_shares = read_hard_answers(shared, "counts_unequal_scatter.weights")["weight"]
     np.testing.assert_allclose(shares, r_shares, rtol=1e-10)

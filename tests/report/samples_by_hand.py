@@ -48,8 +48,10 @@ def qualities(rng: np.random.Generator) -> dict:
         "n_mapped": 390,
         "mapping_rate": 0.975,
         "correlation": {"samples": [], "matrix": []},
+        "missingness": {"mean_abundance": [], "missing_rate": []},
+        "batch_by_group": None,
     }
-    empty = {"n_samples": 0, "n_included": 0, "samples": [], "pca": {"explained": []}, "batch_by_group": None}
+    empty = {"n_samples": 0, "n_included": 0, "samples": [], "pca": {"explained": []}}
     return {
         "sev_protein": {
             **common,
@@ -90,8 +92,6 @@ def qualities(rng: np.random.Generator) -> dict:
             "normalisation": "tmm",
             "samples": rna,
             "pca": {"explained": [0.5, 0.2]},
-            "missingness": {"mean_abundance": [], "missing_rate": []},
-            "batch_by_group": None,
             "sex": {
                 "markers": [],
                 "n_called": 0,
@@ -106,7 +106,6 @@ def qualities(rng: np.random.Generator) -> dict:
             "dataset": "liver_published",
             "assay": "effects",
             "normalisation": "none",
-            "missingness": {"mean_abundance": [], "missing_rate": []},
             "sex": {"markers": [], "n_called": 0, "mismatches": [], "text": ""},
             "checks": [
                 {"level": "note", "about": "samples", "text": "A published table: no samples to check."}

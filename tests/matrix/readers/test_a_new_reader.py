@@ -12,6 +12,7 @@ import yaml
 from sevaxis.matrix.readers.registry import READERS, reader_options, signatures
 
 from tests.guide import follow
+from tests.study.test_study import CARD, SHEET
 
 CHECK = """
 import json, sys
@@ -43,7 +44,6 @@ print(json.dumps({
     "recognised": [found.format, found.reader, found.assay],
 }))
 """
-SHEET = "sample\tgroup\na\tover\nb\tover\nc\tcontrol\nd\tcontrol\n"
 
 
 @pytest.fixture
@@ -56,18 +56,8 @@ def checked(root, tmp_path):
     (tmp_path / "counts.toy").write_text("%toy\nFBXO2=1/2/3/4\nALB=50/60/70/80\n")
 
     def check(options: dict):
-        card = {
-            "id": "mine",
-            "title": "Toys",
-            "citation": "nobody yet",
-            "licence": "own",
-            "organism": "human",
-            "tissue": "muscle",
-            "compartment": "tissue",
-            "assay": "rna_counts",
-            "files": [{"name": "counts.toy", "path": "counts.toy", "reader": "toy", "options": options}],
-            "contrasts": [{"name": "effect", "role": "training", "case": "over", "reference": "control"}],
-        }
+        files = [{"name": "counts.toy", "path": "counts.toy", "reader": "toy", "options": options}]
+        card = {**CARD, "title": "Toys", "files": files}
         folder = tmp_path / "config" / "datasets" / "mine"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "card.yaml").write_text(yaml.safe_dump(card, sort_keys=False))

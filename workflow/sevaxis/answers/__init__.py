@@ -7,9 +7,9 @@ its name (``report/templates/questions/<name>.html.jinja``), and by naming the r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 
 from sevaxis.answers.question import Answer, Evidence, Question
+from sevaxis.base.registry import load
 
 __all__ = ["QUESTIONS", "Answer", "Evidence", "Question", "load_question", "questions_of"]
 
@@ -23,8 +23,7 @@ QUESTIONS: Mapping[str, str] = {
 
 def load_question(name: str) -> Question:
     """Record of a question by its name in configurations."""
-    module, record = QUESTIONS[name].split(":")
-    return getattr(import_module(module), record)
+    return load(QUESTIONS[name])
 
 
 def questions_of(asked: Sequence[str], *, simulated: bool) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ A method is added by writing its record (:class:`~sevaxis.effects.methods.record
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 
+from sevaxis.base.registry import load
 from sevaxis.base.vocabulary import Assay
 from sevaxis.effects.methods.record import Estimates, Method, Task, Used
 
@@ -27,8 +27,7 @@ METHODS: Mapping[str, str] = {
 
 def load_method(name: str) -> Method:
     """Record of a method by its name in cards."""
-    module, record = METHODS[name].split(":")
-    return getattr(import_module(module), record)
+    return load(METHODS[name])
 
 
 def default_method(assay: Assay) -> str | None:

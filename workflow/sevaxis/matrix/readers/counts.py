@@ -15,7 +15,7 @@ from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.encoding import read_bytes
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
-from sevaxis.matrix.readers.tables.text import read_table
+from sevaxis.matrix.readers.tables.text import read_table, require_columns
 
 if TYPE_CHECKING:
     import anndata
@@ -125,16 +125,8 @@ def read_featurecounts(path: Path, *, identifier: Identifier | None = None) -> a
     path = Path(path)
     table = read_table(path, separator="\t", decimal=".", quoted=False, comment="#", as_text={"Geneid"})
     frame = table.frame
-    if not {"Geneid", "Length"} <= set(frame.columns):
-        found = ", ".join(frame.columns[:7])
-        hint = "the summary (.summary) has no counts; other tables: reader delimited"
-        refuse(
-            "This is no table of featureCounts",
-            where=path.name,
-            found=found,
-            allowed="Geneid, ..., Length",
-            hint=hint,
-        )
+    hint = "the summary (.summary) has no counts; other tables: reader delimited"
+    require_columns(table, ("Geneid", "Length"), kind="table of featureCounts", hint=hint)
     fixed = {*FEATURECOUNTS, "gene_name", "gene_biotype", "gene_type"}
     columns = [name for name in frame.columns if name not in fixed]
     values = np.column_stack([to_float(frame[column], table) for column in columns])

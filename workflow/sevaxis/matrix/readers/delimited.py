@@ -80,13 +80,4 @@ def read_delimited(
         skip=skip,
         as_text=layout == "sheet" or names,
     )
-    return from_table(
-        table,
-        layout=layout,
-        feature=feature,
-        samples=samples,
-        sample=sample,
-        value=value,
-        identifier=identifier,
-        duplicates=duplicates,
-    )
+    return from_table(table, layout, feature, samples, sample, value, identifier, duplicates)

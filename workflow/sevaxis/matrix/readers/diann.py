@@ -20,7 +20,7 @@ from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.encoding import read_bytes
 from sevaxis.matrix.readers.tables.layouts import to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
-from sevaxis.matrix.readers.tables.text import read_table
+from sevaxis.matrix.readers.tables.text import read_table, require_columns
 
 if TYPE_CHECKING:
     import anndata
@@ -119,16 +119,8 @@ def run_name(run: str, samples: str | None) -> str:
 def _read_matrix(path: Path, samples: str | None, keep: set[str]) -> anndata.AnnData:
     table = read_table(path, separator="\t", decimal=".", quoted=False)
     frame = table.frame
-    if "Protein.Group" not in frame.columns:
-        hint = "a gene matrix (gg_matrix) and others are read by the reader 'delimited'"
-        found = ", ".join(frame.columns[:6])
-        refuse(
-            "This is no protein table of DIA-NN",
-            where=path.name,
-            found=found,
-            allowed="Protein.Group",
-            hint=hint,
-        )
+    hint = "a gene matrix (gg_matrix) and others are read by the reader 'delimited'"
+    require_columns(table, ("Protein.Group",), kind="protein table of DIA-NN", hint=hint)
     annotation = [column for column in frame.columns if column in MATRIX_ANNOTATION]
     runs = [column for column in frame.columns if column not in annotation]
     notes = {"kind": "pg_matrix", "rows": frame.height}

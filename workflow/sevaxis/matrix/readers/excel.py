@@ -48,16 +48,7 @@ def read_excel(
         For files that are no workbook, sheets that do not exist, and whatever a delimited table may lack.
     """
     table = read_sheet(path, sheet, skip)
-    return from_table(
-        table,
-        layout=layout,
-        feature=feature,
-        samples=samples,
-        sample=sample,
-        value=value,
-        identifier=identifier,
-        duplicates=duplicates,
-    )
+    return from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
 
 
 def read_sheet(path: Path, sheet: str | None = None, skip: int = 0) -> Table:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problems, refuse
+from sevaxis.base.problems import Problems
 from sevaxis.base.vocabulary import Assay
 from sevaxis.genes.identifiers import first_of_group
 from sevaxis.matrix.readers.signature import Signature
@@ -22,7 +22,7 @@ from sevaxis.matrix.readers.tables.proteins import (
     protein_values,
     select_samples,
 )
-from sevaxis.matrix.readers.tables.text import read_table
+from sevaxis.matrix.readers.tables.text import read_table, require_columns
 
 if TYPE_CHECKING:
     import anndata
@@ -97,15 +97,8 @@ def read_fragpipe(
     path = Path(path)
     table = read_table(path, separator="\t", decimal=".", quoted=False)
     frame = table.frame
-    if not {"Protein", "Protein ID"} <= set(frame.columns):
-        found, hint = ", ".join(frame.columns[:6]), "protein-level tables of TMT: reader tmt_integrator"
-        refuse(
-            "This is no combined_protein table",
-            where=path.name,
-            found=found,
-            allowed="Protein, Protein ID",
-            hint=hint,
-        )
+    hint = "protein-level tables of TMT: reader tmt_integrator"
+    require_columns(table, ("Protein", "Protein ID"), kind="combined_protein table", hint=hint)
     columns = _quantity_columns(frame.columns, quantity, path.name)
     columns = select_samples(columns, samples, path.name)
     notes = {**table.notes, "quantity": quantity, "rows": frame.height}
@@ -179,16 +172,8 @@ def read_tmt_integrator(
         path, separator="\t", decimal=".", quoted=False, as_text={"Index", "ProteinID", "Protein ID"}
     )
     frame = table.frame
-    if not {"Index", "ReferenceIntensity"} <= set(frame.columns):
-        found = ", ".join(frame.columns[:6])
-        hint = "label-free tables: reader fragpipe; other TMT tables: reader tmt"
-        refuse(
-            "This is no table of TMT-Integrator",
-            where=path.name,
-            found=found,
-            allowed="Index, ReferenceIntensity",
-            hint=hint,
-        )
+    hint = "label-free tables: reader fragpipe; other TMT tables: reader tmt"
+    require_columns(table, ("Index", "ReferenceIntensity"), kind="table of TMT-Integrator", hint=hint)
     # samples stand behind ReferenceIntensity
     behind = frame.columns[frame.columns.index("ReferenceIntensity") + 1 :]
     columns = select_samples({name: name for name in behind}, samples, path.name)

@@ -67,16 +67,7 @@ def read_r_object(
         if feature is None and layout in ("wide", "transposed") and "row_name" in table.frame.columns:
             feature = "row_name" if layout == "wide" else None
             sample = sample or ("row_name" if layout == "transposed" else None)
-        return from_table(
-            table,
-            layout=layout,
-            feature=feature,
-            samples=samples,
-            sample=sample,
-            value=value,
-            identifier=identifier,
-            duplicates=duplicates,
-        )
+        return from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
     matrix, obs, var, notes = _parts_of(content, assay, where)
     values, features, names = _matrix(matrix, where)
     for annotation, axis in ((obs, names), (var, features)):

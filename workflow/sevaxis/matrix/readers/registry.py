@@ -8,6 +8,7 @@ from importlib import import_module
 from pydantic import BaseModel
 
 from sevaxis.base.options import options_model
+from sevaxis.base.registry import load
 from sevaxis.matrix.readers.signature import Signature
 
 #: Name in a card -> module and function.
@@ -43,8 +44,7 @@ READERS = {
 
 def reader(name: str) -> Callable:
     """Function of a reader by its name in cards."""
-    module, function = READERS[name].split(":")
-    return getattr(import_module(module), function)
+    return load(READERS[name])
 
 
 def reader_options(name: str) -> type[BaseModel]:

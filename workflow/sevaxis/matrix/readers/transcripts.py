@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
+from sevaxis.matrix.readers.tables.encoding import require_file
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float
-from sevaxis.matrix.readers.tables.text import Table, read_table
+from sevaxis.matrix.readers.tables.text import Table, read_table, require_columns
 
 if TYPE_CHECKING:
     import anndata
@@ -72,7 +72,7 @@ def read_salmon(
     -------
     AnnData of one sample with estimated reads (``NumReads``), by gene where genes are known.
     """
-    table = _table(path, {"Name", "NumReads"}, "quant.sf of salmon")
+    table = _table(path, ("Name", "NumReads"), "quant.sf of salmon")
     return _assemble(path, table, "Name", "NumReads", transcript_to_gene, identifier)
 
 
@@ -107,7 +107,7 @@ def read_kallisto(
             )
         table = Table(path.name, frame)
     else:
-        table = _table(path, {"target_id", "est_counts"}, "abundance.tsv of kallisto")
+        table = _table(path, ("target_id", "est_counts"), "abundance.tsv of kallisto")
     return _assemble(path, table, "target_id", "est_counts", transcript_to_gene, identifier)
 
 
@@ -125,20 +125,16 @@ def read_rsem(path: Path, *, identifier: Identifier | None = None) -> anndata.An
     -------
     AnnData of one sample with expected counts. Gene names ``ENSG..._SYMBOL`` are cut, the symbol becomes a column.
     """
-    table = _table(path, {"gene_id", "expected_count"}, "genes.results of RSEM")
+    table = _table(path, ("gene_id", "expected_count"), "genes.results of RSEM")
     return _assemble(path, table, "gene_id", "expected_count", None, identifier)
 
 
-def _table(path: Path, columns: set[str], kind: str) -> Table:
+def _table(path: Path, columns: tuple[str, ...], kind: str) -> Table:
     path = Path(path)
     table = read_table(
         path, separator="\t", decimal=".", quoted=False, as_text={"Name", "target_id", "gene_id"}
     )
-    if not columns <= set(table.frame.columns):
-        found, hint = ", ".join(table.frame.columns[:6]), "matrices of several samples: reader delimited"
-        refuse(
-            f"This is no {kind}", where=path.name, found=found, allowed=", ".join(sorted(columns)), hint=hint
-        )
+    require_columns(table, columns, kind=kind, hint="matrices of several samples: reader delimited")
     return table
 
 
@@ -180,15 +176,7 @@ def _genes(
     """Gene of each transcript; None where the features are not transcripts, or nothing says of which gene."""
     if transcript_to_gene is not None:
         other = path.parent / transcript_to_gene
-        if not other.is_file():
-            hint = "it must be one of the card's files, beside this one"
-            refuse(
-                "The table of transcripts is not there",
-                where=path.name,
-                found=transcript_to_gene,
-                allowed="a file",
-                hint=hint,
-            )
+        require_file(other, what="The table of transcripts")
         pairs = read_table(other, as_text=True).frame
         genes = dict(zip(as_text(pairs[pairs.columns[0]]), as_text(pairs[pairs.columns[1]]), strict=True))
         # versions differ between annotations more often than transcripts do

@@ -14,6 +14,18 @@ from sevaxis.base.problems import Problem, Problems, refuse
 MAX_BYTES = 16 * 2**30
 
 
+def require_file(path: Path, *, what: str) -> None:
+    """A problem where a further file, which an option of a reader names, is not there."""
+    if not path.is_file():
+        refuse(
+            f"{what} is not there",
+            where=path.name,
+            found="no file",
+            allowed="a file of the data set",
+            hint="it must be one of the card's files, in the folder of the one that is read",
+        )
+
+
 def read_bytes(path: Path) -> bytes:
     """Content of a file, decompressed where its first bytes say gzip, bzip2 or xz.
 

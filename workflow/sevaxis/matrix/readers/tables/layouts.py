@@ -57,14 +57,13 @@ def choose_column(table: Table, name: str, option: str) -> str:
 
 def from_table(
     table: Table,
-    *,
-    layout: Layout = "wide",
-    feature: str | None = None,
-    samples: list[str] | str | None = None,
-    sample: list[str] | str | None = None,
-    value: str | None = None,
-    identifier: Identifier | None = None,
-    duplicates: Duplicates | None = None,
+    layout: Layout,
+    feature: str | None,
+    samples: list[str] | str | None,
+    sample: list[str] | str | None,
+    value: str | None,
+    identifier: Identifier | None,
+    duplicates: Duplicates | None,
 ) -> anndata.AnnData:
     """AnnData of a table in one of four layouts; see :func:`sevaxis.matrix.readers.delimited.read_delimited`."""
     match layout:

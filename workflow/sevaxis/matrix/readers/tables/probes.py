@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sevaxis.base.problems import refuse
-from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.encoding import read_bytes, require_file, to_utf8
 from sevaxis.matrix.readers.tables.geo import parse_soft
 from sevaxis.matrix.readers.tables.layouts import as_text
 from sevaxis.matrix.readers.tables.text import Table, parse_table
@@ -75,15 +75,7 @@ def platform_annotation(source: Path | Table, names: list[str]) -> pd.DataFrame:
 
 
 def _platform_table(path: Path) -> Table:
-    if not path.is_file():
-        hint = "it must be one of the card's files, beside this one"
-        refuse(
-            "The platform's annotation is not there",
-            where=path.name,
-            found="no file",
-            allowed="a GPL file",
-            hint=hint,
-        )
+    require_file(path, what="The platform's annotation")
     data = to_utf8(read_bytes(path))[0]
     if data.lstrip().startswith(b"^"):
         tables = [entity.table for entity in parse_soft(data) if entity.table]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 
 if TYPE_CHECKING:
@@ -68,6 +69,18 @@ class Table:
     def decimal(self) -> str:
         """Decimal sign of cells that are still text."""
         return "," if self.notes.get("decimal") == "comma" else "."
+
+
+def require_columns(table: Table, columns: Sequence[str], *, kind: str, hint: str) -> None:
+    """A problem where a table lacks one of the columns that all tables of its kind have."""
+    if not set(columns) <= set(table.frame.columns):
+        refuse(
+            f"This is no {kind}",
+            where=table.file,
+            found=", ".join(table.frame.columns[:6]),
+            allowed=", ".join(columns),
+            hint=hint,
+        )
 
 
 def sniff_separator(lines: list[str]) -> str:
