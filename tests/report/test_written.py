@@ -9,9 +9,11 @@ from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib
 import pandas as pd
 import pytest
 from sevaxis.report.document import Document
+from sevaxis.report.drawings.figures import write_figures
 from sevaxis.report.drawings.glyphs import glyph, reach
 from sevaxis.report.drawings.plots import contrast_payload
 from sevaxis.report.page import render
@@ -64,6 +66,18 @@ def test_every_figure_is_an_svg_with_its_table(folder: Path):
         assert ElementTree.parse(figure).getroot().tag.endswith("svg")
         assert len(pd.read_csv(figure.with_suffix(".tsv"), sep="\t")) > 0
         assert "<dc:date>" not in figure.read_text()
+
+
+def test_figures_leave_the_style_of_others_alone(document: Document, tmp_path: Path):
+    before = dict(matplotlib.rcParams)
+    write_figures(document, tmp_path / "figures")
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_figures_name_a_font_that_matplotlib_brings(folder: Path):
+    for figure in (folder / "figures").glob("*.svg"):
+        fonts = re.findall(r"<text [^>]*?font[^>']*'([^']*)'", figure.read_text())
+        assert set(fonts) == {"DejaVu Sans"}, figure.name
 
 
 def test_labels_from_outside_are_escaped(page: str):

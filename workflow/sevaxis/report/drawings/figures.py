@@ -1,8 +1,9 @@
 """Static figures: every drawing of the page as an SVG, the table behind it as TSV beside it.
 
-The same inputs give the same bytes: no date, a fixed salt for identifiers, no font but matplotlib's own for
-measuring. Text stays text in the SVG. Clouds of points are those of the page, thinned where they are dense, and
-rasterised inside the SVG.
+seaborn draws them in one style; what it has no drawing for (intervals, names at points) is matplotlib's. The same
+inputs give the same bytes: no date, a fixed salt for identifiers, no font but matplotlib's own for measuring. Text
+stays text in the SVG. Clouds of points are those of the page, thinned where they are dense, and rasterised inside the
+SVG.
 """
 
 from __future__ import annotations
@@ -27,18 +28,29 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 UP, DOWN, SOFT, INK = (LIGHT[name] for name in ("up", "down", "soft", "ink"))
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "sevaxis",
-    "svg.fonttype": "none",
-    "font.size": 9,
-    "text.parse_math": False,  # labels come from outside: a dollar sign is a dollar sign
+#: One look in three parts, as seaborn and matplotlib divide them: style, sizes, what neither of both scales.
+STYLE: dict[str, Any] = {
+    "axes.edgecolor": SOFT,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": INK,
-    "legend.frameon": False,
+} | dict.fromkeys(("axes.labelcolor", "text.color", "xtick.color", "ytick.color"), INK)
+SIZES = {
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "axes.titlesize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
     "legend.fontsize": 8,
+    "legend.title_fontsize": 8,
+    "axes.linewidth": 0.8,
 }
+WRITING: dict[Any, Any] = {
+    "svg.hashsalt": "sevaxis",
+    "svg.fonttype": "none",
+    "text.parse_math": False,  # labels come from outside: a dollar sign is a dollar sign
+    "legend.frameon": False,
+}
+BESIDE = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
 
 
 def look(sex: str) -> tuple[str, str]:
@@ -55,11 +67,14 @@ def write_figures(document: Document, folder: Path) -> list[Path]:
     list of pathlib.Path
         The SVG files, in the order of the report.
     """
-    from matplotlib import rc_context
+    from matplotlib import rc_context, rcParamsDefault
+    from seaborn import axes_style, plotting_context
 
+    # seaborn's fonts begin with one that a machine may have or not
+    style = STYLE | {"font.sans-serif": rcParamsDefault["font.sans-serif"]}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    with rc_context(STYLE):
+    with axes_style("ticks", style), plotting_context("paper", rc=SIZES), rc_context(WRITING):
         written = [_strip(document, folder)]
         for name, quality in document.qualities.items():
             written += _samples(document, name, quality, folder)
@@ -103,27 +118,28 @@ def _strip(document: Document, folder: Path) -> Path:
     table = pd.DataFrame(rows)
 
     def draw(axes: Axes) -> None:
-        from matplotlib.colors import LinearSegmentedColormap
+        from seaborn import blend_palette, heatmap
 
         shape = (len(document.contrasts), len(document.genes))
         values = table["log2fc"].astype(float).to_numpy().reshape(shape)
-        colours = LinearSegmentedColormap.from_list("effect", [DOWN, "white", UP]).with_extremes(
-            bad="#eceff1"
-        )
-        image = axes.imshow(values, cmap=colours, vmin=-2, vmax=2, aspect="auto")
+        colours = blend_palette([DOWN, "white", UP], as_cmap=True).with_extremes(bad="#eceff1")
+        bar = {"label": "log2 fold change", "shrink": 0.6, "extend": "both"}
+        heatmap(values, vmin=-2, vmax=2, cmap=colours, linewidths=1, cbar_kws=bar, ax=axes)
         for i, row in enumerate(table.to_dict("records")):
             there = not pd.isna(row["log2fc"])
             text = signed(row["log2fc"]) if there else Status(row["status"]).words
             font: dict[str, Any] = {
                 "fontsize": 8 if there else 6,
                 "fontweight": "bold" if called[i] else "normal",
+                "ha": "center",
+                "va": "center",
+                "color": INK,
             }
-            axes.text(i % shape[1], i // shape[1], text, ha="center", va="center", color=INK, **font)
-        axes.set_xticks(range(shape[1]), document.genes)
-        axes.set_yticks(range(shape[0]), [f"{shown.dataset}: {shown.label}" for shown in document.contrasts])
+            axes.text(i % shape[1] + 0.5, i // shape[1] + 0.5, text, **font)
+        contrasts = [f"{shown.dataset}: {shown.label}" for shown in document.contrasts]
+        axes.set_xticks(np.arange(shape[1]) + 0.5, document.genes)
+        axes.set_yticks(np.arange(shape[0]) + 0.5, contrasts, rotation=0)
         axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
-        axes.spines[:].set_visible(False)
-        axes.figure.colorbar(image, ax=axes, label="log2 fold change", shrink=0.6, extend="both")
 
     return _save(folder, "strip", table, draw, (9, 1.2 + 0.33 * len(document.contrasts)))
 
@@ -131,44 +147,67 @@ def _strip(document: Document, folder: Path) -> Path:
 def _samples(document: Document, name: str, quality: Any, folder: Path) -> list[Path]:
     written = []
     samples = pd.DataFrame(quality.get("samples", []))
-    drawings = {"pca": ("pc1", "pc2"), "totals": ("total", "detected"), "sexcheck": ("sex_x", "sex_y")}
-    for kind, (x, y) in drawings.items():
+    drawings = {
+        "pca": ("pc1", "pc2", "PC1", "PC2"),
+        "totals": ("total", "detected", "total", "detected features"),
+        "sexcheck": ("sex_x", "sex_y", "X-inactivation signal (log2)", "Y-linked signal (log2)"),
+    }
+    for kind, (x, y, *titles) in drawings.items():
         if samples.empty or samples[[x, y]].dropna().empty:
             continue
         columns = ["sample", "group", "sex", "batch", "included", x, y]
+        explained = (quality.get("pca") or {}).get("explained", []) if kind == "pca" else []
+        titles[: len(explained)] = [
+            f"{title} ({part:.0%})" for title, part in zip(titles, explained, strict=False)
+        ]
 
-        def draw(axes: Axes, x: str = x, y: str = y, kind: str = kind) -> None:
-            groups = samples["group"].fillna("unknown").astype(str)
-            for i, group in enumerate(document.group_order(name, groups)):
-                mine = samples[groups.eq(group)]
-                for sex, part in mine.fillna({"sex": "unknown"}).groupby("sex", sort=False):
-                    colour, marker = look(sex)
-                    colour = colour if kind == "sexcheck" else GROUPS[i % len(GROUPS)]
-                    face = np.where(part["included"], colour, "none")
-                    axes.scatter(
-                        part[x],
-                        part[y],
-                        s=28,
-                        marker=marker,
-                        c=face,
-                        edgecolors=colour,
-                        label=f"{group}, {sex}",
-                    )
-            explained = (quality.get("pca") or {}).get("explained", []) if kind == "pca" else []
-            axes.set_xlabel(x.upper() + (f" ({explained[0]:.0%})" if explained else ""))
-            axes.set_ylabel(y.upper() + (f" ({explained[1]:.0%})" if len(explained) > 1 else ""))
-            axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        def draw(axes: Axes, x: str = x, y: str = y, kind: str = kind, titles: list[str] = titles) -> None:
+            from seaborn import scatterplot
+
+            shown = samples.dropna(subset=[x, y]).fillna({"group": "unknown", "sex": "unknown"})
+            shown["group"] = shown["group"].astype(str)
+            groups = document.group_order(name, shown["group"])
+            sexes = {sex: look(sex) for sex in shown["sex"].unique()}
+            by_group = {group: GROUPS[i % len(GROUPS)] for i, group in enumerate(groups)}
+            by_sex = {sex: colour for sex, (colour, _) in sexes.items()}
+            scatterplot(
+                shown,
+                x=x,
+                y=y,
+                hue="sex" if kind == "sexcheck" else "group",
+                palette=by_sex if kind == "sexcheck" else by_group,
+                hue_order=list(sexes) if kind == "sexcheck" else groups,
+                style="sex",
+                markers={sex: marker for sex, (_, marker) in sexes.items()},
+                s=28,
+                linewidth=1,
+                ax=axes,
+            )
+            _open(axes, ~shown["included"].astype(bool))
+            axes.set(xlabel=titles[0], ylabel=titles[1])
+            axes.legend(**BESIDE)
 
         written.append(_save(folder, f"{kind}_{name}", samples[columns], draw, (6.2, 3.6)))
     missing = pd.DataFrame(quality.get("missingness") or {})
     if len(missing) > 1:
 
         def draw_missing(axes: Axes) -> None:
-            axes.plot(missing["mean_abundance"], missing["missing_rate"], "o-", color=INK, markersize=4)
+            from seaborn import lineplot
+
+            line = {"color": INK, "marker": "o", "markersize": 4, "markeredgecolor": INK, "ax": axes}
+            lineplot(missing, x="mean_abundance", y="missing_rate", estimator=None, sort=False, **line)
             axes.set(xlabel="mean log2 abundance", ylabel="share missing")
 
         written.append(_save(folder, f"missingness_{name}", missing, draw_missing, (4.5, 3.2)))
     return written
+
+
+def _open(axes: Axes, which: pd.Series) -> None:
+    """Edge the points of a cloud with their colours, and empty some of them."""
+    points = axes.collections[0]
+    colours = points.get_facecolors()
+    points.set_edgecolors(colours)
+    points.set_facecolors(np.where(which.to_numpy()[:, None], [0, 0, 0, 0], colours))
 
 
 def _forest(document: Document, gene: str, folder: Path) -> Path:
@@ -197,7 +236,7 @@ def _forest(document: Document, gene: str, folder: Path) -> Path:
         labels = [f"{row.label}, {Stratum(row.stratum).words.lower()}" for row in table.itertuples()]
         axes.set_yticks(range(len(table)), labels, fontsize=7)
         axes.set_ylim(len(table) - 0.5, -0.5)
-        axes.set_xlabel(f"{gene}: log2 fold change, 95 % interval; grey ticks: MDE80")
+        axes.set_xlabel(f"{gene}: log2 fold change, 95 % interval; grey ticks: MDE80", loc="right")
 
     return _save(folder, f"forest_{gene}", table, draw, (8, 1 + 0.22 * max(len(table), 1)))
 
@@ -210,22 +249,32 @@ def _points(document: Document, gene: str, folder: Path) -> list[Path]:
             continue
 
         def draw(axes: Axes, dataset: str = dataset, rows: pd.DataFrame = rows) -> None:
+            from seaborn import pointplot, scatterplot
+
             groups = document.group_order(dataset, rows["group"])
             floor = rows["value"].min() - 0.15 * ((rows["value"].max() - rows["value"].min()) or 1)
-            for sex, mine in rows.fillna({"sex": "unknown", "group": "unknown"}).groupby("sex", sort=False):
-                colour, marker = look(sex)
-                side = {Sex.FEMALE: -0.15, Sex.MALE: 0.15}.get(sex, 0.0)
-                step = (np.arange(len(mine)) * 7 % 11 / 10 - 0.5) * 0.18
-                face = np.where(mine["included"].eq(1) & mine["detected"].eq(1), colour, "none")
-                x = mine["group"].map(groups.index).to_numpy() + side + step
-                y = mine["value"].fillna(floor)
-                axes.scatter(x, y, s=20, marker=marker, c=face, edgecolors=colour, label=sex)
+            shown = rows.fillna({"sex": "unknown", "group": "unknown", "value": floor})
+            counted = shown["included"].eq(1) & shown["detected"].eq(1)
+            sexes = {sex: look(sex) for sex in sorted(shown["sex"].unique())}
+            palette = {sex: colour for sex, (colour, _) in sexes.items()}
+            markers = {sex: marker for sex, (_, marker) in sexes.items()}
+            apart = {sex: 0.3 * (i - (len(sexes) - 1) / 2) for i, sex in enumerate(sexes)}
+            shown["x"] = shown["group"].map(groups.index) + shown["sex"].map(apart)
+            # a spread by the samples' order, the first in the middle: seaborn's own is a random one
+            step = ((shown.groupby(["group", "sex"]).cumcount() * 7 + 5) % 11 / 10 - 0.5) * 0.18
+            by_sex = {"y": "value", "hue": "sex", "hue_order": list(sexes), "palette": palette, "ax": axes}
+            means = {"errorbar": None, "linestyle": "none", "marker": "_", "markersize": 16, "alpha": 0.6}
+            pointplot(shown[counted], x="x", native_scale=True, legend=False, **by_sex, **means)
+            spread = shown.assign(x=shown["x"] + step)
+            scatterplot(spread, x="x", style="sex", markers=markers, s=20, linewidth=1, **by_sex)
+            _open(axes, ~counted)
             axes.set_xticks(range(len(groups)), groups, rotation=30, ha="right")
-            axes.set_ylabel(f"{gene}, log2 (open: not detected or excluded)")
-            axes.legend()
+            axes.set(xlabel="", ylabel=f"{gene}, log2")
+            axes.set_title("open: not detected or excluded; line: mean of the others", fontsize=7, color=SOFT)
+            axes.legend(**BESIDE)
 
         written.append(
-            _save(folder, f"points_{gene}_{dataset}", rows, draw, (1.6 + 1.1 * rows["group"].nunique(), 3.4))
+            _save(folder, f"points_{gene}_{dataset}", rows, draw, (2.4 + 1.1 * rows["group"].nunique(), 3.4))
         )
     return written
 
@@ -245,12 +294,16 @@ def _volcano(document: Document, shown: ContrastView, folder: Path) -> list[Path
     columns = ["feature_id", "symbol", "human_symbol", "stratum", "log2fc", "se", "p", "q"]
 
     def draw(axes: Axes) -> None:
+        from seaborn import scatterplot
+
         height = -np.log10(rows["p"].clip(lower=1e-300))
-        colour = np.where(rows["significant"], np.where(rows["log2fc"] > 0, UP, DOWN), QUIET)
-        axes.scatter(rows["log2fc"], height, s=5, c=colour, linewidths=0, alpha=0.7, rasterized=True)
+        side = np.where(rows["significant"], np.sign(rows["log2fc"]), 0)
+        colours = {-1: DOWN, 0: QUIET, 1: UP}
+        cloud = {"s": 6, "linewidth": 0, "alpha": 0.7, "rasterized": True, "legend": False}
+        scatterplot(x=rows["log2fc"], y=height, hue=side, palette=colours, **cloud, ax=axes)
         _name_axis_genes(axes, document, rows, rows["log2fc"], height)
         axes.set(xlabel="log2 fold change, case over reference", ylabel="−log10 p")
-        axes.set_title(f"{shown.dataset}: {shown.label} ({shown.stratum.words.lower()})", fontsize=9)
+        axes.set_title(f"{shown.dataset}: {shown.label} ({shown.stratum.words.lower()})")
 
     return [_save(folder, f"volcano_{shown.key}", rows[columns], draw, (5.2, 4.2))]
 
@@ -271,19 +324,31 @@ def _sexes(document: Document, shown: ContrastView, folder: Path) -> list[Path]:
     ]
 
     def draw(axes: Axes) -> None:
+        from seaborn import scatterplot
+
         plain = ~table["class"].isin(list(CLASSES))
         axes.axline((0, 0), slope=1, color=SOFT, linewidth=0.8, linestyle=":")
-        rest = table[plain]
-        axes.scatter(rest["female"], rest["male"], s=5, c=QUIET, linewidths=0, alpha=0.6, rasterized=True)
-        for name, mine in table[~plain].groupby("class", sort=True):
-            colour, marker, _ = CLASSES[name]
-            words = SexClass(name).words
-            axes.scatter(mine["female"], mine["male"], s=18, c=on_paper(colour), marker=marker, label=words)
+        sides = {"x": "female", "y": "male", "ax": axes}
+        scatterplot(table[plain], color=QUIET, s=6, linewidth=0, alpha=0.6, rasterized=True, **sides)
+        if (~plain).any():
+            words = table.loc[~plain, "class"].map(lambda name: SexClass(name).words)
+            drawn = [name.words for name in CLASSES if name.words in set(words)]
+            scatterplot(
+                table[~plain],
+                hue=words,
+                hue_order=drawn,
+                style=words,
+                style_order=drawn,
+                palette={name.words: on_paper(colour) for name, (colour, _, _) in CLASSES.items()},
+                markers={name.words: marker for name, (_, marker, _) in CLASSES.items()},
+                s=24,
+                linewidth=0.3,
+                **sides,
+            )
+            axes.legend()
         _name_axis_genes(axes, document, table, table["female"], table["male"])
         axes.set(xlabel="log2 fold change in females", ylabel="log2 fold change in males")
-        axes.set_title(f"{shown.dataset}: {shown.label}", fontsize=9)
-        if (~plain).any():
-            axes.legend()
+        axes.set_title(f"{shown.dataset}: {shown.label}")
 
     return [_save(folder, f"sexes_{shown.key}", table, draw, (4.8, 4.6))]
 
