@@ -249,7 +249,7 @@ def _points(document: Document, gene: str, folder: Path) -> list[Path]:
             continue
 
         def draw(axes: Axes, dataset: str = dataset, rows: pd.DataFrame = rows) -> None:
-            from seaborn import pointplot, scatterplot
+            from seaborn import scatterplot
 
             groups = document.group_order(dataset, rows["group"])
             floor = rows["value"].min() - 0.15 * ((rows["value"].max() - rows["value"].min()) or 1)
@@ -263,14 +263,12 @@ def _points(document: Document, gene: str, folder: Path) -> list[Path]:
             # a spread by the samples' order, the first in the middle: seaborn's own is a random one
             step = ((shown.groupby(["group", "sex"]).cumcount() * 7 + 5) % 11 / 10 - 0.5) * 0.18
             by_sex = {"y": "value", "hue": "sex", "hue_order": list(sexes), "palette": palette, "ax": axes}
-            means = {"errorbar": None, "linestyle": "none", "marker": "_", "markersize": 16, "alpha": 0.6}
-            pointplot(shown[counted], x="x", native_scale=True, legend=False, **by_sex, **means)
             spread = shown.assign(x=shown["x"] + step)
             scatterplot(spread, x="x", style="sex", markers=markers, s=20, linewidth=1, **by_sex)
             _open(axes, ~counted)
             axes.set_xticks(range(len(groups)), groups, rotation=30, ha="right")
             axes.set(xlabel="", ylabel=f"{gene}, log2")
-            axes.set_title("open: not detected or excluded; line: mean of the others", fontsize=7, color=SOFT)
+            axes.set_title("open: not detected or excluded", fontsize=7, color=SOFT)
             axes.legend(**BESIDE)
 
         written.append(
