@@ -86,7 +86,7 @@ def side_by_side(model: ModuleType, quick: bool) -> Iterator[str]:
     """Lines of Markdown: every engine on every job, and why one did not run."""
     absent = []
     yield HEADER
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for job in model.JOBS:
         if job.quick or not quick:
             runs, messages = run_job(job)

@@ -13,8 +13,25 @@ from benchmarks.side_by_side import Job, R
 SEED = 1
 R_NAME = "R DESeq2"
 JOBS = [
-    Job("counts", "negative binomial", 3_000, 24, target=0.3, peers=("pydeseq2", R)),
-    Job("counts", "negative binomial", 20_000, 24, target=0.3, peers=("pydeseq2", R), quick=False),
+    Job(
+        "counts",
+        "negative binomial",
+        3_000,
+        24,
+        target=0.3,
+        peers=("pydeseq2", R),
+        method="negative_binomial",
+    ),
+    Job(
+        "counts",
+        "negative binomial",
+        20_000,
+        24,
+        target=0.3,
+        peers=("pydeseq2", R),
+        quick=False,
+        method="negative_binomial",
+    ),
 ]
 GROWTH = [Job("counts", "negative binomial", *size, peers=()) for size in SIZES[:-1]]
 

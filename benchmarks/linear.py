@@ -12,16 +12,27 @@ from benchmarks.side_by_side import Job, R
 SEED = 1
 R_NAME = "R limma, edgeR"
 JOBS = [
-    Job("linear", "moderated t", 6_000, 16, missing=0.12, target=0.25, peers=("statsmodels", R)),
-    Job("linear", "trend, robust", 6_000, 16, missing=0.12, target=0.25),
-    Job("linear", "moderated t", 20_000, 24, target=0.5, peers=("statsmodels", R), quick=False),
-    Job("linear", "moderated t", 60_000, 24, target=0.5, quick=False),
-    Job("linear", "moderated t", 20_000, 400, target=0.5, quick=False),
+    Job(
+        "linear",
+        "moderated t",
+        6_000,
+        16,
+        missing=0.12,
+        target=0.25,
+        peers=("statsmodels", R),
+        method="trend",
+    ),
+    Job("linear", "trend, robust", 6_000, 16, missing=0.12, target=0.25, method="trend"),
+    Job(
+        "linear", "moderated t", 20_000, 24, target=0.5, peers=("statsmodels", R), quick=False, method="trend"
+    ),
+    Job("linear", "moderated t", 60_000, 24, target=0.5, quick=False, method="trend"),
+    Job("linear", "moderated t", 20_000, 400, target=0.5, quick=False, method="trend"),
     Job("linear", "weights", 20_000, 24, target=0.5, quick=False),
-    Job("linear", "voom", 20_000, 24, target=0.4),
-    Job("linear", "voom, quality", 20_000, 24, target=1.0, quick=False),
-    Job("linear", "array weights", 6_179, 57, missing=0.12, cells=10, target=1.0),
-    Job("linear", "blocks", 5_000, 60, target=0.15),
+    Job("linear", "voom", 20_000, 24, target=0.4, method="voom"),
+    Job("linear", "voom, quality", 20_000, 24, target=1.0, quick=False, method="voom_quality"),
+    Job("linear", "array weights", 6_179, 57, missing=0.12, cells=10, target=1.0, method="trend"),
+    Job("linear", "blocks", 5_000, 60, target=0.15, method="trend"),
 ]
 SIZES = [
     (5_000, 24),

@@ -14,10 +14,36 @@ from benchmarks.side_by_side import Job, R
 SEED = 1
 R_NAME = "R lmerTest"
 JOBS = [
-    Job("mixed", "random intercept", 150, 60, missing=0.1, target=0.02, peers=("statsmodels", R)),
-    Job("mixed", "random intercept", 500, 60, target=0.02, peers=("statsmodels", R), quick=False),
     Job(
-        "mixed", "random intercept", 500, 60, missing=0.1, target=0.02, peers=("statsmodels", R), quick=False
+        "mixed",
+        "random intercept",
+        150,
+        60,
+        missing=0.1,
+        target=0.02,
+        peers=("statsmodels", R),
+        method="mixed",
+    ),
+    Job(
+        "mixed",
+        "random intercept",
+        500,
+        60,
+        target=0.02,
+        peers=("statsmodels", R),
+        quick=False,
+        method="mixed",
+    ),
+    Job(
+        "mixed",
+        "random intercept",
+        500,
+        60,
+        missing=0.1,
+        target=0.02,
+        peers=("statsmodels", R),
+        quick=False,
+        method="mixed",
     ),
 ]
 SIZES = [(5_000, 60), (20_000, 60), (60_000, 60), (20_000, 300), (5_000, 1_800)]

@@ -24,7 +24,7 @@ OWN, R = "sevaxis", "R"
 HERE = Path(__file__).parent
 # A model that takes less than two seconds is timed three times, and the least counts; measure.R does the same.
 SHORT, REPEATS = 2.0, 3
-HEADER = "| job | engine | CPU s | wall s | peak MB | CPU / R's | target | agreement with R |"
+HEADER = "| job | method | engine | CPU s | wall s | peak MB | CPU / R's | target | agreement with R |"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Job:
         Engines beside this one.
     quick
         Part of a quick run.
+    method
+        Name in cards of the method that is timed; empty for parts of the engine that are no method.
     """
 
     benchmark: str
@@ -59,6 +61,7 @@ class Job:
     target: float | None = None
     peers: tuple[str, ...] = (R,)
     quick: bool = True
+    method: str = ""
 
     @property
     def label(self) -> str:
@@ -97,6 +100,10 @@ def rows_of(job: Job, runs: list[Run]) -> list[str]:
     """Markdown rows of one job; agreement with R, where it ran."""
     module = importlib.import_module(f"benchmarks.{job.benchmark}")
     reference = next((run for run in runs if run.engine == R), None)
+    # here, for the processes that are measured import this module too
+    from sevaxis.effects.methods import load_method
+
+    method = load_method(job.method).words if job.method else ""
     rows = []
     for run in runs:
         share = target = words = ""
@@ -108,7 +115,7 @@ def rows_of(job: Job, runs: list[Run]) -> list[str]:
                 target = f"{job.target:g}: {'met' if ratio <= job.target else '**MISSED**'}"
         name = module.R_NAME if run.engine == R else run.engine
         cost = f"{run.cpu:.3f} | {run.wall:.3f} | {run.peak_mb:.0f}"
-        rows.append(f"| {job.label} | {name} | {cost} | {share} | {target} | {words} |")
+        rows.append(f"| {job.label} | {method} | {name} | {cost} | {share} | {target} | {words} |")
     return rows
 
 

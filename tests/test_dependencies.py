@@ -14,7 +14,6 @@ from tests.imports import ROOT, WORKFLOW, packages, reached
 #: Declared without an import -> why.
 NOT_IMPORTED = {
     "itables": "the report embeds the DataTables that it ships, read as files",
-    "scanpy": "not used yet: single cells and their pseudobulks are its place",
     "snakemake": "runs the workflow, and puts its object into the scripts",
     "snakemake-executor-plugin-slurm": "a plugin that Snakemake finds by its entry point",
 }

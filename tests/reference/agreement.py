@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from sevaxis.effects.methods import load_method
 from sevaxis.models.counts.voom import tmm_factors, voom
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.linear.design import Design
@@ -22,6 +23,7 @@ from tests.reference.matrices import read_simulated_answers
 LIMMA, EDGER, DESEQ2 = "limma 3.54.1", "edgeR 3.40.2", "DESeq2 1.38.3"
 METAFOR = "metafor 3.8.1"
 VOOM = f"{EDGER}, {LIMMA}"
+NEGATIVE_BINOMIAL = ("negative_binomial",)
 HITS = "hits at 5 % FDR: 1 - Jaccard"
 
 
@@ -43,6 +45,8 @@ class Agreement:
         ``largest``, ``99 %`` or ``median`` of the absolute (``log2``: of the log2 ratio) or relative differences.
     tolerance, difference
         What the tests allow, and what was found.
+    methods
+        Names in cards of the methods that it vouches for; none for parts of the engine that are no method.
     """
 
     file: str
@@ -52,6 +56,7 @@ class Agreement:
     measure: str
     tolerance: float
     difference: float
+    methods: tuple[str, ...] = ()
 
 
 def relative(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -64,21 +69,34 @@ def relative(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 def table(agreements: Iterable[Agreement]) -> Iterator[str]:
     """Lines of Markdown."""
-    yield "| R's answers | R package | compared | rows | difference | tested to | found |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| R's answers | R package | method | compared | rows | difference | tested to | found |"
+    yield "|---|---|---|---|---|---|---|---|"
     for a in agreements:
         found = "0" if a.difference == 0 else f"{a.difference:.0e}"
-        yield (
-            f"| `{a.file}` | {a.software} | {a.compared} | {a.rows:,} | {a.measure} | {a.tolerance:.0e} | {found} |"
-        )
+        cells = (f"`{a.file}`", a.software, words(a), a.compared, f"{a.rows:,}", a.measure)
+        yield f"| {' | '.join(cells)} | {a.tolerance:.0e} | {found} |"
+
+
+def words(agreement: Agreement) -> str:
+    """What tables call the methods that a comparison vouches for."""
+    return "; ".join(load_method(name).words for name in agreement.methods)
 
 
 def compare_p(file: str, p: np.ndarray, expected: np.ndarray) -> Iterator[Agreement]:
     """P-values of DESeq2, and what is significant by them."""
     difference = relative(p, expected)
-    yield Agreement(file, DESEQ2, "p", len(difference), "99 %", 1e-3, float(np.quantile(difference, 0.99)))
+    yield Agreement(
+        file,
+        DESEQ2,
+        "p",
+        len(difference),
+        "99 %",
+        1e-3,
+        float(np.quantile(difference, 0.99)),
+        NEGATIVE_BINOMIAL,
+    )
     found, distance = compare_hits(p, expected)
-    yield Agreement(file, DESEQ2, HITS, found, "largest", 1e-2, distance)
+    yield Agreement(file, DESEQ2, HITS, found, "largest", 1e-2, distance, NEGATIVE_BINOMIAL)
 
 
 def compare_hits(p: np.ndarray, expected: np.ndarray) -> tuple[int, float]:

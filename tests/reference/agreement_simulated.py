@@ -26,6 +26,7 @@ from tests.reference.agreement import (
     EDGER,
     LIMMA,
     METAFOR,
+    NEGATIVE_BINOMIAL,
     VOOM,
     Agreement,
     compare_p,
@@ -45,6 +46,7 @@ from tests.reference.matrices import (
 )
 
 LMER, FGSEA = "lmerTest 3.1.3", "fgsea 1.31.6"
+TREND, VOOMS = ("trend",), ("voom", "voom_quality", "ql")
 #: The files hold ten digits: closer agreement cannot be seen in them.
 TEN_DIGITS = 3e-9
 FEMALE = {"female": {"treated": 1.0}}
@@ -77,7 +79,9 @@ def proteins() -> Iterator[Agreement]:
         known = np.isfinite(ours.t[rows, 0])  # elsewhere limma shows the effect in males
         worst = max(relative(found[known], expected[known]).max() for found, expected in pairs)
         compared = "log2fc, t, p, df, posterior variance"
-        yield Agreement(f"protB.{name}", LIMMA, compared, int(known.sum()), "largest", TEN_DIGITS, worst)
+        yield Agreement(
+            f"protB.{name}", LIMMA, compared, int(known.sum()), "largest", TEN_DIGITS, worst, TREND
+        )
 
     contrasts = {
         "trtF": {"treated": 1.0},
@@ -94,7 +98,7 @@ def proteins() -> Iterator[Agreement]:
     worst = max(relative(*pair).max() for pair in pairs)
     known = int(np.isfinite(ours.t[rows]).sum())
     yield Agreement(
-        "protB.limma_contrast", LIMMA, "t, p; F of all three", known, "largest", TEN_DIGITS, worst
+        "protB.limma_contrast", LIMMA, "t, p; F of all three", known, "largest", TEN_DIGITS, worst, TREND
     )
 
 
@@ -118,9 +122,9 @@ def blocks() -> Iterator[Agreement]:
     fit = fit_linear(values.to_numpy(), design, block=samples["donor"], correlation=rho)
     ours = moderate(fit.contrast(effect))
     of_t = np.abs(ours.t[:, 0] - r["t"]) / np.maximum(np.abs(r["t"]), 1)
-    yield Agreement("mixedD.limma_dupcor", LIMMA, "t", len(r), "largest", 1e-6, of_t.max())
+    yield Agreement("mixedD.limma_dupcor", LIMMA, "t", len(r), "largest", 1e-6, of_t.max(), TREND)
     of_p = relative(ours.p[:, 0], r["p"])
-    yield Agreement("mixedD.limma_dupcor", LIMMA, "p", len(r), "largest", 1e-5, of_p.max())
+    yield Agreement("mixedD.limma_dupcor", LIMMA, "p", len(r), "largest", 1e-5, of_p.max(), TREND)
 
 
 def counts_by_voom() -> Iterator[Agreement]:
@@ -130,12 +134,14 @@ def counts_by_voom() -> Iterator[Agreement]:
     keep = filter_by_expression(counts.to_numpy(), design)
     factors = read_simulated_answers("countsA.voom.tmm")["norm"]
     worst = relative(tmm_factors(counts.to_numpy(float)[keep]), factors).max()
-    yield Agreement("countsA.voom.tmm", EDGER, "TMM factors", len(factors), "largest", 1e-9, worst)
+    yield Agreement("countsA.voom.tmm", EDGER, "TMM factors", len(factors), "largest", 1e-9, worst, VOOMS)
     r = read_simulated_answers("countsA.voom")
     ours = moderate(fit_voom(counts.to_numpy(), design, keep).contrast(contrast_matrix(design, FEMALE)))
     pairs = _moderated(ours, counts.index[keep].get_indexer(r.index), r)
     worst = max(relative(*pair).max() for pair in pairs)
-    yield Agreement("countsA.voom", VOOM, "rows kept; log2fc, t, p, df", len(r), "largest", TEN_DIGITS, worst)
+    yield Agreement(
+        "countsA.voom", VOOM, "rows kept; log2fc, t, p, df", len(r), "largest", TEN_DIGITS, worst, ("voom",)
+    )
 
 
 def counts_by_deseq2() -> Iterator[Agreement]:
@@ -147,7 +153,9 @@ def counts_by_deseq2() -> Iterator[Agreement]:
     found = wald(fit, np.array([0.0, 0.0, 1.0, 0.0]))
     factors = read_simulated_answers("countsA.deseq2.sf")["size_factor"]
     worst = relative(fit.size_factors, factors).max()
-    yield Agreement("countsA.deseq2.sf", DESEQ2, "size factors", len(factors), "largest", 1e-9, worst)
+    yield Agreement(
+        "countsA.deseq2.sf", DESEQ2, "size factors", len(factors), "largest", 1e-9, worst, NEGATIVE_BINOMIAL
+    )
 
     r = read_simulated_answers("countsA.deseq2")
     rows = counts.index.get_indexer(r.index)
@@ -159,7 +167,9 @@ def counts_by_deseq2() -> Iterator[Agreement]:
     }
     for name, difference in quantities.items():
         high = float(np.quantile(difference, 0.99))
-        yield Agreement("countsA.deseq2", DESEQ2, name, len(difference), "99 %", 1e-6, high)
+        yield Agreement(
+            "countsA.deseq2", DESEQ2, name, len(difference), "99 %", 1e-6, high, NEGATIVE_BINOMIAL
+        )
     yield from compare_p("countsA.deseq2", found.p[rows, 0], r["pvalue"].to_numpy())
 
 
@@ -174,7 +184,7 @@ def random_intercepts() -> Iterator[Agreement]:
     rows = values.index.get_indexer(r.index)
     for name, tolerance in {"se": 4e-6, "df": 2e-5, "p": 1e-5}.items():
         high = float(np.quantile(relative(getattr(found, name)[rows, 0], r[name]), 0.99))
-        yield Agreement("mixedD.lmer", LMER, name, len(r), "99 %", tolerance, high)
+        yield Agreement("mixedD.lmer", LMER, name, len(r), "99 %", tolerance, high, ("mixed",))
 
 
 def pooled() -> Iterator[Agreement]:

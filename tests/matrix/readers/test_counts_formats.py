@@ -211,6 +211,12 @@ def test_h5ad_and_pseudobulk(tmp_path, cells):
     assert adata.obs["n_cells"].tolist() == [2, 2]
     assert adata.obs["sex"].tolist() == ["F", "M"]
     assert list(read(tmp_path / "x.h5ad", pseudobulk=["donor", "type"]).obs_names) == ["d1_a", "d1_b", "d2_a"]
+    content.obs["type"] = ["a", "b", None, "a"]
+    content.write_h5ad(tmp_path / "z.h5ad")
+    adata = read(tmp_path / "z.h5ad", layer="counts", pseudobulk=["donor", "type"])
+    assert adata.to_df().to_dict("split")["data"] == [[1, 0, 2], [3, 1, 0], [2, 2, 2]]
+    assert adata.obs["n_cells"].tolist() == [1, 1, 1]
+    assert adata.uns["reading"]["cells_without_group"] == 1
     with pytest.raises(Problems, match="did you mean 'counts'"):
         read(tmp_path / "x.h5ad", layer="count")
     (tmp_path / "y.h5ad").write_text("no")

@@ -1,4 +1,6 @@
-"""Multiple testing against worked numbers and against statsmodels."""
+"""Multiple testing against worked numbers, closed testing and statsmodels."""
+
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -22,17 +24,27 @@ def test_benjamini_hochberg_worked_example():
     np.testing.assert_allclose(q[:4], [0.0015, 0.003, 0.0095, 0.035625], rtol=1e-12)  # p * 15 / rank
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(benjamini_hochberg, "fdr_bh"), (holm, "holm")])
-def test_columns_with_gaps_equal_statsmodels_on_what_was_tested(ours, theirs):
-    p = rng.uniform(size=(200, 3)) ** 2
+def closed_testing(p):
+    """Holm's p by what it is: the largest Bonferroni p of all sets of hypotheses that hold this one."""
+    sets = [list(s) for size in range(1, len(p) + 1) for s in combinations(range(len(p)), size)]
+    return [max(min(1, len(s) * min(p[s])) for s in sets if i in s) for i in range(len(p))]
+
+
+def step_up(p):
+    return multipletests(p, method="fdr_bh")[1]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "n"), [(benjamini_hochberg, step_up, 200), (holm, closed_testing, 10)]
+)
+def test_columns_with_gaps_are_adjusted_over_what_was_tested(ours, theirs, n):
+    p = rng.uniform(size=(n, 3)) ** 2
     p[rng.uniform(size=p.shape) < 0.2] = np.nan
-    p[:4, 1] = p[4, 1]  # ties
+    p[:4, 1] = p[4, 1] = 0.05  # ties
     adjusted = ours(p)
     for j in range(3):
         tested = ~np.isnan(p[:, j])
-        np.testing.assert_allclose(
-            adjusted[tested, j], multipletests(p[tested, j], method=theirs)[1], rtol=1e-12
-        )
+        np.testing.assert_allclose(adjusted[tested, j], theirs(p[tested, j]), rtol=1e-12)
         assert np.isnan(adjusted[~tested, j]).all()
 
 

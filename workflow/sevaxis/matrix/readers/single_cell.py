@@ -293,7 +293,9 @@ def _samples_of(values, obs: pd.DataFrame, var: pd.DataFrame, pseudobulk, path, 
         return _finish(
             values, [str(name) for name in obs.index], obs, var, "__name", path, identifier, duplicates, notes
         )
-    from scipy import sparse
+    import anndata
+    import pandas as pd
+    import scanpy
 
     for column in pseudobulk:
         _choose(column, list(obs.columns), "pseudobulk", path)
@@ -301,16 +303,15 @@ def _samples_of(values, obs: pd.DataFrame, var: pd.DataFrame, pseudobulk, path, 
     numbers = groups.ngroup().to_numpy()
     known = numbers >= 0
     notes["cells_without_group"] = int((~known).sum())
-    ones = np.ones(int(known.sum()))
-    # one row per group, 1 where a cell belongs to it
-    members = sparse.csr_matrix(
-        (ones, (numbers[known], np.flatnonzero(known))), shape=(groups.ngroups, len(obs))
-    )
+    # scanpy refuses cells without a group, and columns of several where one is missing
+    values, numbers = (values, numbers) if known.all() else (values[known], numbers[known])
+    group = pd.DataFrame({"group": pd.Categorical(numbers)}, index=np.arange(len(numbers)).astype(str))
+    sums = scanpy.get.aggregate(anndata.AnnData(values, obs=group), by="group", func="sum").layers["sum"]
     table = groups.size().rename("n_cells").reset_index()
     constant = [c for c in obs.columns if c not in pseudobulk and groups[c].nunique(dropna=False).max() == 1]
     table = table.join(groups[constant].first().reset_index(drop=True)) if constant else table
     names = table[pseudobulk].astype(str).agg("_".join, axis=1).tolist()
-    return _finish(members @ values, names, table, var, "__name", path, identifier, duplicates, notes)
+    return _finish(sums, names, table, var, "__name", path, identifier, duplicates, notes)
 
 
 def _finish(
