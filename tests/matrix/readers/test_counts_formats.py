@@ -154,6 +154,19 @@ def test_tenx_hdf5(shared, name, group, cells, genes):
     np.testing.assert_array_equal(summed.X[0], adata.X.sum(axis=0))
 
 
+def test_cells_of_several_genomes_are_refused(tmp_path):
+    """Cell Ranger 1 and 2 wrote a group per genome; taking the first would lose the others without a word."""
+    with h5py.File(tmp_path / "two.h5", "w") as file:
+        for genome in ("hg19", "mm10"):
+            file.create_group(genome)
+    with pytest.raises(Problems, match="several genomes") as refused:
+        reader("tenx")(tmp_path / "two.h5")
+    assert refused.value.problems[0].found == "hg19, mm10"
+    h5py.File(tmp_path / "empty.h5", "w").close()
+    with pytest.raises(Problems, match="no file of Cell Ranger"):
+        reader("tenx")(tmp_path / "empty.h5")
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_tenx_folder(tmp_path, packed):
     folder = tmp_path / "donor_3"

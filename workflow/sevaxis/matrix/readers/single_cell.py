@@ -89,7 +89,15 @@ def _tenx_hdf5(path: Path):
     from scipy import sparse
 
     with h5py.File(path, "r") as file:
-        group = file["matrix"] if "matrix" in file else next(iter(file.values()))
+        if "matrix" not in file and len(file) > 1:
+            refuse(
+                "The file holds several genomes",
+                where=path.name,
+                found=", ".join(file),
+                allowed="cells of one genome",
+                hint="write each genome's cells to a file of its own (Cell Ranger 3 and later keep them in one matrix)",
+            )
+        group = file["matrix"] if "matrix" in file else next(iter(file.values()), None)
         needed = {"data", "indices", "indptr", "shape", "barcodes"}
         if not isinstance(group, h5py.Group) or not needed <= set(group):
             hint = "h5ad and loom have readers of their own"
