@@ -161,6 +161,12 @@ def test_no_choice_repeats_the_reported_analysis():
     assert "prior not robust" not in {choice.name for choice in plain}
     assert "prior robust" in {choice.name for choice in plain}
     assert "prior robust" not in {choice.name for choice in LOG2_CHOICES}
+    as_told = choices_beside(method, method.parse({}), Normalisation.NONE, counted=False, paired=False)
+    assert "prior robust" not in {choice.name for choice in as_told}
+    told = choices_beside(
+        load_method("voom"), load_method("voom").parse({}), Normalisation.TMM, counted=True, paired=False
+    )
+    assert "voom" not in {choice.name for choice in told}
     paired = choices_beside(load_method("voom"), {"robust": True}, None, counted=True, paired=True)
     assert "negative binomial" not in {choice.name for choice in paired}
 

@@ -77,7 +77,13 @@ def choices_beside(
     paired
         Whether subjects have several samples: methods that cannot take that into account are no choice then.
     """
-    reported = {"method": method.name, "options": options, "normalisation": normalisation}
+    scaling = normalisation or next(iter(method.normalisations), None)
+    # log2 values arrive normalised: nothing is left to choose
+    reported = {
+        "method": method.name,
+        "options": options,
+        "normalisation": scaling if method.normalisations else None,
+    }
 
     def beside(name: str, **changes: Any) -> Choice:
         return Choice(name=name, **{**reported, **changes})
@@ -88,6 +94,7 @@ def choices_beside(
         return Choice(
             name=name,
             method=of,
+            normalisation=next(iter(load_method(of).normalisations), None),
             options=load_method(of).parse({**{key: options[key] for key in known}, **changed}),
         )
 
