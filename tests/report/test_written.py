@@ -224,7 +224,7 @@ def test_each_data_set_says_what_ran_who_was_left_out_and_why_features_have_no_e
     liver = liver[: liver.index("</details>")]
     told = text_of(vesicles)
     assert "Method: linear model of log2 values, moderated t." in told
-    assert "robust prior (3 features of unusual variance set apart)" in told
+    assert "robust prior, of fewer degrees of freedom for 3 features" in told
     assert "S1 case female female chromosomes say male, sheet says female" in told
     assert "Columns of the model: case female, case male, control female, control male, batch=B" in told
     assert "filterByExpr left out 1 of 400 features" in text_of(muscle)

@@ -97,7 +97,7 @@ TREND = Facet(
 )
 ROBUST = Facet(
     lambda used: used["robust"],
-    lambda used: f"robust prior ({used['hypervariable']:,} features of unusual variance set apart)",
+    lambda used: f"robust prior, of fewer degrees of freedom for {used['hypervariable'] or 0:,} features",
     "The prior was protected from features of unusual variance, and those from the prior (Phipson et al. 2016).",
 )
 BLOCK = Facet(

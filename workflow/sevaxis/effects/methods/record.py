@@ -77,7 +77,8 @@ class Used:
     group_weights
         Whether the samples of a group share one weight.
     robust, hypervariable
-        Whether the prior variance is protected from unusual features, and how many features it sets apart.
+        Whether the prior variance is protected from features of unusual variance, and how many have a prior of fewer
+        degrees of freedom for it.
     trend
         Whether the prior variance follows the mean abundance.
     count_prior

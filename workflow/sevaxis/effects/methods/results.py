@@ -50,17 +50,12 @@ def _as_far_as_features_allow(used: Used, moderated: Moderated) -> Used:
 
 
 def with_prior(used: Used, df_prior: np.ndarray) -> Used:
-    """What was used, with the degrees of freedom of the prior and how many features a robust prior sets apart.
+    """What was used, with the prior's degrees of freedom and, of a robust prior, how many features have fewer of them.
 
-    Between the degrees of freedom of all features and of outliers, a feature's own are weighed by its probability of
-    being one (Phipson et al. 2016): below the middle it is one more likely than not.
+    A feature's own are lowered by its probability of being an outlier (Phipson et al. 2016).
     """
-    apart = None
-    if used.robust:
-        middle = (df_prior.min() + df_prior.max()) / 2
-        unlike = np.isfinite(df_prior) if np.isinf(middle) else df_prior < middle
-        apart = int(unlike.sum())
-    return replace(used, prior_df=float(np.median(df_prior)), hypervariable=apart)
+    fewer = int((df_prior < df_prior.max()).sum()) if used.robust and len(df_prior) else None
+    return replace(used, prior_df=float(np.median(df_prior)), hypervariable=fewer)
 
 
 def numbered(weights: np.ndarray) -> dict[str, float]:
