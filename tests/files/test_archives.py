@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import io
-import lzma
-import random
 import stat
 import struct
 import tarfile
@@ -15,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from sevaxis.base.problems import Problems
-from sevaxis.files.archives import Limits, decompress, extract, is_plain
+from sevaxis.files.archives import Limits, extract, is_plain
 
 GOOD = {"GSM1_a.txt.gz": b"one", "sub/GSM2_b.txt": b"two" * 1000, "empty": b""}
 HOSTILE = [
@@ -238,24 +235,3 @@ def test_folder_that_exists_is_left_alone(folder):
     (folder / "out" / "mine").write_bytes(b"1")
     refuse(tar(folder / "x.tar", GOOD), "already there")
     assert contents(folder / "out") == {"mine": b"1"}
-
-
-@pytest.mark.parametrize("module", [gzip, bz2, lzma])
-def test_decompress(tmp_path, module):
-    (tmp_path / "x").write_bytes(module.compress(b"counts" * 1000))
-    assert decompress(tmp_path / "x", tmp_path / "y").read_bytes() == b"counts" * 1000
-
-
-@pytest.mark.parametrize("module", [gzip, bz2, lzma])
-def test_decompress_refuses(tmp_path, module):
-    whole = module.compress(bytes(3 * 10**6))
-    cases = {
-        "early": (module.compress(random.Random(1).randbytes(10_000))[:-5], "to its end"),
-        "plain": (b"text", "neither"),
-        "bomb": (whole, "compression bomb"),
-    }
-    for name, (content, words) in cases.items():
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(Problems, match=words):
-            decompress(tmp_path / name, tmp_path / "out", limits=Limits(unsuspicious=10**6))
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(cases)

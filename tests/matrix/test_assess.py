@@ -66,6 +66,22 @@ def test_result_of_assess():
     assert never["value"].isna().all() and (never["detected"] == 0).all()
 
 
+@pytest.mark.parametrize(
+    ("declared", "compared", "level", "words"),
+    [
+        (("female",) * 4 + ("male",) * 4, 8, "ok", "fits the chromosomes of all 8 samples with both"),
+        (("female",) * 3 + (None,) * 5, 3, "ok", "fits the chromosomes of all 3 samples with both"),
+        (("female",) + (None,) * 7, 1, "ok", "fits the chromosomes of the one sample with both"),
+        ((None,) * 8, 0, "note", "No sex is declared"),
+    ],
+)
+def test_sex_is_compared_where_it_is_declared_and_called(declared, compared, level, words):
+    _, quality, _ = assess(dataset(declared), CARD, axis=AXIS)
+    assert quality["sex"]["n_called"] == 8 and quality["sex"]["n_compared"] == compared
+    assert words in quality["sex"]["text"]
+    assert [check["level"] for check in quality["checks"] if check["about"] == "sex"] == [level]
+
+
 def test_input_is_left_as_it_was():
     adata = dataset()
     columns = list(adata.obs.columns)

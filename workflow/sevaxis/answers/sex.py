@@ -151,9 +151,7 @@ def _wording(row: dict) -> str:
 
 def _tell(table: pd.DataFrame, fdr: float) -> str:
     if table.empty:
-        return (
-            "Not estimable: no data set of this study has enough females and males in the groups it compares."
-        )
+        return "Not estimable: no contrast of this study has effects by sex."
     contrasts = len(table)
     one_sex = int((table["significant_female_only"] + table["significant_male_only"]).sum())
     differ = int(table["significant_interaction"].sum())

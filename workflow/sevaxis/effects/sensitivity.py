@@ -199,7 +199,7 @@ def compare_choices(
         tables.append(
             pd.DataFrame({
                 "choice": choice.name, "feature": list(adata.var_names), "log2fc": found.log2fc[:, 0],
-                "se": found.se[:, 0], "p": found.p[:, 0], "q": q, "significant": q <= fdr,
+                "se": found.se[:, 0], "p": found.p[:, 0], "q": q, "significant": q < fdr,
             })
         )  # fmt: skip
     primary = tables[0]["log2fc"]

@@ -128,31 +128,6 @@ def extract(archive: Path, folder: Path, *, limits: Limits = GENEROUS) -> list[P
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def decompress(path: Path, destination: Path, *, limits: Limits = GENEROUS) -> Path:
-    """Write the content of a gzip, bzip2 or xz file to another file, and return that.
-
-    Raises
-    ------
-    Problems
-        It is none of those, ends early, or is suspiciously large; the destination does not exist then.
-    """
-    part = destination.with_name(destination.name + ".part")
-    try:
-        budget = _Budget(limits, path.stat().st_size)
-        with _open_compressed(path) as source, part.open("wb") as target:
-            while piece := source.read(CHUNK):
-                budget.spend(len(piece))
-                target.write(piece)
-    except _Refusal as refusal:
-        part.unlink(missing_ok=True)
-        raise Problems([_problem(path, str(refusal))]) from refusal
-    except BROKEN as error:
-        part.unlink(missing_ok=True)
-        raise Problems([_problem(path, f"it cannot be read to its end ({error!s:.200})")]) from error
-    part.replace(destination)
-    return destination
-
-
 class _Budget:
     """Bytes and members that may still come out of an archive of a size."""
 

@@ -98,7 +98,7 @@ def assess(
         "correlation": {"samples": list(adata.obs_names), "matrix": _plain(correlation, 4)},
         "missingness": {"mean_abundance": _plain(bins), "missing_rate": _plain(rates)},
         "batch_by_group": _batch_by_group(adata),
-        "sex": describe_sex(adata, card, sex, mismatched, sex_mismatch),
+        "sex": describe_sex(adata, sex, mismatched, sex_mismatch),
     }
     quality["checks"] = checks_of(adata, card, quality, normalised.text)
     return adata, quality, _axis_values(adata, card, axis, detected)
@@ -287,6 +287,7 @@ def _assess_published(adata: AnnData, card: AssessCard) -> tuple[AnnData, dict[s
         "sex": {
             "markers": [],
             "n_called": 0,
+            "n_compared": 0,
             "mismatches": [],
             "text": "A published result table: no samples to check.",
         },

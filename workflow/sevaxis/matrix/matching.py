@@ -38,7 +38,7 @@ class Matched:
     notes: dict = field(default_factory=dict)
 
 
-def sheet_of(obs: pd.DataFrame, name: str, card: ReadCard) -> Sheet:
+def sheet_of(obs: pd.DataFrame, name: str) -> Sheet:
     """Sample annotation that lies inside a retrieved file, as a sheet; its row names are the column ``sample``."""
     import pandas as pd
 

@@ -239,7 +239,7 @@ def _attach_samples(
                 allowed="a reader",
                 hint=hint,
             )
-        rows = sheet_of(parts[name].obs, f"{name} (samples_from)", card)
+        rows = sheet_of(parts[name].obs, f"{name} (samples_from)")
     else:
         if sheet is None:
             raise ValueError(f"data set {card.id} has neither a sample sheet nor samples_from")

@@ -160,12 +160,12 @@ BY_SEX = Facet(
 SEX_COVARIATE = Facet(
     lambda used: used["sexes"] == "covariate",
     lambda used: "a mean for each group, sex as a covariate",
-    "Where the samples cannot bear effects by sex although both sexes are there, sex is a covariate.",
+    "Where contrasts are not split by sex although both sexes are there, sex is a covariate.",
 )
 ONE_SEX = Facet(
     lambda used: used["sexes"] == "one",
-    lambda used: "a mean for each group; one sex",
-    "Data of one sex have no strata by sex: those are not estimable.",
+    lambda used: "a mean for each group; all samples of known sex are of one",
+    "Where all samples of known sex are of one sex there are no strata by sex: those are not estimable.",
 )
 UNKNOWN_SEX = Facet(
     lambda used: used["sexes"] == "unknown",

@@ -32,9 +32,7 @@ def _are(count: int, what: str) -> str:
     return f"{count} {what} is" if count == 1 else f"{count} {what}s are"
 
 
-def describe_sex(
-    adata: AnnData, card: AssessCard, sex: SexCalls, mismatched: np.ndarray, sex_mismatch: str
-) -> dict[str, Any]:
+def describe_sex(adata: AnnData, sex: SexCalls, mismatched: np.ndarray, sex_mismatch: str) -> dict[str, Any]:
     """The ``sex`` part of quality.json."""
     called = sex.called
     names = adata.obs_names.astype(str)
@@ -43,6 +41,7 @@ def describe_sex(
     declared = adata.obs["sex"].notna().to_numpy()
     mismatches = names[mismatched].tolist()
     n_called = n_female + n_male
+    n_compared = int((declared & np.isin(called, ["female", "male"])).sum())
     if sex.refused:
         text = f"Sex was not verified: {sex.refused}."
     else:
@@ -52,10 +51,13 @@ def describe_sex(
         elif mismatches:
             fate = {"drop": "left out", "keep": "kept as declared"}[sex_mismatch]
             text = f"{_names(mismatches)}: the chromosomes contradict the declared sex ({fate})."
-        elif n_called:
+        elif n_compared:
+            whose = f"all {n_compared} samples" if n_compared > 1 else "the one sample"
             text = (
-                f"The declared sex fits the chromosomes of all {n_called} samples that can be called; {seen}."
+                f"The declared sex fits the chromosomes of {whose} with both; by their X and Y genes {seen}."
             )
+        elif n_called:
+            text = f"No sample has both a declared sex and one by its X and Y genes; by these {seen}."
         else:
             text = "The X and Y genes allow no call of any sample's sex."
         if ambiguous:
@@ -63,6 +65,7 @@ def describe_sex(
     return {
         "markers": sex.markers,
         "n_called": n_called,
+        "n_compared": n_compared,
         "n_female": n_female,
         "n_male": n_male,
         "ambiguous": ambiguous,
@@ -87,7 +90,7 @@ def checks_of(
     checks = [
         *_provenance(adata),
         _sex(adata, quality),
-        _outliers(adata, quality),
+        _outliers(quality),
         _depth(adata, card),
         _batch(quality),
         _mapping(quality),
@@ -123,11 +126,11 @@ def _sex(adata: AnnData, quality: dict[str, Any]) -> dict[str, str]:
     sex = quality["sex"]
     declared = adata.obs["sex"].notna().any()
     doubtful = sex["mismatches"] or (declared and sex["ambiguous"])
-    verified = "ok" if declared and sex["n_called"] else "note"
+    verified = "ok" if sex["n_compared"] else "note"
     return _check("warning" if doubtful else verified, "sex", sex["text"])
 
 
-def _outliers(adata: AnnData, quality: dict[str, Any]) -> dict[str, str]:
+def _outliers(quality: dict[str, Any]) -> dict[str, str]:
     flagged = [s["sample"] for s in quality["samples"] if s["outlier"]]
     if not flagged:
         return _check("ok", "outliers", "No sample stands apart from its group.")

@@ -217,7 +217,7 @@ def read_maxquant_sites(
             var[seen],
             [site for site, some in zip(sites, seen, strict=True) if some],
         )
-    names = _site_samples(table, columns[levels[0]], levels[0])
+    names = _site_samples(columns[levels[0]], levels[0])
     return assemble(values, sites, names, file=table.file, var=var, duplicates="sum", notes=notes)
 
 
@@ -281,5 +281,5 @@ def _site_columns(table: Table, samples: list[str] | str | None) -> tuple[dict[s
     return {level: list(columns.values()) for level, columns in chosen.items()}, levels
 
 
-def _site_samples(table: Table, columns: list[str], level: str) -> list[str]:
+def _site_samples(columns: list[str], level: str) -> list[str]:
     return [column.removeprefix("Intensity ").removesuffix(level) for column in columns]

@@ -33,10 +33,10 @@ def methods(document: Document) -> list[Section]:
     thresholds = document.settings["thresholds"]
     sections = [
         _data(document),
-        Section("Normalisation", _paragraphs(NORMALISATIONS, fits, document)),
-        Section("Models", _models(fits, document)),
-        Section("Sex", _paragraphs(SEXES, fits, document)),
-        _uncertainty(thresholds, fits),
+        Section("Normalisation", _paragraphs(NORMALISATIONS, fits)),
+        Section("Models", _models(fits)),
+        Section("Sex", _paragraphs(SEXES, fits)),
+        _uncertainty(thresholds),
         _multiplicity(thresholds),
         _detection(document),
         _limits(),
@@ -126,7 +126,7 @@ def _whose(datasets: Sequence[str], fits: Sequence[tuple[str, Fit]]) -> str:
     return "" if set(named) == {dataset for dataset, _ in fits} else f" ({', '.join(named)})"
 
 
-def _paragraphs(facets: Sequence[Facet], fits: list[tuple[str, Fit]], document: Document) -> list[str]:
+def _paragraphs(facets: Sequence[Facet], fits: list[tuple[str, Fit]]) -> list[str]:
     """What facets mean, for those that some fit used, each with the data sets it is about."""
     paragraphs: list[str] = []
     for facet in facets:
@@ -137,7 +137,7 @@ def _paragraphs(facets: Sequence[Facet], fits: list[tuple[str, Fit]], document: 
     return paragraphs
 
 
-def _models(fits: list[tuple[str, Fit]], document: Document) -> list[str]:
+def _models(fits: list[tuple[str, Fit]]) -> list[str]:
     """The methods that ran, each with its formulas and its data sets, then what they used."""
     if not fits:
         return []
@@ -152,7 +152,7 @@ def _models(fits: list[tuple[str, Fit]], document: Document) -> list[str]:
         paragraphs.append(f"{', '.join(using)}: {method.text}")
         paragraphs += [f"${formula}" for formula in method.formulas if formula not in shown]
         shown |= set(method.formulas)
-    return paragraphs + _paragraphs(MODEL, fits, document)
+    return paragraphs + _paragraphs(MODEL, fits)
 
 
 def _data(document: Document) -> Section:
@@ -171,7 +171,7 @@ def _data(document: Document) -> Section:
         ]
         paragraphs.append(
             "The sex of samples was called from genes of the X and Y chromosome, found by identifier, and compared "
-            f"with the declared sex ({', '.join(called)}). {_contradictions(document, sexes)}"
+            f"with the declared sex where there is one ({', '.join(called)}). {_contradictions(document, sexes)}"
         )
     if any(quality.get("samples") for quality in document.qualities.values()):
         paragraphs.append(
@@ -197,7 +197,7 @@ def _contradictions(document: Document, sexes: Sequence[Mapping[str, Any]]) -> s
     return f"{samples} {'contradicts' if number == 1 else 'contradict'} it, named and kept as declared."
 
 
-def _uncertainty(thresholds: Mapping[str, Any], fits: list[tuple[str, Fit]]) -> Section:
+def _uncertainty(thresholds: Mapping[str, Any]) -> Section:
     alpha, power = thresholds.get("alpha", 0.05), thresholds.get("power", 0.8)
     margin = thresholds.get("smallest_effect", 0.585)
     return Section(

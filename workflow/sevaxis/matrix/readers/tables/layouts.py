@@ -85,7 +85,7 @@ def _from_wide(table, feature, samples, identifier, duplicates):
     frame = table.frame
     name = choose_column(table, feature, "feature") if feature else frame.columns[0]
     columns, sample_names = _sample_columns(table, name, samples)
-    frame, headers, notes = _cut_stray_rows(table, name, columns)
+    frame, headers, notes = _cut_stray_rows(table, columns)
     if not columns:
         hint = "name them with the option 'samples' (a list of columns or a regular expression)"
         refuse(
@@ -187,7 +187,7 @@ def looks_numeric(column: pl.Series, decimal: str = ".") -> bool:
     return len(cells) > 0 and numbers[min(3, len(cells) - 1) :].null_count() == 0
 
 
-def _cut_stray_rows(table: Table, feature: str, columns: list[str]):
+def _cut_stray_rows(table: Table, columns: list[str]):
     """Table without text rows under the header; those rows' cells; notes."""
     import polars as pl
 
