@@ -69,9 +69,24 @@ def test_result_of_assess():
 @pytest.mark.parametrize(
     ("declared", "compared", "level", "words"),
     [
-        (("female",) * 4 + ("male",) * 4, 8, "ok", "fits the chromosomes of all 8 samples with both"),
-        (("female",) * 3 + (None,) * 5, 3, "ok", "fits the chromosomes of all 3 samples with both"),
-        (("female",) + (None,) * 7, 1, "ok", "fits the chromosomes of the one sample with both"),
+        (
+            ("female",) * 4 + ("male",) * 4,
+            8,
+            "ok",
+            "fits the chromosomes of all 8 samples that have one and can be called",
+        ),
+        (
+            ("female",) * 3 + (None,) * 5,
+            3,
+            "ok",
+            "fits the chromosomes of all 3 samples that have one and can be called",
+        ),
+        (
+            ("female",) + (None,) * 7,
+            1,
+            "ok",
+            "fits the chromosomes of the one sample that has one and can be called",
+        ),
         ((None,) * 8, 0, "note", "No sex is declared"),
     ],
 )

@@ -52,10 +52,8 @@ def describe_sex(adata: AnnData, sex: SexCalls, mismatched: np.ndarray, sex_mism
             fate = {"drop": "left out", "keep": "kept as declared"}[sex_mismatch]
             text = f"{_names(mismatches)}: the chromosomes contradict the declared sex ({fate})."
         elif n_compared:
-            whose = f"all {n_compared} samples" if n_compared > 1 else "the one sample"
-            text = (
-                f"The declared sex fits the chromosomes of {whose} with both; by their X and Y genes {seen}."
-            )
+            whose = f"all {n_compared} samples that have" if n_compared > 1 else "the one sample that has"
+            text = f"The declared sex fits the chromosomes of {whose} one and can be called; {seen}."
         elif n_called:
             text = f"No sample has both a declared sex and one by its X and Y genes; by these {seen}."
         else:
