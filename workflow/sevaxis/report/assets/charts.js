@@ -29,8 +29,9 @@ const charts = (() => {
 
   function samplePoints(d, x, y, by, theme) {
     const values = d[by].map((v) => String(v ?? "unknown"));
-    return (by === "group" ? d.groups : levels(d[by]).sort()).map((level, i) => {
-      const keep = values.map((v, j) => v === level && x[j] !== null && y[j] !== null);
+    const those = (included) => (by === "group" ? d.groups : levels(d[by]).sort()).map((level, i) => {
+      const here = values.map((v, j) => v === level && x[j] !== null && y[j] !== null);
+      const keep = here.map((k, j) => k && d.included[j] === included);
       const colour = by === "sex" && theme[level] ? theme[level] : theme.groups[i % theme.groups.length];
       return {
         type: "scatter", mode: "markers", name: safe(level), x: pick(x, keep), y: pick(y, keep),
@@ -40,8 +41,11 @@ const charts = (() => {
         },
         text: pick(d.sample.map((s, j) => `<b>${safe(s)}</b><br>${safe(d.group[j])}, ${safe(d.sex[j] ?? "sex unknown")}${d.batch[j] === null ? "" : ", batch " + safe(d.batch[j])}${d.included[j] ? "" : "<br>excluded"}${d.outlier[j] ? "<br>flagged as outlier" : ""}`), keep),
         hovertemplate: "%{text}<br>%{x:.3~s}, %{y:.3~s}<extra></extra>",
+        legendgroup: safe(level), showlegend: included || !here.some((k, j) => k && d.included[j]),
       };
-    });
+    }).filter((trace) => trace.x.length);
+    // a sample that was left out is the one to look at: on top of the others
+    return [...those(true), ...those(false)];
   }
 
   function pca({ samples }, { of, by = "group" }, theme) {
