@@ -9,59 +9,11 @@ import pytest
 from sevaxis.drafting.annotation import Annotation, describe
 from sevaxis.drafting.assay import propose_assay
 from sevaxis.drafting.columns import assign, groups_of_names
-from sevaxis.drafting.contrasts import propose_contrasts, reference_of, role
+from sevaxis.drafting.contrasts import propose_contrasts, reference_of
 from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.organism import propose_organism
 from sevaxis.drafting.place import propose_place
 from sevaxis.drafting.recognised import Recognised
-from sevaxis.drafting.words import role_of
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("overtrained", "overtraining"),
-        ("Over-training 8 weeks", "overtraining"),
-        ("overreaching", "overtraining"),
-        ("trained", "training"),
-        ("8 weeks of treadmill training", "training"),
-        ("endurance exercise", "training"),
-        ("untrained", None),
-        ("NASH", "disease"),
-        ("CCl4_3x", "disease"),
-        ("F4 fibrosis", "disease"),
-        ("Activity Reduction", "inactivity"),
-        ("bed", None),
-    ],
-)
-def test_words_tell_the_role(text, expected):
-    assert role_of(text) == expected
-
-
-@pytest.mark.parametrize("case", ["trained", "8W", "HIIT", "exercise", "strength training", "T", "running"])
-@pytest.mark.parametrize("reference", ["SED", "control", "untrained", "rest"])
-def test_training_is_never_proposed_as_overtraining(case, reference):
-    assert role(case, reference) != "overtraining"
-    assert all(p.role != "overtraining" for p in propose_contrasts({case: 5, reference: 5}, "training group"))
-
-
-@pytest.mark.parametrize(
-    ("case", "reference", "expected"),
-    [
-        ("8W", "SED", "training"),
-        ("overtrained", "control", "overtraining"),
-        ("trained", "overtrained", "other"),
-        ("NASH", "lean", "disease"),
-        ("control Evs", "control cells", "sev_enrichment"),
-        ("sev", "lysate", "sev_enrichment"),
-        ("Male", "Female", "sex"),
-        ("MT", "MB", "sev_source"),
-        ("LPS", "control", "other"),
-        ("western_control", "chow_control", "disease"),
-    ],
-)
-def test_roles_of_contrasts(case, reference, expected):
-    assert role(case, reference) == expected
 
 
 @pytest.mark.parametrize(

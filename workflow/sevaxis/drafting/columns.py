@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sevaxis.drafting.words import COLUMNS, TECHNICAL, is_control, role_of, tokens
+from sevaxis.drafting.roles import role_of
+from sevaxis.drafting.words import COLUMNS, TECHNICAL, is_control, tokens
 from sevaxis.study.sheets import SEX_LABELS, UNKNOWN
 
 if TYPE_CHECKING:

@@ -7,16 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import product
 
-from sevaxis.drafting.words import (
-    CELLS,
-    SEDENTARY,
-    SOURCES,
-    VESICLES,
-    is_control,
-    role_of,
-    tokens,
-    words,
-)
+from sevaxis.drafting.roles import role
+from sevaxis.drafting.words import CELLS, SOURCES, VESICLES, is_control, tokens, words
 from sevaxis.study.sheets import SEX_LABELS
 from sevaxis.study.validation import TODO
 
@@ -95,29 +87,6 @@ def reference_of(levels: list[str]) -> tuple[str | None, str]:
             first = min(levels, key=lambda level: float(numbers[level][1]))
             return first, f"'{first}' is the first of an ordered series"
     return None, ""
-
-
-def role(case: str, reference: str, column: str = "") -> str:
-    """Role of a contrast; ``other`` where its words tell nothing. Training is training, whoever asks."""
-    ours, theirs = words(case), words(reference)
-    common = ours & theirs
-    if ours & VESICLES and theirs & CELLS:
-        return "sev_enrichment"
-    if {case.lower(), reference.lower()} <= set(SEX_LABELS):
-        return "sex"
-    said = role_of(" ".join(part for part in tokens(case) if part.lower() not in common))
-    if said is None and case != reference:
-        said = role_of(case) if not common else None
-    if role_of(reference) == "overtraining":
-        return "other"
-    if said is not None:
-        return said
-    if theirs & SEDENTARY:
-        return "training"
-    if ours & SOURCES and theirs & SOURCES:
-        return "sev_source"
-    of_column = role_of(column)
-    return of_column if of_column in ("disease", "inactivity") else "other"
 
 
 def _factors(levels: list[str]) -> list[int]:

@@ -19,15 +19,15 @@ from sevaxis.drafting.annotation import (
 )
 from sevaxis.drafting.assay import propose_assay
 from sevaxis.drafting.columns import Roles, assign
-from sevaxis.drafting.contrasts import Proposal, propose_contrasts, role
+from sevaxis.drafting.contrasts import Proposal, propose_contrasts
 from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.files import Gathered
 from sevaxis.drafting.formats import recognise
 from sevaxis.drafting.organism import propose_organism
 from sevaxis.drafting.place import propose_place
 from sevaxis.drafting.recognised import Recognised
+from sevaxis.drafting.roles import role, role_of
 from sevaxis.drafting.texts import Draft
-from sevaxis.drafting.words import role_of
 from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.study.validation import TODO, is_undecided
 

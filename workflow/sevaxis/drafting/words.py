@@ -14,23 +14,19 @@ CONTROL = {
     "control", "controls", "ctrl", "ctl", "con", "cont", "sed", "sedentary", "healthy", "normal",
     "chow", "ncd", "nc", "nd", "cd", "baseline", "base", "pre", "vehicle", "veh", "untreated", "mock",
     "sham", "lean", "active", "wt", "wildtype", "placebo", "oil", "pbs", "saline", "naive", "rest",
-    "resting", "before", "reference", "none", "lgli", "unexercised", "nontreated", "t0", "0h", "d0",
+    "resting", "before", "reference", "none", "lgli", "unexercised", "untrained", "nontreated", "t0", "0h", "d0",
+    "uninfected", "uninjured", "intact", "undamaged", "nondiseased", "basal",
 }  # fmt: skip
-#: Levels that say that nobody trained there: what is compared with them is training.
-SEDENTARY = {"sed", "sedentary", "unexercised"}
-#: Word stems -> role, in the order in which they are asked; a stem counts where a word begins with it.
-ROLES = {
-    "overtraining": ("overtrain", "overreach"),
-    "recovery": ("recover", "detrain", "reload"),
-    "inactivity": ("inactiv", "bedrest", "immobil", "unload", "disuse", "reduction", "suspension"),
-    "acute_exercise": ("acute", "bout", "postex", "exhaust"),
-    "training": ("train", "exercis", "endurance", "aerobic", "treadmill", "hiit", "resistance", "swim", "wheel"),
-    "disease": (
-        "nash", "nafl", "masl", "mash", "ccl4", "cci4", "fibro", "steato", "steatosis", "cirrho", "disease", "hfd",
-        "mcd", "western", "obes", "diabet", "cancer", "tumor", "tumour", "cardiomyopathy", "hepatitis", "injur",
-        "alcohol",
-    ),
+#: Levels that say that nobody trained there: a period of weeks beside them is training.
+SEDENTARY = {
+    "sed", "sedentary", "unexercised", "untrained", "nontrained", "nonexercised", "nonexercise", "notrained",
+    "noexercise", "notraining",
 }  # fmt: skip
+#: What a control did not have.
+NEGATED = re.compile(
+    r"\b(?:not|non|un)(?:train|exercis|treat|diseas|infect|injur|stimulat|damag|obes|diabet|steato|nash|nafl|masl|fibro|"
+    r"cirrho|tumou?r|cancer)"
+)
 #: Both kinds of sample, vesicles and what they came from, in one data set: the contrast is an enrichment.
 VESICLES = {"sev", "sevs", "ev", "evs", "exosome", "exosomes", "exo", "vesicle", "vesicles", "elv", "elvs"}
 CELLS = {"cell", "cells", "lysate", "lysates", "celllysate", "wcl", "homogenate", "tissue"}
@@ -92,22 +88,16 @@ def words(text: str) -> set[str]:
     return lowered | {re.sub(r"[^a-z0-9]", "", part.lower()) for part in re.split(r"[\s_,;|/]+", str(text))}
 
 
+def said(text: str) -> str:
+    """Words of a text in small letters, one space between them; negated words are joined to what negates them."""
+    plain = " ".join(tokens(text)).lower().replace("-", " ")
+    plain = re.sub(r"\b(non|not|no|without|never|un|w o)\s+(?=[a-z])", "not", plain)
+    return re.sub(r"\b\w+\s+free\b", "free", plain)
+
+
 def is_control(text: str) -> bool:
     """Whether a level says that it is what others are compared with."""
-    return bool(words(text) & CONTROL) or bool(
-        re.search(r"\bnon[ _-]?(?:trained|treated|diseased)", text, re.I)
-    )
-
-
-def role_of(text: str) -> str | None:
-    """Role that the words of a text suggest; ordinary training is never overtraining."""
-    if re.search(r"\bover[ _-](?:train|reach)", text, re.IGNORECASE):
-        return "overtraining"
-    said = words(text)
-    for role, stems in ROLES.items():
-        if any(word.startswith(stem) for word in said for stem in stems):
-            return role
-    return None
+    return bool(words(text) & CONTROL) or bool(NEGATED.search(said(text)))
 
 
 def find(patterns: dict[str, str], text: str) -> dict[str, list[str]]:
