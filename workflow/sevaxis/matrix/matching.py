@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problem, nearest
 from sevaxis.study.card import ReadCard
-from sevaxis.study.sheets import Sheet, check_sheet, select_samples, sex_of
+from sevaxis.study.sheets import Sheet, check_sheet, select_samples, sex_of, specimen_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,8 @@ class Matched:
         Row of the matrix of each sample, in the order of the sheet.
     obs
         What is known of each sample; index: its name in the sheet.
+    specimens
+        Specimen of each sample, where the card names technical replicates; a sample without one is its own.
     notes
         For the provenance: ``excluded`` (sample -> reason), ``renamed`` (sheet -> matrix, names that differ in case
         or punctuation only), ``without_values`` (samples of a retrieved sheet that the matrix does not have).
@@ -36,6 +38,7 @@ class Matched:
     positions: list[int]
     obs: pd.DataFrame
     notes: dict = field(default_factory=dict)
+    specimens: list[str] | None = None
 
 
 def sheet_of(obs: pd.DataFrame, name: str) -> Sheet:
@@ -133,7 +136,8 @@ def match_samples(
         )
     if problems:
         return None, problems
-    return Matched(positions, _describe(sheet, rows, card), {k: v for k, v in notes.items() if v}), []
+    told = [specimen_of(sheet.rows[index], card) for index in rows] if card.columns.replicate_of else None
+    return Matched(positions, _describe(sheet, rows, card), {k: v for k, v in notes.items() if v}, told), []
 
 
 def _bare(name: str) -> str:

@@ -43,6 +43,7 @@ from sevaxis.base.vocabulary import Assay, Scale
 from sevaxis.matrix.matching import match_samples, sheet_of
 from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.matrix.scales import check_scale, to_log2
+from sevaxis.matrix.specimens import combine_replicates
 from sevaxis.study.card import ReadableFile, ReadCard
 from sevaxis.study.sheets import load_sheet
 
@@ -94,8 +95,11 @@ def read(
     adata, joining = _join(card, parts)
     provenance: dict[str, Any] = {"files": _files(card, folder, parts), "joining": joining}
     if card.assay != Assay.EFFECTS:
-        adata, provenance["samples"] = _attach_samples(card, adata, parts, sheet)
+        adata, provenance["samples"], specimens = _attach_samples(card, adata, parts, sheet)
         adata, provenance["values"] = _settle_values(card, adata)
+        if specimens is not None:
+            counted = card.scale == Scale.COUNTS
+            adata, provenance["replicates"] = combine_replicates(adata, specimens, counted=counted)
     _annotate_features(card, adata, parts)
     table = pd.read_parquet(orthologs) if orthologs is not None else None
     provenance["mapping"] = map_features(adata, card.organism, table, min_mapped=min_mapped)
@@ -226,7 +230,7 @@ def _fill_counts(adata: AnnData, frames: list[AnnData], everywhere: pd.Index) ->
 
 def _attach_samples(
     card: ReadCard, adata: AnnData, parts: dict[str, AnnData], sheet: Path | None
-) -> tuple[AnnData, dict[str, Any]]:
+) -> tuple[AnnData, dict[str, Any], list[str] | None]:
     """The samples of the sheet, in its order, with what it says about them."""
     if card.samples_from is not None:
         name = card.samples_from.file
@@ -253,7 +257,7 @@ def _attach_samples(
         raise Problems(problems)
     adata = adata[matched.positions].copy()
     adata.obs = matched.obs
-    return adata, matched.notes
+    return adata, matched.notes, matched.specimens
 
 
 def _settle_values(card: ReadCard, adata: AnnData) -> tuple[AnnData, dict[str, Any]]:

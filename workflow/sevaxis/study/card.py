@@ -128,6 +128,11 @@ class Columns(Model):
     subject: str | None = Field(
         None, description="Animal or person with more than one sample; enters as a block."
     )
+    replicate_of: str | None = Field(
+        None,
+        description="Specimen of which several samples are technical replicates (injections, lanes): they become one, "
+        "counts added up, log2 values averaged.",
+    )
 
 
 class PublishedColumns(Model):

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 from sevaxis.base.problems import Problem, nearest
 from sevaxis.base.vocabulary import Sex
 from sevaxis.study.card import Contrast, ReadCard
-from sevaxis.study.sheets import Sheet, modelled_columns, select_samples, sex_of, subject_in_model
+from sevaxis.study.sheets import (
+    Sheet,
+    modelled_columns,
+    select_samples,
+    sex_of,
+    specimen_of,
+    subject_in_model,
+)
 from sevaxis.study.validation import is_undecided
 
 #: Columns that are factors whatever their values look like, and how they are spoken of.
@@ -42,8 +49,13 @@ def facts_of(sheet: Sheet, card: ReadCard) -> list[SampleFacts]:
     columns = card.columns
     present = [name for name in modelled_columns(card) if name in sheet.header]
     facts = []
+    seen: set[str] = set()
     for index in select_samples(sheet, card):
         row = sheet.rows[index]
+        if columns.replicate_of and (specimen := specimen_of(row, card)) in seen:
+            continue  # a technical replicate is no further sample
+        elif columns.replicate_of:
+            seen.add(specimen)
         sex = card.sex
         if columns.sex is not None and columns.sex in row:
             try:

@@ -132,6 +132,12 @@ def select_samples(sheet: Sheet, card: ReadCard) -> list[int]:
     return chosen
 
 
+def specimen_of(row: Mapping[str, str], card: ReadCard) -> str:
+    """Specimen of a sample: what ``replicate_of`` says, else its own name."""
+    column = card.columns.replicate_of
+    return (row.get(column, "") if column else "") or row.get(card.columns.sample, "")
+
+
 def modelled_columns(card: ReadCard) -> list[str]:
     """Columns of the sheet that enter the model beside group and sex."""
     covariates = card.model.covariates if isinstance(card, Card) else ()
@@ -152,6 +158,7 @@ def check_sheet(sheet: Sheet, card: ReadCard) -> list[Problem]:
         *_check_kept(sheet, card),
         *_check_modelled(sheet, card),
         *_check_sexes(sheet, card),
+        *_check_specimens(sheet, card),
     ]
 
 
@@ -163,6 +170,7 @@ def _check_columns(sheet: Sheet, card: ReadCard) -> list[Problem]:
         "sex": columns.sex,
         "batch": columns.batch,
         "subject": columns.subject,
+        "replicate_of": columns.replicate_of,
         **{f"keep.{name}": name for name in card.keep},
     }
     if isinstance(card, Card):
@@ -176,7 +184,7 @@ def _check_columns(sheet: Sheet, card: ReadCard) -> list[Problem]:
             nearest(name, sheet.header),
         )
         for key, name in wanted.items()
-        if name is not None and name not in sheet.header
+        if name is not None and name not in sheet.header and not is_undecided(name)
     ]
 
 
@@ -235,6 +243,30 @@ def _check_modelled(sheet: Sheet, card: ReadCard) -> list[Problem]:
                 problems.append(
                     Problem(what, sheet.cell(index, column), found, "a value for every sample", hint)
                 )
+    return problems
+
+
+def _check_specimens(sheet: Sheet, card: ReadCard) -> list[Problem]:
+    """Technical replicates of one specimen that differ in what one specimen has once."""
+    columns = card.columns
+    if columns.replicate_of is None or columns.replicate_of not in sheet.header:
+        return []
+    problems, first = [], {}
+    for index in select_samples(sheet, card):
+        row = sheet.rows[index]
+        other = first.setdefault(specimen_of(row, card), index)
+        for column in (columns.group, columns.sex, columns.subject, columns.batch):
+            if column in sheet.header and row[column] != sheet.rows[other][column]:
+                what = f"Technical replicates of '{specimen_of(row, card)}' differ in '{column}'"
+                found = (
+                    f"'{row[column]}', and '{sheet.rows[other][column]}' on line {other + sheet.first_line}"
+                )
+                hint = (
+                    "leave the batch out of the card: replicates of several batches are averaged over them"
+                    if column == columns.batch
+                    else "samples that differ are no replicates: name the column under `subject` instead"
+                )
+                problems.append(Problem(what, sheet.cell(index, column), found, "one value", hint))
     return problems
 
 

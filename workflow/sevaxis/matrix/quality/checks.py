@@ -110,6 +110,11 @@ def _provenance(adata: AnnData) -> list[dict[str, str]]:
         reasons = dict.fromkeys(excluded.values())
         by_reason = [f"{_names([s for s, why in excluded.items() if why == r])} ({r})" for r in reasons]
         found.append(_check("note", "samples", f"Left out by the card: {'; '.join(by_reason)}."))
+    if replicates := (told.get("replicates") or {}).get("specimens"):
+        pairs = [f"{name} of {', '.join(members)}" for name, members in replicates.items()]
+        rule = told["replicates"]["rule"]
+        text = f"{len(pairs)} samples were each made of technical replicates ({rule}): {_names(pairs)}."
+        found.append(_check("note", "replicates", text))
     if renamed := samples.get("renamed"):
         pairs = [f"{sheet} is {matrix}" for sheet, matrix in renamed.items()]
         text = f"Names that differ in case or punctuation only were matched: {_names(pairs)}."
