@@ -20,7 +20,12 @@ rule all:
         expand(
             DATASET / "{file}",
             dataset=study.cards,
-            file=["quality.json", "effects.parquet", "model.json"],
+            file=[
+                "quality.json",
+                "effects.parquet",
+                "model.json",
+                "robustness.parquet",
+            ],
         ),
 
 

@@ -131,6 +131,28 @@ def project(tmp_path, monkeypatch):
     return check
 
 
+@pytest.mark.parametrize(
+    ("alternative", "what"),
+    [
+        ({"method": "woom"}, "There is no method 'woom'"),
+        ({"method": "mixed"}, "The method 'mixed' does not fit this data set"),
+        ({"trend": True}, "The method 'voom' does not take the option 'trend' so"),
+        ({"covariates": ["cage"]}, "The sheet has no column 'cage'"),
+    ],
+)
+def test_an_alternative_is_checked_as_the_model_is(project, alternative, what):
+    problems = project({"assay": "rna_counts", "model": {"alternatives": {"other": alternative}}}, {})
+    (told,) = [problem for problem in problems if problem.what.startswith(what)]
+    assert "card.yaml" in told.where or "alternatives.other" in told.what
+
+
+def test_an_alternative_does_not_call_itself_the_reported_analysis(project):
+    model = {"alternatives": {"as reported": {"robust": False}}}
+    assert "name of the reported analysis" in str(
+        project({"assay": "rna_counts", "model": model}, {})[0].what
+    )
+
+
 @pytest.mark.parametrize("assay", ["single_cell", "clinical"])
 def test_assays_without_a_method_are_refused(project, assay):
     told = [p for p in project({"assay": assay}, {}) if "No method analyses the assay" in p.what]

@@ -37,7 +37,7 @@ def varied(
         adata.uns["dataset"] = {"scale": "counts"}
         size = adata.X.sum(axis=1, keepdims=True)
         adata.layers["log2"] = np.log2((adata.X + 0.5) / size * 1e6)
-    return compare_choices(adata, DESIGN, CONTRAST, CELLS, choices, fdr=fdr)
+    return compare_choices(adata, lambda choice: (DESIGN, CONTRAST), CELLS, choices, fdr=fdr)
 
 
 def chosen(*names: str):

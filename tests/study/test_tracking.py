@@ -100,7 +100,14 @@ def test_the_method_by_default_and_the_same_by_name_are_one(demo):
         update={"model": card.model.model_copy(update={"method": default_method(Assay.RNA_COUNTS)})}
     )
     other = card.model_copy(update={"model": card.model.model_copy(update={"method": "negative_binomial"})})
-    assert code_of("compare", [card]) == code_of("compare", [told]) != code_of("compare", [other])
+    assert code_of("report", [card]) == code_of("report", [told]) != code_of("report", [other])
+
+
+def test_every_method_may_stand_beside_the_reported_one(demo, public):
+    """Other analyses are tried beside the reported one: their code counts, too; of published tables none does."""
+    analysed = {code_of("compare", [card]) for card in demo.cards.values()}
+    assert len(analysed) == 1
+    assert code_of("compare", [public.cards["gse130970"]]) not in analysed
 
 
 def test_only_simulated_data_depend_on_the_simulation(demo, public):

@@ -50,7 +50,8 @@ def test_results_are_where_others_look_for_them(finished):
         f"answers/{question}.{kind}" for question in ("axis", "sex", "planted") for kind in ("tsv", "json")
     ]
     for dataset in DATASETS:
-        files += [f"datasets/{dataset}/{name}" for name in ("matrix.h5ad", "quality.json", "effects.parquet")]
+        per_dataset = ("matrix.h5ad", "quality.json", "effects.parquet", "model.json", "robustness.parquet")
+        files += [f"datasets/{dataset}/{name}" for name in per_dataset]
     for name in files:
         assert (results / name).stat().st_size > 0, name
     figures = {path.suffix for path in (results / "figures").glob("[!.]*")}

@@ -5,6 +5,7 @@ rule compare:
     output:
         effects=DATASET / "effects.parquet",
         model=DATASET / "model.json",
+        robustness=DATASET / "robustness.parquet",
     log:
         f"logs/{settings.name}/compare/{{dataset}}.log",
     benchmark:
@@ -20,6 +21,7 @@ rule compare:
         thresholds=settings.thresholds.model_dump(
             include={"alpha", "power", "min_per_group"}
         ),
+        robustness={"fdr": settings.thresholds.fdr, "seed": settings.seed},
         tables=tables("compare"),
         code=code("compare"),
     message:

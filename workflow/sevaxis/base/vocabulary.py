@@ -126,6 +126,10 @@ class Assay(Term):
     CLINICAL = "clinical", "Clinical"
 
 
+#: What the reported analysis is called among others of the same contrast.
+REPORTED = "as reported"
+
+
 class Scale(Term):
     """What the numbers of a matrix are."""
 

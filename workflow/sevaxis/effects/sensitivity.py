@@ -7,14 +7,14 @@ the same records of methods.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from sevaxis.base.vocabulary import Normalisation, Scale
+from sevaxis.base.vocabulary import REPORTED, Normalisation, Scale
 from sevaxis.effects.estimation import block_of, fit_filtered
 from sevaxis.effects.methods import Method, load_method
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
@@ -23,6 +23,7 @@ from sevaxis.models.intensities.imputation import impute
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from sevaxis.effects.methods import Estimates
     from sevaxis.models.linear.design import Design
 
 Imputation = Literal["none", "minprob", "qrilc", "knn"]
@@ -47,11 +48,14 @@ class Choice:
         Log2 values only.
     seen_in
         Least share of samples in which a feature must be detected (a value, a count above 0).
+    covariates
+        Columns of the sheet in the model beside group, sex and batch; those of the card where it is None.
     """
 
     name: str
     method: str
     options: dict[str, Any] = field(default_factory=dict)
+    covariates: tuple[str, ...] | None = None
     normalisation: Normalisation | None = None
     alignment: Alignment | None = None
     imputation: Imputation = "none"
@@ -65,6 +69,7 @@ def choices_beside(
     *,
     counted: bool,
     paired: bool,
+    missing: bool = True,
 ) -> tuple[Choice, ...]:
     """Other reasonable analyses beside the reported one, which stands first; each departs from it in one thing.
 
@@ -76,6 +81,8 @@ def choices_beside(
         Whether the data set holds counts.
     paired
         Whether subjects have several samples: methods that cannot take that into account are no choice then.
+    missing
+        Whether log2 values are missing: where none is, nothing is imputed.
     """
     scaling = normalisation or next(iter(method.normalisations), None)
     # log2 values arrive normalised: nothing is left to choose
@@ -89,7 +96,7 @@ def choices_beside(
         return Choice(name=name, **{**reported, **changes})
 
     def other(name: str, of: str, **changed: Any) -> Choice:
-        # one design for all choices: where it holds the subjects, no method takes them as a block, too
+        # what is not varied stays: subjects enter as they do in the reported analysis
         known = load_method(of).options.model_fields.keys() & options.keys() & {"subjects"}
         return Choice(
             name=name,
@@ -98,7 +105,7 @@ def choices_beside(
             options=load_method(of).parse({**{key: options[key] for key in known}, **changed}),
         )
 
-    found = [beside("as reported"), beside("seen in 70 % of samples", seen_in=0.7)]
+    found = [beside(REPORTED), beside("seen in 70 % of samples", seen_in=0.7)]
     if counted:
         if method.takes == Scale.COUNTS:
             found.append(beside("library sizes as they are", normalisation=Normalisation.NONE))
@@ -108,33 +115,89 @@ def choices_beside(
             other("log2 counts, trend", "trend"),
         ]
         if not paired:
-            found.append(other("negative binomial", "negative_binomial"))
+            found += [
+                other("negative binomial", "negative_binomial"),
+                other("negative binomial, quasi-likelihood", "ql"),
+            ]
     else:
         found += [
             beside("equal medians", alignment="median"),
             beside("equal distributions", alignment="quantile"),
-            beside("imputed: MinProb", imputation="minprob"),
-            beside("imputed: QRILC", imputation="qrilc"),
-            beside("imputed: nearest neighbours", imputation="knn"),
             other("prior robust", "trend"),
             other("prior not robust", "trend", robust=False),
             other("prior without trend", "trend", robust=False, trend=False),
             other("samples weighed", "trend", array_weights=True),
         ]
-    first = found[0]
-    same = {
-        each.name
-        for each in found[1:]
-        if (each.method, each.options, each.normalisation, each.alignment, each.imputation, each.seen_in)
-        == (first.method, first.options, first.normalisation, None, "none", 0.0)
-    }
+        if missing:
+            found += [
+                beside("imputed: MinProb", imputation="minprob"),
+                beside("imputed: QRILC", imputation="qrilc"),
+                beside("imputed: nearest neighbours", imputation="knn"),
+            ]
+    if paired:
+        if "subjects" in options:
+            found += [
+                beside("a mean for each subject", options={**options, "subjects": "fixed"}),
+                beside("subjects as blocks", options={**options, "subjects": "block"}),
+            ]
+        found.append(other("random intercepts of subjects", "mixed"))
+    same = {each.name for each in found[1:] if replace(each, name=found[0].name) == found[0]}
     return tuple(each for each in found if each.name not in same)
+
+
+def fit_choice(
+    adata: AnnData,
+    choice: Choice,
+    design: Design,
+    contrasts: np.ndarray,
+    cells: tuple[str, ...],
+    *,
+    seed: int = 0,
+) -> Estimates:
+    """Estimate contrasts under one choice.
+
+    Parameters
+    ----------
+    adata
+        Included samples, as for :func:`sevaxis.effects.estimation.estimate`.
+    choice
+        How.
+    design, contrasts, cells
+        (samples x coefficients), (coefficients x k), and the group of each sample for the filter of counts.
+    seed
+        Of the imputations.
+
+    Raises
+    ------
+    ValueError
+        A choice that does not fit the kind of values or the blocks, or that the data do not bear.
+    """
+    counted = adata.uns["dataset"]["scale"] == Scale.COUNTS
+    method = _fitting_method(choice, counted, block_of(adata.obs) is not None)
+    values = np.asarray(adata.X).T
+    seen = (values > 0 if counted else np.isfinite(values)).mean(axis=1)
+    kept = seen >= max(choice.seen_in, 1e-12)
+    log2 = np.asarray(adata.layers["log2"]).T
+    if choice.alignment is not None:
+        log2 = _align(log2, choice.alignment)
+    if choice.imputation != "none":
+        log2 = _imputed(log2, kept, choice.imputation, seed)
+    return fit_filtered(
+        adata,
+        method,
+        choice.options,
+        design,
+        contrasts,
+        cells,
+        normalisation=choice.normalisation,
+        log2=log2,
+        keep=kept,
+    )
 
 
 def compare_choices(
     adata: AnnData,
-    design: Design,
-    contrast: np.ndarray,
+    model: Callable[[Choice], tuple[Design, np.ndarray]],
     cells: tuple[str, ...],
     choices: Sequence[Choice],
     *,
@@ -145,16 +208,14 @@ def compare_choices(
 
     Parameters
     ----------
-    adata
-        Included samples, as for :func:`sevaxis.effects.estimation.estimate`.
-    design, contrast, cells
-        (samples x coefficients), (coefficients,), and the group of each sample for the filter of counts.
+    adata, cells, seed
+        As for :func:`fit_choice`.
+    model
+        Design of a choice and the contrast in it (coefficients).
     choices
         The first is the primary analysis; names unique.
     fdr
         Level of q.
-    seed
-        Of the imputations.
 
     Returns
     -------
@@ -166,35 +227,15 @@ def compare_choices(
     Raises
     ------
     ValueError
-        Names that are not unique, or a choice that does not fit the kind of values or the blocks.
+        Names that are not unique, or as :func:`fit_choice`.
     """
     names = [choice.name for choice in choices]
     if not names or len(set(names)) < len(names):
         raise ValueError(f"choices need unique names, found {names}")
-    counted = adata.uns["dataset"]["scale"] == Scale.COUNTS
-    paired = block_of(adata.obs) is not None
-    methods = {choice.name: _fitting_method(choice, counted, paired) for choice in choices}
-    values = np.asarray(adata.X).T
-    seen = (values > 0 if counted else np.isfinite(values)).mean(axis=1)
     tables = []
     for choice in choices:
-        log2 = np.asarray(adata.layers["log2"]).T
-        kept = seen >= max(choice.seen_in, 1e-12)
-        if choice.alignment is not None:
-            log2 = _align(log2, choice.alignment)
-        if choice.imputation != "none":
-            log2 = _imputed(log2, kept, choice.imputation, seed)
-        found = fit_filtered(
-            adata,
-            methods[choice.name],
-            choice.options,
-            design,
-            contrast[:, None],
-            cells,
-            normalisation=choice.normalisation,
-            log2=log2,
-            keep=kept,
-        )
+        design, contrast = model(choice)
+        found = fit_choice(adata, choice, design, contrast[:, None], cells, seed=seed)
         q = benjamini_hochberg(found.p_of_family[:, 0])
         tables.append(
             pd.DataFrame({

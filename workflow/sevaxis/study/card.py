@@ -219,6 +219,20 @@ class Values(Scale):
     normalise: Normalisation | None = Field(None, description="By assay and method where it is missing.")
 
 
+class Alternative(Model):
+    """Another analysis of the same contrasts, beside the reported one: what differs from it.
+
+    Options of its method stand beside the fields, as in the model itself.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    method: str | None = Field(None, description="Method; the reported one where it is missing.")
+    covariates: tuple[str, ...] | None = Field(
+        None, description="Columns in place of the model's covariates; the same where it is missing."
+    )
+
+
 class ModelChoice(Model):
     """How effects are estimated: a method, what enters its model, and the options that the method reads.
 
@@ -232,11 +246,24 @@ class ModelChoice(Model):
         None, description="Name of a method (table below); by assay where it is missing."
     )
     covariates: tuple[str, ...] = Field((), description="Further columns of the sheet that enter the model.")
+    alternatives: dict[Text, Alternative] = Field(
+        default_factory=dict,
+        description="Name -> another reasonable analysis: how the axis genes fare in it is told beside what is "
+        "reported (`robustness.parquet`).",
+    )
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the card says beside method and covariates."""
+        """What the card says beside method, covariates and alternatives."""
         return dict(self.model_extra or {})
+
+    def alternative(self, name: str) -> ModelChoice:
+        """One of the alternatives as a model: what it does not say is as reported."""
+        other = self.alternatives[name]
+        same = other.method in (None, self.method)
+        covariates = self.covariates if other.covariates is None else other.covariates
+        options = {**(self.options if same else {}), **(other.model_extra or {})}
+        return ModelChoice(method=other.method or self.method, covariates=covariates, **options)
 
 
 class About(Model):

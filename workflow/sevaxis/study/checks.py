@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from sevaxis.base.problems import Problem, nearest
-from sevaxis.base.vocabulary import Assay, Normalisation, Scale
+from sevaxis.base.vocabulary import REPORTED, Assay, Normalisation, Scale
 from sevaxis.base.yaml_source import Location, YamlSource
 from sevaxis.effects.methods import METHODS, Method, default_method, load_method
 from sevaxis.matrix.readers.registry import READERS, reader_options
@@ -35,8 +35,29 @@ def check_files(card: Card, source: YamlSource) -> list[Problem]:
 
 
 def check_method(card: Card, source: YamlSource) -> list[Problem]:
-    """Problems of a method that does not exist, does not fit the data, or does not read what the card tells it."""
-    where, told = source.where(("model", "method")), card.model.method
+    """Problems of a method that does not exist, does not fit the data, or does not read what the card tells it.
+
+    Of the model and of its alternatives.
+    """
+    problems = _check_model(card, source, ("model",))
+    for name in card.model.alternatives if card.assay != Assay.EFFECTS else ():
+        place: Location = ("model", "alternatives", name)
+        if name == REPORTED:
+            what, hint = "An alternative has the name of the reported analysis", "say how it differs"
+            problems.append(Problem(what, source.where(place), name, "another name", hint))
+        other = card.model_copy(update={"model": card.model.alternative(name)})
+        found = _check_model(other, source, place)
+        # what an alternative inherits is told once
+        problems += [problem for problem in found if (problem.what, problem.found) not in _told(problems)]
+    return problems
+
+
+def _told(problems: list[Problem]) -> set[tuple[str, str]]:
+    return {(problem.what, problem.found) for problem in problems}
+
+
+def _check_model(card: Card, source: YamlSource, location: Location) -> list[Problem]:
+    where, told = source.where((*location, "method")), card.model.method
     if told is not None and told not in METHODS:
         what = f"There is no method '{told}'"
         return [Problem(what, where, told, ", ".join(METHODS), nearest(told, METHODS))]
@@ -64,12 +85,12 @@ def check_method(card: Card, source: YamlSource) -> list[Problem]:
 
     options = method.options.model_fields
     problems += _check_options(
-        f"The method '{name}'", method.options, card.model.options, source, ("model",), readers_of
+        f"The method '{name}'", method.options, card.model.options, source, location, readers_of
     )
     for one, other in method.clashes(card.model.options):
-        what, place = f"'{one}' and '{other}' exclude each other", source.where(("model", other))
+        what, place = f"'{one}' and '{other}' exclude each other", source.where((*location, other))
         problems.append(Problem(what, place, "both", "one of them", "leave one out"))
-    return problems + _check_normalisation(card, method, source)
+    return problems + (_check_normalisation(card, method, source) if location == ("model",) else [])
 
 
 def _methods(fits: Callable[[Method], bool]) -> str:

@@ -175,6 +175,9 @@ def _check_columns(sheet: Sheet, card: ReadCard) -> list[Problem]:
     }
     if isinstance(card, Card):
         wanted |= {f"model.covariates.{name}": name for name in card.model.covariates}
+        for alternative, other in card.model.alternatives.items():
+            place = f"model.alternatives.{alternative}.covariates"
+            wanted |= {f"{place}.{name}": name for name in other.covariates or ()}
     return [
         Problem(
             f"The sheet has no column '{name}', which the card names as {key}",

@@ -14,6 +14,7 @@ from pathlib import Path
 from sevaxis.answers import QUESTIONS
 from sevaxis.base.fingerprint import fingerprint
 from sevaxis.base.resources import Table, checksum
+from sevaxis.base.vocabulary import Assay
 from sevaxis.effects.methods import METHODS, default_method
 from sevaxis.matrix.readers.registry import READERS
 from sevaxis.study.card import Card
@@ -24,7 +25,7 @@ ENTRIES: Mapping[str, tuple[str, ...]] = {
     "orthologs": ("files.retrieve", "genes.orthologs"),
     "read": ("matrix.read",),
     "assess": ("matrix.assess",),
-    "compare": ("effects.compare",),
+    "compare": ("effects.compare", "effects.robustness"),
     "answer": ("answers.answer", "answers.question", "effects.table", "genes.panels"),
     "report": (
         "answers.answer",
@@ -63,7 +64,10 @@ def code_of(step: str, cards: Collection[Card], questions: Collection[str] = ())
     named: set[str] = set()
     if step == "read":
         named = {READERS[file.reader] for card in cards for file in card.files if file.reader is not None}
-    elif step in {"compare", "report"}:
+    elif step == "compare" and any(card.assay != Assay.EFFECTS for card in cards):
+        # beside the reported analysis stand others, by other methods
+        named = set(METHODS.values())
+    elif step == "report":
         methods = {card.model.method or default_method(card.assay) for card in cards}
         named = {METHODS[method] for method in methods if method is not None}
     elif step == "answer":
