@@ -148,6 +148,9 @@ class PublishedColumns(Model):
         None, description="Column with the number of case samples, where it differs by row."
     )
     n_reference: str | None = Field(None, description="Column with the number of reference samples.")
+    df: str | None = Field(
+        None, description="Column with the degrees of freedom of the test, where they differ by row."
+    )
 
 
 class Contrast(Model):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import Duplicates
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
+from sevaxis.matrix.readers.tables.proteins import Dropped, without_decoys
 from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def read_delimited(
     value: str | None = None,
     identifier: Identifier | None = None,
     duplicates: Duplicates | None = None,
+    keep: list[Dropped] | None = None,
     separator: Literal["tab", "comma", "semicolon", "bar", "space"] | None = None,
     decimal: Literal[".", ","] | None = None,
     comment: str | None = "#",
@@ -54,6 +56,9 @@ def read_delimited(
         What the feature names are; judged from their form where missing (symbols have none and must be named).
     duplicates
         Which value stands where a feature comes twice with different values; counts are summed unasked.
+    keep
+        Decoys and contaminants (``REV__...``, ``CON__...``, or marked in a column of the table) are dropped, unless
+        named here.
     separator, decimal
         Judged from the first lines where missing.
     comment
@@ -80,4 +85,5 @@ def read_delimited(
         skip=skip,
         as_text=layout == "sheet" or names,
     )
-    return from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
+    adata = from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
+    return without_decoys(adata, keep)

@@ -10,6 +10,7 @@ from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import Duplicates
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
+from sevaxis.matrix.readers.tables.proteins import Dropped, without_decoys
 from sevaxis.matrix.readers.tables.text import MISSING, Table, unique_names
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def read_excel(
     value: str | None = None,
     identifier: Identifier | None = None,
     duplicates: Duplicates | None = None,
+    keep: list[Dropped] | None = None,
     skip: int = 0,
 ) -> anndata.AnnData:
     """Read one sheet of a workbook.
@@ -37,7 +39,7 @@ def read_excel(
         The workbook.
     sheet
         Name of the sheet; needed where the workbook has more than one.
-    layout, feature, samples, sample, value, identifier, duplicates
+    layout, feature, samples, sample, value, identifier, duplicates, keep
         As in :func:`sevaxis.matrix.readers.delimited.read_delimited`.
     skip
         Rows to skip above the header.
@@ -48,7 +50,8 @@ def read_excel(
         For files that are no workbook, sheets that do not exist, and whatever a delimited table may lack.
     """
     table = read_sheet(path, sheet, skip)
-    return from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
+    adata = from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
+    return without_decoys(adata, keep)
 
 
 def read_sheet(path: Path, sheet: str | None = None, skip: int = 0) -> Table:

@@ -20,7 +20,6 @@ from sevaxis.matrix.readers.tables.proteins import (
     group_names,
     mark_keratins,
     no_quantity,
-    plus_marks,
     protein_values,
     select_samples,
 )
@@ -101,7 +100,7 @@ def read_maxquant(
     table, ids = _table(path, ("Majority protein IDs", "Protein IDs"), "proteinGroups")
     columns = select_samples(quantity_columns(table, quantity), samples, table.file)
     notes = {**table.notes, "quantity": quantity, "rows": table.frame.height}
-    frame = drop_rows(table.frame, ids, notes, marks=plus_marks(table.frame), keep=set(keep or ()))
+    frame = drop_rows(table.frame, ids, notes, keep=set(keep or ()))
     values = protein_values(frame, table, columns.values(), notes, counted=quantity in COUNTS)
     groups = as_text(frame[ids])
     notes["groups_of_several_accessions"] = sum(";" in group for group in groups)
@@ -146,7 +145,7 @@ def read_maxquant_peptides(
         raise Problems([_wrong(table, "peptides", "Sequence")])
     columns = select_samples(quantity_columns(table, quantity), samples, table.file)
     notes = {**table.notes, "quantity": quantity, "peptides": peptides, "rows": table.frame.height}
-    frame = drop_rows(table.frame, ids, notes, marks=plus_marks(table.frame), keep=set(keep or ()))
+    frame = drop_rows(table.frame, ids, notes, keep=set(keep or ()))
     marker = {"unique_group": "Unique (Groups)", "unique_protein": "Unique (Proteins)"}.get(peptides)
     if marker in frame.columns:
         unique = frame[marker].str.strip_chars().str.to_lowercase().is_in(["yes", "+"]).fill_null(False)
@@ -191,7 +190,7 @@ def read_maxquant_sites(
     if required:
         raise Problems([_wrong(table, "sites", required[0])])
     notes = {**table.notes, "rows": table.frame.height, "min_localisation": min_localisation}
-    frame = drop_rows(table.frame, ids, notes, marks=plus_marks(table.frame), keep=set(keep or ()))
+    frame = drop_rows(table.frame, ids, notes, keep=set(keep or ()))
     localised = frame["Localization prob"] >= min_localisation
     notes["poorly_localised_dropped"] = int((~localised.fill_null(False)).sum())
     frame = frame.filter(localised)

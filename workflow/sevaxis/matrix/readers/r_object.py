@@ -17,6 +17,7 @@ from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
+from sevaxis.matrix.readers.tables.proteins import Dropped, without_decoys
 from sevaxis.matrix.readers.tables.text import Table, unique_names
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def read_r_object(
     value: str | None = None,
     identifier: Identifier | None = None,
     duplicates: Duplicates | None = None,
+    keep: list[Dropped] | None = None,
 ) -> anndata.AnnData:
     """Read one object of an R file.
 
@@ -50,7 +52,7 @@ def read_r_object(
         Name of the object, or a path through lists as in R: ``results$female``. Not needed where there is one.
     assay
         Which matrix of the object; ``exprs`` or the first where missing.
-    layout, feature, samples, sample, value, identifier, duplicates
+    layout, feature, samples, sample, value, identifier, duplicates, keep
         For data frames, as in :func:`sevaxis.matrix.readers.delimited.read_delimited`; row names are the column
         ``row_name`` and stand for the features where `feature` is missing and they are names.
 
@@ -67,7 +69,8 @@ def read_r_object(
         if feature is None and layout in ("wide", "transposed") and "row_name" in table.frame.columns:
             feature = "row_name" if layout == "wide" else None
             sample = sample or ("row_name" if layout == "transposed" else None)
-        return from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
+        adata = from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
+        return without_decoys(adata, keep)
     matrix, obs, var, notes = _parts_of(content, assay, where)
     values, features, names = _matrix(matrix, where)
     for annotation, axis in ((obs, names), (var, features)):
@@ -80,7 +83,7 @@ def read_r_object(
                 allowed="one row each",
                 hint="check the object",
             )
-    return assemble(
+    adata = assemble(
         values,
         features,
         names,
@@ -91,6 +94,7 @@ def read_r_object(
         duplicates=duplicates,
         notes={"object": name, **notes},
     )
+    return without_decoys(adata, keep)
 
 
 def load_r(path: Path) -> Any:

@@ -12,7 +12,7 @@ from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
-from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins, plus_marks
+from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
 from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def read_tmt(
         }
     )
     notes = {**table.notes, "rows": table.frame.height, "plexes": int(obs["plex"].nunique())}
-    frame = drop_rows(table.frame, name, notes, marks=plus_marks(table.frame), keep=set(keep or ()))
+    frame = drop_rows(table.frame, name, notes, keep=set(keep or ()))
     values = np.column_stack([to_float(frame[column], table) for column in found])
     values[values <= 0] = np.nan
     values = np.log2(values)

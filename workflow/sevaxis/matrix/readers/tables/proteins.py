@@ -1,9 +1,9 @@
 """Rules for protein tables of all search engines: decoys, contaminants, groups, zeros.
 
-- Decoys: rows marked by the engine, or accessions that begin with one of :data:`DECOY_PREFIXES`. Dropped.
-- Contaminants: rows marked by the engine, accessions with one of :data:`CONTAMINANT_PREFIXES` (the common contaminant
-  lists of MaxQuant, FragPipe, DIA-NN, Spectronaut), and entry names of cattle, pig or sheep (serum and trypsin): the
-  cards know human, mouse and rat only. Dropped.
+- Decoys: rows marked by the engine, or accessions that begin as :data:`DECOY` says. Dropped.
+- Contaminants: rows marked by the engine, accessions that begin as :data:`CONTAMINANT` says (the common contaminant
+  lists of MaxQuant, FragPipe, DIA-NN, Spectronaut, PEAKS), and entry names of cattle, pig or sheep (serum and trypsin):
+  the cards know human, mouse and rat only. Dropped.
 - Keratins stay, as skin is not their only source, but are marked in the column ``keratin``.
 - A group ``P1;P2`` is named by its first accession, or in full where two groups begin with the same.
 
@@ -23,25 +23,31 @@ from sevaxis.matrix.readers.tables.layouts import to_float
 from sevaxis.matrix.readers.tables.text import Table
 
 if TYPE_CHECKING:
+    import anndata
     import polars as pl
 
 Dropped = Literal["decoys", "contaminants", "only_identified_by_site"]
 
-DECOY_PREFIXES = ("REV__", "rev_", "DECOY_", "decoy_", "XXX_")
-CONTAMINANT_PREFIXES = ("CON__", "contam_", "Cont_", "CONTAM_", "cRAP", "CRAP")
+DECOY = r"^(?:##|#?(?i:rev|reverse|reversed|decoy|xxx)(?:_|#|\|))"
+CONTAMINANT = r"^(?:#?(?i:con__|cont_|contam[_#|]|contaminant[_#|])|cRAP|CRAP)"
 #: Species codes of entry names (UniProt) that come with serum, trypsin and wool, not with the samples.
 FOREIGN = r"_(?:BOVIN|PIG|SHEEP)\b"
 #: Gene symbols of keratins: KRT1, Krt10, KRTAP..., but not KRTCAP2, which is no keratin.
 KERATIN = r"(?i)^KRT(?:AP)?\d"
 
 
-#: Column -> reason, as MaxQuant marks rows with ``+``; older versions say Contaminant.
-PLUS = {
-    "Reverse": "decoys",
-    "Potential contaminant": "contaminants",
-    "Contaminant": "contaminants",
-    "Only identified by site": "only_identified_by_site",
+#: Column (small letters and digits only) -> reason: MaxQuant's marks, whatever R or Perseus made of their names,
+#: and those of Proteome Discoverer and PEAKS.
+MARKS = {
+    "reverse": "decoys",
+    "decoy": "decoys",
+    "isdecoy": "decoys",
+    "potentialcontaminant": "contaminants",
+    "contaminant": "contaminants",
+    "iscontaminant": "contaminants",
+    "onlyidentifiedbysite": "only_identified_by_site",
 }
+MARKED = ("+", "true", "yes", "1", "1.0")
 
 
 def drop_rows(
@@ -64,7 +70,7 @@ def drop_rows(
     notes
         Receives ``<reason>_dropped`` or ``<reason>_kept``.
     marks
-        Reason -> boolean expressions of the engine's own marks.
+        Reason -> boolean expressions of the engine's own marks, beside the columns of :data:`MARKS`.
     keep
         Reasons whose rows stay.
     names
@@ -72,13 +78,16 @@ def drop_rows(
     """
     import polars as pl
 
-    marks = {reason: list(expressions) for reason, expressions in (marks or {}).items()}
+    given = marks or {}
+    marks = plus_marks(frame)
+    for reason, expressions in given.items():
+        marks.setdefault(reason, []).extend(expressions)
     first = pl.col(ids).cast(pl.String).str.split(";").list.first()
     foreign = [
         pl.col(column).cast(pl.String).str.split(";").list.first() for column in (ids, names) if column
     ]
-    marks.setdefault("decoys", []).append(_starts(first, DECOY_PREFIXES))
-    marks.setdefault("contaminants", []).append(_starts(first, CONTAMINANT_PREFIXES))
+    marks.setdefault("decoys", []).append(first.str.contains(DECOY))
+    marks.setdefault("contaminants", []).append(first.str.contains(CONTAMINANT))
     marks["contaminants"] += [name.str.contains(FOREIGN) for name in foreign]
     for reason, expressions in marks.items():
         marked = frame.select(pl.any_horizontal([mark.fill_null(False) for mark in expressions])).to_series()
@@ -89,14 +98,46 @@ def drop_rows(
 
 
 def plus_marks(frame: pl.DataFrame) -> dict[str, list[pl.Expr]]:
-    """Reason -> expressions of the rows that MaxQuant marks with ``+``."""
+    """Reason -> expressions of the rows that the columns of :data:`MARKS` mark, with ``+`` or True."""
     import polars as pl
 
     marks: dict[str, list[pl.Expr]] = {}
-    for column, reason in PLUS.items():
-        if column in frame.columns:
-            marks.setdefault(reason, []).append(pl.col(column).cast(pl.String).str.strip_chars() == "+")
+    for column in frame.columns:
+        bare = re.sub(r"[^a-z0-9]", "", re.sub(r"^[A-Z]: ", "", column).lower())
+        if bare in MARKS:
+            cells = pl.col(column).cast(pl.String).str.strip_chars().str.to_lowercase()
+            marks.setdefault(MARKS[bare], []).append(cells.is_in(MARKED))
     return marks
+
+
+def without_decoys(adata: anndata.AnnData, keep: Iterable[str] | None = None) -> anndata.AnnData:
+    """The same rules for tables of no known program: features that are neither decoys nor contaminants.
+
+    Parameters
+    ----------
+    adata
+        Samples x features, by names and the columns of :data:`MARKS` in ``var``.
+    keep
+        Reasons whose features stay.
+
+    Returns
+    -------
+    AnnData with counts of what was dropped in ``uns["reading"]``, where something was.
+    """
+    import polars as pl
+
+    columns = {"__feature": adata.var_names.astype(str), "__row": np.arange(adata.n_vars)}
+    for name in adata.var:
+        if re.sub(r"[^a-z0-9]", "", re.sub(r"^[A-Z]: ", "", str(name)).lower()) in MARKS:
+            columns[str(name)] = adata.var[name].astype("string").fillna("").tolist()
+    notes: dict[str, int] = {}
+    kept = drop_rows(pl.DataFrame(columns), "__feature", notes, keep=set(keep or ()))
+    if kept.height < adata.n_vars:
+        reading = adata.uns["reading"]
+        adata = adata[:, kept["__row"].to_numpy()].copy()
+        adata.uns["reading"] = reading
+    adata.uns["reading"] |= {name: count for name, count in notes.items() if count}
+    return adata
 
 
 def select_samples(columns: dict[str, str], samples: list[str] | str | None, file: str) -> dict[str, str]:
@@ -132,10 +173,6 @@ def protein_values(
         notes["zeros_taken_as_missing"] = int((values == 0).sum())
         values[values == 0] = np.nan
     return values
-
-
-def _starts(column: pl.Expr, prefixes: tuple[str, ...]) -> pl.Expr:
-    return column.str.contains("^(?:" + "|".join(re.escape(prefix) for prefix in prefixes) + ")")
 
 
 def group_names(groups: list[str]) -> list[str]:
