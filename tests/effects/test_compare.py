@@ -118,6 +118,56 @@ def test_sex_that_nobody_declared_is_taken_from_the_chromosomes():
     )  # samples 4 to 9: what is declared stays
 
 
+@pytest.mark.parametrize("unknown", [1, 4])
+def test_samples_of_unknown_sex_are_in_no_effect_by_sex_and_in_no_count(unknown):
+    """Effects by sex are those of the others alone; a cell of their own would also lower the filter of counts."""
+    rng = np.random.default_rng(3)
+    counts = rng.negative_binomial(8, 8 / (8 + rng.gamma(0.2, 50, (400, 1))), (400, 16)).astype(float)
+    sexes = [None] * unknown + SEXES[unknown:]
+    adata = matrix(counts, GROUPS, sexes)
+    adata.uns["dataset"] = {"scale": "counts"}
+    card = comparison(assay="rna_counts")
+    found, model = compare_groups(adata, card, axis=[])
+    others, _ = compare_groups(adata[unknown:].copy(), card, axis=[])
+    assert set(found["stratum"]) == {"female", "male", "average", "interaction"}
+    columns = ["n_case", "n_reference", "detected_case", "detected_reference", "log2fc", "se", "df", "p", "q"]
+    pd.testing.assert_frame_equal(found[columns], others[columns])
+    females = found[found["stratum"].eq("female")].iloc[0]
+    assert females["n_case"] + females["n_reference"] == 8 - unknown
+    assert model["fits"][0]["remarks"] == [f"samples of unknown sex that are not in this model: {unknown}"]
+
+
+def test_one_sample_of_unknown_sex_is_not_counted_beside_sex_as_a_covariate():
+    """By its own column it would be fitted without a residual: it says nothing and is no number."""
+    values = np.random.default_rng(3).normal(20, 1, (40, 16))
+    contrast = {**comparison().contrasts[0].model_dump(exclude_none=True), "by_sex": False}
+    card = comparison(contrasts=[contrast])
+    found = compare(matrix(values, GROUPS, [None, *SEXES[1:]]), card, axis=[])
+    without = compare(matrix(values[:, 1:], GROUPS[1:], SEXES[1:]), card, axis=[])
+    assert (found["n_case"].iloc[0], found["n_reference"].iloc[0]) == (7, 8)
+    np.testing.assert_allclose(found["p"], without["p"])
+    several = compare(matrix(values, GROUPS, [None, None, *SEXES[2:]]), card, axis=[])
+    assert (several["n_case"].iloc[0], several["n_reference"].iloc[0]) == (8, 8)
+
+
+def test_samples_that_were_left_out_are_named_in_what_follows():
+    adata = matrix(np.random.default_rng(8).normal(20, 1, (30, 6)), ["over"] * 3 + ["control"] * 3)
+    adata.obs.loc[["s0", "s1"], "included"] = False
+    adata.obs.loc[["s0", "s1"], "excluded_because"] = "declared female, but its chromosomes are male"
+    with pytest.raises(Problems, match="'effect' is too small") as raised:
+        compare(adata, comparison(), axis=[])
+    assert "left out before: s0: declared female, but its chromosomes are male; s1" in str(raised.value)
+    adata.obs["included"] = False
+    with pytest.raises(Problems, match="No sample of the data set takes part"):
+        compare(adata, comparison(), axis=[])
+
+
+def test_a_covariate_that_the_samples_do_not_have_is_told():
+    adata = matrix(np.random.default_rng(8).normal(20, 1, (30, 6)), ["over"] * 3 + ["control"] * 3)
+    with pytest.raises(Problems, match=r"no such column[\s\S]*found:   rin"):
+        compare(adata, comparison(model={"covariates": ["rin"]}), axis=[])
+
+
 def test_one_unknown_subject_does_not_undo_the_pairs():
     subjects = [str(i // 2) for i in range(16)]
     values = np.random.default_rng(3).normal(20, 1, (60, 16))

@@ -122,6 +122,56 @@ def test_a_swapped_sample_stops_the_study():
         assess(dataset(declared), CARD, axis=AXIS, sex_mismatch="stop")
 
 
+SEXES = ["female"] * 4 + ["male"] * 4
+INVERTED = ["male"] * 4 + ["female"] * 4
+
+
+@pytest.mark.parametrize(
+    ("declared", "what"),
+    [
+        (INVERTED, "The coding of the sexes is the wrong way round"),
+        ([None, *INVERTED[1:7], "male"], "The coding of the sexes is the wrong way round"),
+        (["male"] * 4 + [None] * 4, "The declared sex is wrong: nearly all samples are female"),
+        (["male"] * 2 + ["female"] * 4 + ["male"] * 2, "no better than chance"),
+    ],
+)
+@pytest.mark.parametrize("policy", ["drop", "stop"])
+def test_a_wrong_coding_stops_before_samples_are_left_out(declared, what, policy):
+    with pytest.raises(Problems) as raised:
+        assess(dataset(declared), CARD, axis=AXIS, sex_mismatch=policy)
+    (problem,) = raised.value.problems
+    assert what in problem.what
+    assert "m1" in problem.found and "samples contradict their declared sex" in problem.found
+    _, quality, _ = assess(dataset(declared), CARD, axis=AXIS, sex_mismatch="keep")
+    assert quality["n_included"] == 8
+
+
+@pytest.mark.parametrize("wrong", [1, 2, 3])
+def test_a_few_contradictions_are_samples_not_the_coding(wrong):
+    declared = [INVERTED[i] if i < wrong else SEXES[i] for i in range(8)]
+    _, quality, _ = assess(dataset(declared), CARD, axis=AXIS)
+    assert quality["n_included"] == 8 - wrong
+
+
+@pytest.mark.parametrize(
+    ("declared", "called", "unknown"),
+    [
+        ([None, *SEXES[1:]], False, ["m0"]),
+        ([None, *SEXES[1:]], True, []),  # the chromosomes say it
+        (SEXES, False, []),
+        ([None] * 8, False, []),  # said by the check of sex
+    ],
+)
+def test_samples_of_unknown_sex_are_a_warning(declared, called, unknown):
+    adata = dataset(declared)
+    if not called:
+        adata = adata[:, len(MOUSE) :].copy()
+    _, quality, _ = assess(adata, CARD, axis=AXIS)
+    told = [check for check in quality["checks"] if check["about"] == "unknown sex"]
+    assert [check["level"] for check in told] == ["warning"] * len(unknown)
+    assert all(f"The sex of {', '.join(unknown)} is neither" in check["text"] for check in told)
+
+
 def test_undeclared_sex_contradicts_nobody():
     _, quality, _ = assess(dataset([None] * 8), CARD, axis=AXIS, sex_mismatch="stop")
     assert quality["sex"]["mismatches"] == [] and "No sex is declared" in quality["sex"]["text"]

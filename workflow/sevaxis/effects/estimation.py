@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sevaxis.study.card import CompareCard
 
 FILTER = "filterByExpr"
+#: Remark on a model with the sexes.
+UNKNOWN_SEX_OUT = "samples of unknown sex that are not in this model: {n}"
 
 
 def choose_method(card: CompareCard) -> tuple[Method, dict[str, Any]]:
@@ -66,9 +68,10 @@ def estimate(adata: AnnData, card: CompareCard, plan: Plan) -> Estimates:
     card
         Method, its options, covariates.
     plan
-        Cells and contrasts.
+        Which samples enter the model, their cells, and the contrasts.
     """
     method, options = choose_method(card)
+    without, adata = adata.n_obs - len(plan.samples), plan.of(adata)
     design = make_design(adata.obs, card, plan, options)
     names = [f"{each.contrast} {each.stratum}" for each in plan.contrasts]
     contrasts = contrast_matrix(
@@ -80,7 +83,8 @@ def estimate(adata: AnnData, card: CompareCard, plan: Plan) -> Estimates:
         adata, method, options, design, contrasts, plan.cells, normalisation=card.values.normalise
     )
     redundant = _redundant(design)
-    used = replace(found.used, redundant=redundant, sexes=_sexes(adata.obs, plan))
+    remarks = (*found.used.remarks, *([UNKNOWN_SEX_OUT.format(n=without)] if without else []))
+    used = replace(found.used, redundant=redundant, sexes=_sexes(adata.obs, plan), remarks=remarks)
     return replace(found, used=used)
 
 
@@ -186,7 +190,9 @@ def make_design(
 
     Parameters
     ----------
-    samples, card, plan
+    samples
+        Those that enter the plan's model.
+    card, plan
         As for :func:`estimate`.
     options
         Of the method; with ``subjects: fixed`` each subject has a column, where some subject has several samples.

@@ -118,6 +118,7 @@ def vary_choices(
         for k, each in enumerate(plan.contrasts)
         if each.contrast == contrast and each.stratum in WHOLE
     )
+    included = plan.of(included)
     choices, models = [], {}
     for choice in choices_of(included, card):
         design, contrasts = model_of(included, card, plan, choice)
@@ -170,7 +171,7 @@ def choices_of(included: AnnData, card: CompareCard) -> list[Choice]:
 
 
 def model_of(included: AnnData, card: CompareCard, plan: Plan, choice: Choice) -> tuple[Design, np.ndarray]:
-    """Design of a choice, and the contrasts of a plan in it (coefficients x k)."""
+    """Design of a choice for the samples of a plan, and the plan's contrasts in it (coefficients x k)."""
     from sevaxis.effects.estimation import make_design
     from sevaxis.models.linear.design import contrast_matrix
 
@@ -291,14 +292,15 @@ def _vary_all(
     included = include(adata)
     place = {name: i for i, name in enumerate(included.var_names)}
     plans, _ = plan_strata(included.obs, card.contrasts, min_per_group)
-    for choice in choices_of(included, card)[1:]:
-        for plan in plans:
+    for plan in plans:
+        entering = plan.of(included)
+        for choice in choices_of(entering, card)[1:]:
             try:
-                design, contrasts = model_of(included, card, plan, choice)
+                design, contrasts = model_of(entering, card, plan, choice)
                 told = estimable(design, contrasts)
                 if not told.any():
                     continue
-                found = fit_choice(included, choice, design, contrasts, plan.cells, seed=seed)
+                found = fit_choice(entering, choice, design, contrasts, plan.cells, seed=seed)
             except (ValueError, KeyError, np.linalg.LinAlgError, Problems) as error:
                 # another analysis that the data do not bear is no reason to withhold the reported one
                 not_run[choice.name] = str(error).strip("'\"").splitlines()[0]

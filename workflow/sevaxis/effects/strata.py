@@ -14,6 +14,7 @@ from sevaxis.base.vocabulary import BY_SEX, Reason, Sex, Stratum
 
 if TYPE_CHECKING:
     import pandas as pd
+    from anndata import AnnData
 
     from sevaxis.study.card import Contrast
 
@@ -58,8 +59,11 @@ class Plan:
 
     Attributes
     ----------
+    samples
+        Positions of the samples that enter the model. Those of unknown sex do not enter a model by sex: a cell of
+        their own would stand for no sex and yet count as a group.
     cells
-        Cell of each sample: its group, or its group and sex.
+        Cell of each of these samples: its group, or its group and sex.
     by_sex
         Whether the cells hold the sexes.
     adjust_for_sex
@@ -68,10 +72,15 @@ class Plan:
         Contrasts in strata.
     """
 
+    samples: tuple[int, ...]
     cells: tuple[str, ...]
     by_sex: bool
     adjust_for_sex: bool
     contrasts: tuple[StratumContrast, ...]
+
+    def of(self, included: AnnData) -> AnnData:
+        """The samples that enter the model, of those that are included."""
+        return included if len(self.samples) == included.n_obs else included[list(self.samples)].copy()
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,10 @@ def plan_strata(
     group = samples["group"].astype(str).tolist()
     sex = [value if value in set(Sex) else UNKNOWN for value in samples["sex"].tolist()]
     counts = Counter(zip(group, sex, strict=True))
+    both = set(Sex) <= set(sex)
+    known = [i for i, value in enumerate(sex) if value != UNKNOWN]
+    # one sample of unknown sex would be fitted by its own column and say nothing
+    everybody = known if both and len(sex) - len(known) == 1 else list(range(len(sex)))
     split: list[StratumContrast] = []
     whole: list[StratumContrast] = []
     reasons: dict[str, NotSplit] = {}
@@ -117,22 +130,24 @@ def plan_strata(
         reason = _why_not_by_sex(contrast, counts, set(sex), min_per_group)
         if reason:
             reasons[contrast.name] = reason
-            positions = (_positions(group, sex, levels, None) for levels in sides)
+            positions = (tuple(i for i in everybody if group[i] in levels) for levels in sides)
             whole.append(StratumContrast(contrast.name, Stratum.ALL, weights, *positions))
             continue
         for stratum in BY_SEX:
-            only = str(stratum) if stratum in set(Sex) else None
-            positions = (_positions(group, sex, levels, only) for levels in sides)
+            sexes = {stratum} & set(Sex) or set(Sex)
+            positions = (
+                tuple(i for i in known if group[i] in levels and sex[i] in sexes) for levels in sides
+            )
             split.append(
                 StratumContrast(contrast.name, stratum, _by_sex_weights(weights, stratum), *positions)
             )
     plans = []
     if split:
-        cells = tuple(f"{g} {s}" for g, s in zip(group, sex, strict=True))
-        plans.append(Plan(cells, by_sex=True, adjust_for_sex=False, contrasts=tuple(split)))
+        cells = tuple(f"{group[i]} {sex[i]}" for i in known)
+        plans.append(Plan(tuple(known), cells, by_sex=True, adjust_for_sex=False, contrasts=tuple(split)))
     if whole:
-        both = set(Sex) <= set(sex)
-        plans.append(Plan(tuple(group), by_sex=False, adjust_for_sex=both, contrasts=tuple(whole)))
+        cells = tuple(group[i] for i in everybody)
+        plans.append(Plan(tuple(everybody), cells, by_sex=False, adjust_for_sex=both, contrasts=tuple(whole)))
     return plans, reasons
 
 
@@ -158,11 +173,3 @@ def _by_sex_weights(weights: dict[str, float], stratum: Stratum) -> dict[str, fl
         for level, weight in weights.items()
         for sex, share in SHARES[stratum].items()
     }
-
-
-def _positions(group: list[str], sex: list[str], levels: list[str], only: str | None) -> tuple[int, ...]:
-    return tuple(
-        i
-        for i, (g, s) in enumerate(zip(group, sex, strict=True))
-        if g in levels and (only is None or s == only)
-    )

@@ -17,7 +17,7 @@ import numpy as np
 from sevaxis.base.problems import Problem, Problems
 from sevaxis.matrix.normalise import Normalised, normalise
 from sevaxis.matrix.quality.checks import checks_of, checks_of_published, describe_sex
-from sevaxis.matrix.quality.sexing import SexCalls, call_sex
+from sevaxis.matrix.quality.sexing import SexCalls, call_sex, wrong_coding
 from sevaxis.matrix.quality.structure import (
     correlate,
     flag_outliers,
@@ -67,7 +67,8 @@ def assess(
     Raises
     ------
     Problems
-        With ``stop``, one per sample whose sex does not fit.
+        With ``stop``, one per sample whose sex does not fit; and, unless mismatches are kept, one where the declared
+        sexes contradict the chromosomes so often that not samples but the coding or the sheet must be wrong.
     """
     if card.assay == "effects":
         return _assess_published(adata, card)
@@ -80,6 +81,8 @@ def assess(
     adata.uns["normalisation"] = {"method": str(card.normalisation), "text": normalised.text}
     sex = call_sex(adata, card.organism, card.assay)
     mismatched = _mismatches(adata, sex)
+    if sex_mismatch != "keep" and (wrong := wrong_coding(adata, card, sex, mismatched)):
+        raise Problems([wrong])
     if mismatched.any() and sex_mismatch == "stop":
         raise Problems(_mismatch_problems(adata, card, sex, mismatched))
 

@@ -88,6 +88,7 @@ def checks_of(
     checks = [
         *_provenance(adata),
         _sex(adata, quality),
+        _unknown_sex(quality),
         _outliers(quality),
         _depth(adata, card),
         _batch(quality),
@@ -131,6 +132,20 @@ def _sex(adata: AnnData, quality: dict[str, Any]) -> dict[str, str]:
     doubtful = sex["mismatches"] or (declared and sex["ambiguous"])
     verified = "ok" if sex["n_compared"] else "note"
     return _check("warning" if doubtful else verified, "sex", sex["text"])
+
+
+def _unknown_sex(quality: dict[str, Any]) -> dict[str, str] | None:
+    """Samples whose sex nobody says and nothing shows, beside others of known sex."""
+    taking_part = [sample for sample in quality["samples"] if sample["included"]]
+    known = [s["sex"] is not None or s["sex_called"] in ("female", "male") for s in taking_part]
+    unknown = [s["sample"] for s, is_known in zip(taking_part, known, strict=True) if not is_known]
+    if not unknown or not any(known):
+        return None
+    text = (
+        f"The sex of {_names(unknown)} is neither declared nor called: effects by sex, and their average, rest on "
+        "the other samples alone and count no other."
+    )
+    return _check("warning", "unknown sex", text)
 
 
 def _outliers(quality: dict[str, Any]) -> dict[str, str]:

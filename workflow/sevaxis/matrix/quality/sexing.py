@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sevaxis.base.problems import Problem
 from sevaxis.base.resources import load_table
 from sevaxis.genes.identifiers import members
 
 if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
+
+    from sevaxis.study.card import AssessCard
 
 #: Absolute rule for RNA counts, in counts per million. Seen in public data: the Y genes of `sex_markers.tsv` together
 #: give males 63 and more (rat muscle; mouse and human liver more), females below 1; XIST gives females 2.3 and more
@@ -27,6 +30,9 @@ GAP, GAP_SPREADS = 2.0, 3.0
 #: A sample between the clusters is called by the nearer one within a quarter of their distance.
 NEAR = 0.25
 OFFSET = 0.5
+#: So many samples that contradict their declared sex, and such shares of those that can be compared, are a fault of the
+#: sheet: from half on it fits no better than chance, from four fifths on the sexes are the wrong way round.
+DOUBTED, BY_CHANCE, INVERTED = 3, 0.5, 0.8
 
 
 @dataclass(frozen=True)
@@ -169,3 +175,31 @@ def _split(score: np.ndarray) -> dict[str, np.ndarray] | None:
     if gaps[cut] < GAP or gaps[cut] < GAP_SPREADS * spread:
         return None
     return {"female": low, "male": high}
+
+
+def wrong_coding(adata: AnnData, card: AssessCard, sex: SexCalls, mismatched: np.ndarray) -> Problem | None:
+    """The problem of a sheet whose sexes contradict the chromosomes too often for swapped samples; None otherwise.
+
+    Leaving so many samples out would leave a remnant that the error has chosen, or none.
+    """
+    declared = adata.obs["sex"].astype(object).to_numpy()
+    known = np.array([isinstance(value, str) for value in declared], dtype=bool)
+    compared = known & np.isin(sex.called, ["female", "male"])
+    wrong, of = int(mismatched.sum()), int(compared.sum())
+    if wrong < DOUBTED or wrong < BY_CHANCE * of:
+        return None
+    names = adata.obs_names.astype(str)[mismatched]
+    shown = ", ".join(names[:6]) + (f" and {wrong - 6} more" if wrong > 6 else "")
+    found = f"{wrong} of {of} samples contradict their declared sex: {shown}"
+    where, allowed = f"data set {card.id}, the sex of its samples", "the sexes that the chromosomes show"
+    keep = "sex_mismatch: keep analyses them as declared"
+    if wrong < INVERTED * of:
+        what = "The declared sexes fit the chromosomes no better than chance"
+        hint = f"are the rows of the sheet in the order of the matrix, under the right names? {keep}"
+        return Problem(what, where, found, allowed, hint)
+    if len(set(declared[compared])) == 1:
+        what = f"The declared sex is wrong: nearly all samples are {sex.called[mismatched][0]}"
+        return Problem(what, where, found, allowed, f"mend the sex of the card or of the sheet; {keep}")
+    what = "The coding of the sexes is the wrong way round"
+    hint = f"mend sex_labels (which label is female?) or the column of the sheet; {keep}"
+    return Problem(what, where, found, allowed, hint)
