@@ -1,0 +1,77 @@
+"""Combinations of levels that hold every pair: what two oddities do together is where readers fail."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+Choice = dict[str, str]
+Pair = frozenset[tuple[str, str]]
+#: Combinations tried for each case; the one that holds most pairs not yet held is taken.
+TRIED = 12
+#: Most axes of a case that are not usual: a table with every oddity at once tells nothing about any.
+MOST = 9
+
+
+def cover(
+    axes: dict[str, list[str]],
+    usual: dict[str, list[str]],
+    mend: Callable[[Choice], Choice],
+    *,
+    seed: int,
+    only: dict[str, list[str]],
+) -> Iterator[Choice]:
+    """Combinations of one level per axis, so that each pair of levels that can stand together does so once.
+
+    Parameters
+    ----------
+    axes
+        Axis -> levels.
+    usual
+        Axis -> levels that most tables have.
+    mend
+        Replaces levels that cannot stand beside the others.
+    seed
+        Of the choices among equals.
+    only
+        Axis -> levels: where given, just pairs with one of these are sought, and the rest of such a case is usual
+        in these axes.
+    """
+    generator = random.Random(seed)
+    special = {(axis, level) for axis, levels in only.items() for level in levels}
+    fair = {axis: [level for level in levels if (axis, level) not in special] for axis, levels in axes.items()}
+    wanted = _pairs_of(axes, special)
+    order = sorted(wanted, key=lambda pair: (generator.random(), sorted(pair)))
+    held: set[Pair] = set()
+    for pair in order:
+        if pair in held:
+            continue
+        best: Choice | None = None
+        most = 0
+        for _ in range(TRIED):
+            odd = set(generator.sample(sorted(axes), MOST))
+            choice = {axis: generator.choice(fair[axis] if axis in odd else usual[axis]) for axis in axes}
+            choice = mend(choice | dict(pair))
+            new = len({p for p in _held(choice) if p in wanted} - held)
+            if pair <= set(choice.items()) and new > most:
+                best, most = choice, new
+        held.add(pair)  # a pair that cannot stand together is not sought again
+        if best is not None:
+            held |= _held(best)
+            yield best
+
+
+def _pairs_of(axes: dict[str, list[str]], special: set[tuple[str, str]]) -> set[Pair]:
+    found = set()
+    for first, second in combinations(axes, 2):
+        for one in axes[first]:
+            for other in axes[second]:
+                here = {(first, one), (second, other)} & special
+                if len(here) == 1 if special else True:
+                    found.add(frozenset({(first, one), (second, other)}))
+    return found
+
+
+def _held(choice: Choice) -> set[Pair]:
+    return {frozenset(pair) for pair in combinations(choice.items(), 2)}
