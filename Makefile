@@ -4,6 +4,7 @@ CORES ?= 2
 MIRROR ?=
 BENCH ?= --growth $(if $(wildcard results/public),--workflow results/public)
 ACCURACY ?=
+INTAKE ?=
 PYTHONS ?= 3.12 3.13
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 OFFLINE := $(if $(MIRROR),--config mirror=$(MIRROR))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: run public test test-fast test-pythons test-browser test-slurm test-slow lint bench accuracy lock clean
+.PHONY: run public test test-fast test-pythons test-browser test-slurm test-slow lint bench accuracy intake lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/ready
@@ -48,12 +49,15 @@ lint: $(VENV)/ready-dev
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 
-# Write the tables of docs/speed.md and docs/accuracy.md again.
+# Write the tables of docs/speed.md, docs/accuracy.md and docs/intake.md again.
 bench: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/speed.md benchmarks $(BENCH)
 
 accuracy: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/accuracy.md tests.reference $(ACCURACY)
+
+intake: $(VENV)/ready-dev
+	$(BIN)/python docs/tables.py docs/intake.md tests.intake $(INTAKE)
 
 lock:
 	$(BIN)/python -m pip install --quiet uv

@@ -63,9 +63,10 @@ def compare_sheet(drafted: Drafted, truth: Truth, said: str) -> list[Fault]:
         faults.append(("samples", f"no row for {len(missing)} samples, such as {missing[0]}"))
     for i, sample in enumerate(truth.samples):
         row = rows[i]
-        if sample.kind == "qc" and row is not None and row["sample"] in labels:
-            if row["sample"] == sample.name or sample.name in row["sample"]:
-                faults.append(("qc", f"{sample.name} is in group '{labels[row['sample']]}'"))
+        if sample.kind == "sample" or row is None or row["sample"] not in labels:
+            continue
+        if row["sample"] == sample.name or sample.name in row["sample"]:
+            faults.append(("qc", f"{sample.name} is in group '{labels[row['sample']]}'"))
     told = {i: labels[rows[i]["sample"]] for i in truth.real if rows[i] and rows[i]["sample"] in labels}
     for one, other in _confused(told, {i: truth.samples[i].group for i in told}):
         faults.append(("group", f"groups: {one}; in truth {other}"))
@@ -77,6 +78,8 @@ def compare_sheet(drafted: Drafted, truth: Truth, said: str) -> list[Fault]:
         if fact == "subject" and _averaged(drafted, truth):
             continue
         column = columns.get(fact)
+        if fact == "subject" and column is None:
+            column = columns.get("replicate_of")  # repeats of one specimen become one sample
         if column is None:
             constant = drafted.card.get("sex") if fact == "sex" else None
             if not constant or {constant} != set(true.values()):
@@ -90,9 +93,13 @@ def compare_sheet(drafted: Drafted, truth: Truth, said: str) -> list[Fault]:
             wrong = [i for i in true if words.get(here[i].lower(), here[i].lower()) != true[i]]
             if wrong:
                 sample = truth.samples[wrong[0]]
-                faults.append(("sex", f"sex of {sample.name}: {here[wrong[0]] or 'empty'}, in truth {sample.sex}"))
+                faults.append(
+                    ("sex", f"sex of {sample.name}: {here[wrong[0]] or 'empty'}, in truth {sample.sex}")
+                )
         else:
-            faults += [("subject", f"subjects: {a}; in truth {b}") for a, b in list(_confused(here, true))[:1]]
+            faults += [
+                ("subject", f"subjects: {a}; in truth {b}") for a, b in list(_confused(here, true))[:1]
+            ]
     faults += _lost_batch(drafted, truth, rows, said)
     return faults
 
@@ -111,7 +118,11 @@ def _lost_batch(drafted: Drafted, truth: Truth, rows, said: str) -> list[Fault]:
         here = {i: rows[i][column] for i in true}
         if not list(_confused(here, true)):
             return []
-    return [] if re.search(r"batch|run_date|plex|cage|status", said) else [("batch", "the column of batches is lost")]
+    return (
+        []
+        if re.search(r"batch|run_date|plex|cage|status", said)
+        else [("batch", "the column of batches is lost")]
+    )
 
 
 def _confused(told: dict[int, str], true: dict[int, Any]):
@@ -136,7 +147,9 @@ def compare_contrasts(drafted: Drafted, truth: Truth) -> list[Fault]:
     repeated = len({s.name for s in truth.samples}) < len(truth.samples)
     for i in truth.real:
         sample = truth.samples[i]
-        row = drafted.sheet[i] if repeated and i < len(drafted.sheet or []) else _row_of(drafted, sample, truth)
+        row = (
+            drafted.sheet[i] if repeated and i < len(drafted.sheet or []) else _row_of(drafted, sample, truth)
+        )
         if row and row["sample"] in labels:
             meant.setdefault(labels[row["sample"]], set()).add(sample.group)
     faults: list[Fault] = []
@@ -178,7 +191,9 @@ def _interaction(weights: dict[str, float], meant, truth: Truth) -> list[Fault]:
         if len(groups) != 1 or len(references) != 2:
             return [("contrasts", f"weights of '{label}', which is no group of two factors")]
         group = next(iter(groups))
-        sign = np.prod([1 if level != reference else -1 for level, reference in zip(group, references, strict=True)])
+        sign = np.prod(
+            [1 if level != reference else -1 for level, reference in zip(group, references, strict=True)]
+        )
         if np.sign(weight) != sign:
             return [("contrasts", f"the interaction has the wrong sign at '{label}'")]
     return []
@@ -223,7 +238,9 @@ def compare_values(adata, truth: Truth, said: str) -> list[Fault]:
     if total and wrong > (1 - CELLS) * total:
         faults.append(("scale", f"{wrong / total:.0%} of the values are wrong ({example})"))
     if total and missing > (1 - CELLS) * total:
-        faults.append(("missing", f"{missing / total:.1%} of the cells are missing here and not there, or the reverse"))
+        faults.append(
+            ("missing", f"{missing / total:.1%} of the cells are missing here and not there, or the reverse")
+        )
     faults += _match_group_column(adata, found, truth, count)
     return faults + _match_genes(adata, truth, ours, theirs)
 
@@ -233,7 +250,9 @@ def _match_group_column(adata, found, truth: Truth, count: int) -> list[Fault]:
     told = {i: str(adata.obs["group"].iloc[i]) for i, at in enumerate(found) if 0 <= at < count}
     true = {i: truth.samples[truth.real[found[i]]].group for i in told}
     confused = list(_confused(told, true))
-    return [("group", f"in the matrix {confused[0][0]}")] if confused and "group" not in truth.must_ask else []
+    return (
+        [("group", f"in the matrix {confused[0][0]}")] if confused and "group" not in truth.must_ask else []
+    )
 
 
 def _means(truth: Truth) -> list[np.ndarray]:
@@ -253,7 +272,9 @@ def _alike(here: np.ndarray, true: np.ndarray) -> np.ndarray:
     def ranks(values: np.ndarray) -> np.ndarray:
         filled = np.where(np.isfinite(values), values, -1e30)
         ranked = rankdata(filled, axis=1)
-        return (ranked - ranked.mean(axis=1, keepdims=True)) / np.maximum(ranked.std(axis=1, keepdims=True), 1e-9)
+        return (ranked - ranked.mean(axis=1, keepdims=True)) / np.maximum(
+            ranked.std(axis=1, keepdims=True), 1e-9
+        )
 
     if not len(true) or not len(here):
         return np.full(len(here), NOTHING)
@@ -270,7 +291,9 @@ def _match_features(adata, truth: Truth) -> tuple[list[Fault], list[int], list[i
     for i, keys in enumerate(truth.features):
         for key in keys:
             at.setdefault(key, i)
-    columns = [c for c in ("feature_id", "ensembl", "uniprot", "refseq", "entrez", "symbol") if c in adata.var]
+    columns = [
+        c for c in ("feature_id", "ensembl", "uniprot", "refseq", "entrez", "symbol") if c in adata.var
+    ]
     ours, theirs, extra, never = [], [], [], []
     for position, name in enumerate(map(str, adata.var_names)):
         names = [name, *(str(adata.var[c].iloc[position]) for c in columns[:1])]
@@ -287,7 +310,9 @@ def _match_features(adata, truth: Truth) -> tuple[list[Fault], list[int], list[i
     if never:
         faults.append(("decoys", f"{len(never)} rows are no features: {', '.join(never[:3])}"))
     if len(ours) < FEATURES * len(truth.features):
-        faults.append(("features", f"{len(ours)} of {len(truth.features)} features are there; also {extra[:3]}"))
+        faults.append(
+            ("features", f"{len(ours)} of {len(truth.features)} features are there; also {extra[:3]}")
+        )
     elif len(extra) > 0.01 * len(truth.features):
         faults.append(("features", f"{len(extra)} features that are none: {', '.join(extra[:3])}"))
     return faults, ours, theirs
@@ -298,17 +323,30 @@ def _match_genes(adata, truth: Truth, ours: list[int], theirs: list[int]) -> lis
     if "human_symbol" not in adata.var:
         return []
     mapped = adata.var["human_symbol"].astype("object").to_numpy()[theirs]
-    known = [(truth.human[i], mapped[j], str(adata.var_names[theirs[j]])) for j, i in enumerate(ours) if truth.human[i]]
+    known = [
+        (truth.human[i], mapped[j], str(adata.var_names[theirs[j]]))
+        for j, i in enumerate(ours)
+        if truth.human[i]
+    ]
     if not known:
         return []
-    wrong = [f"{name} is {told}, in truth {true}" for true, told, name in known if isinstance(told, str) and told != true]
+    wrong = [
+        f"{name} is {told}, in truth {true}"
+        for true, told, name in known
+        if isinstance(told, str) and told != true
+    ]
     none = [true for true, told, _ in known if not isinstance(told, str)]
     faults: list[Fault] = []
     if wrong:
         faults.append(("features", f"{len(wrong)} genes are others: {wrong[0]}"))
     axis = [gene for gene in none if gene in ("FBXO2", "SORBS3", "FLOT1", "CD63")]
     if axis or len(none) > 0.1 * len(known):
-        faults.append(("identifiers", f"{len(none)} of {len(known)} known genes are not found, such as {(axis or none)[0]}"))
+        faults.append(
+            (
+                "identifiers",
+                f"{len(none)} of {len(known)} known genes are not found, such as {(axis or none)[0]}",
+            )
+        )
     return faults
 
 
@@ -333,15 +371,21 @@ def compare_effects(adata, truth: Truth, card: dict[str, Any]) -> list[Fault]:
             true = truth.effects[fits[0]].get(layer)
             known = np.isfinite(here[layer])
             if true is None and known.any():
-                faults.append(("effects", f"'{name}': {layer} is {here[layer][known][0]:.4g}, and the table has none"))
+                faults.append(
+                    ("effects", f"'{name}': {layer} is {here[layer][known][0]:.4g}, and the table has none")
+                )
             elif true is not None and not known.any():
                 faults.append(("effects lost", f"'{name}': {layer} of the table is not read"))
-            elif true is not None and not np.allclose(here[layer], true[ours], rtol=1e-3, atol=1e-12, equal_nan=True):
+            elif true is not None and not np.allclose(
+                here[layer], true[ours], rtol=1e-3, atol=1e-12, equal_nan=True
+            ):
                 faults.append(("effects", f"'{name}': {layer} is that of something else"))
         told = roles.get(name, {})
         allowed = truth.effect_roles.get(fits[0])
         if allowed and told.get("role") not in allowed and not is_undecided(told.get("role")):
-            faults.append(("contrasts", f"'{name}' has role {told.get('role')}, in truth {' or '.join(allowed)}"))
+            faults.append(
+                ("contrasts", f"'{name}' has role {told.get('role')}, in truth {' or '.join(allowed)}")
+            )
         stratum = truth.stratum.get(fits[0], "all")
         if told.get("stratum", "all") != stratum:
             faults.append(("sex", f"'{name}' is about {told.get('stratum', 'all')}, in truth {stratum}"))

@@ -40,9 +40,12 @@ def cover(
     """
     generator = random.Random(seed)
     special = {(axis, level) for axis, levels in only.items() for level in levels}
-    fair = {axis: [level for level in levels if (axis, level) not in special] for axis, levels in axes.items()}
+    fair = {
+        axis: [level for level in levels if (axis, level) not in special] for axis, levels in axes.items()
+    }
     wanted = _pairs_of(axes, special)
-    order = sorted(wanted, key=lambda pair: (generator.random(), sorted(pair)))
+    order = sorted(wanted, key=sorted)
+    generator.shuffle(order)
     held: set[Pair] = set()
     for pair in order:
         if pair in held:
@@ -50,9 +53,9 @@ def cover(
         best: Choice | None = None
         most = 0
         for _ in range(TRIED):
-            odd = set(generator.sample(sorted(axes), MOST))
+            odd = set(generator.sample(sorted(axes), min(MOST, len(axes))))
             choice = {axis: generator.choice(fair[axis] if axis in odd else usual[axis]) for axis in axes}
-            choice = mend(choice | dict(pair))
+            choice = mend(choice | dict(sorted(pair)))
             new = len({p for p in _held(choice) if p in wanted} - held)
             if pair <= set(choice.items()) and new > most:
                 best, most = choice, new

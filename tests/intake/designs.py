@@ -95,7 +95,9 @@ def make_samples(
         samples = [
             Sample(f"{one.name}{ending}", one.factors, one.sex, one.subject)
             for one in samples
-            for ending in {"_1 _2": ("_1", "_2"), "_A _B": ("_A", "_B"), "inj": (" inj1", " inj2")}[replicates]
+            for ending in {"_1 _2": ("_1", "_2"), "_A _B": ("_A", "_B"), "inj": (" inj1", " inj2")}[
+                replicates
+            ]
         ]
     names = {
         "QC_1": ("QC_1", "QC_2", "QC_3"), "pool": ("pool_1", "pool_2"), "blank": ("Blank_1", "Blank_2"),
@@ -139,7 +141,9 @@ def _name(one: Sample, i: int, animal: int, naming: str, sex: str, paired: bool,
             return f"{group}_{number}"
 
 
-def sheet_rows(samples: list[Sample], design: Design, sex: str, *, column: str, batch: str, kind: str) -> list[list[str]]:
+def sheet_rows(
+    samples: list[Sample], design: Design, sex: str, *, column: str, batch: str, kind: str
+) -> list[list[str]]:
     """A sample sheet as people keep it; header first.
 
     Parameters

@@ -28,7 +28,9 @@ def gather(verdicts: Iterable[tuple[Case, Verdict]]) -> dict[str, list[str]]:
     for (area, kind), hits in sorted(found.items(), key=lambda item: -len(item[1])):
         _, case, verdict = min(hits, key=lambda hit: (hit[0], hit[1].name))
         also = ", ".join(hit[1].name for hit in hits[:6])
-        lists.setdefault(area, []).append(f"{len(hits):4d} x {kind}\n     in {also}\n     plainest: {tell(case, verdict)}")
+        lists.setdefault(area, []).append(
+            f"{len(hits):4d} x {kind}\n     in {also}\n     plainest: {tell(case, verdict)}"
+        )
     return lists
 
 
@@ -48,7 +50,9 @@ def _kinds(case: Case, verdict: Verdict) -> set[tuple[str, str]]:
 
 def tell(case: Case, verdict: Verdict) -> str:
     """A line for a case, with its levels, and what is wrong or open."""
-    levels = ", ".join(f"{axis}={level}" for axis, level in case.what.items() if level not in ("", "none", "plain"))
+    levels = ", ".join(
+        f"{axis}={level}" for axis, level in case.what.items() if level not in ("", "none", "plain")
+    )
     lines = [f"{case.name} [{case.area}] {verdict.kind.upper()} {verdict.seconds:.1f}s: {levels}"]
     lines += [f"         wrong: {fact}: {text}" for fact, text in verdict.faults]
     lines += [f"         asked: {text}" for text in verdict.asked]

@@ -20,15 +20,26 @@ from tests.intake.writing import write_grid
 
 SINGLE = ("HTSeq", "HTSeq three columns", "STAR", "featureCounts", "salmon", "RSEM")
 BLOCKS = ("_count _fpkm", "count. FPKM.", " raw norm", "_read_count _TPM _FPKM", "blocks apart")
-TABLES = ("featureCounts", "featureCounts summary", "HTSeq joined", "GCT 1.2", "GCT 1.3", "series matrix", "h5ad counts",
-          "h5ad layers", "h5ad log1p", "h5ad donors")  # fmt: skip
+TABLES = ("featureCounts", "featureCounts summary", "HTSeq joined", "GCT 1.2", "GCT 1.3", "series matrix",
+          "h5ad counts", "h5ad layers", "h5ad log1p", "h5ad donors")  # fmt: skip
 COMMON = {
     "ids": ["ensembl", "ensembl version", "symbol", "entrez"],
     "organism": ["mouse", "human", "rat"],
-    "design": ["sed trained", "chow HFD", "lean NASH cirrhosis", "genotype by training", "WT KO", "overtrained"],
+    "design": [
+        "sed trained",
+        "chow HFD",
+        "lean NASH cirrhosis",
+        "genotype by training",
+        "WT KO",
+        "overtrained",
+    ],
     "sex": ["none", "male in names", "M in names"],
 }
 FEATURES = 400
+ENDINGS = {
+    "HTSeq": ".counts.txt", "HTSeq three columns": ".geneCounts.txt", "STAR": "ReadsPerGene.out.tab",
+    "featureCounts": ".featureCounts.txt", "salmon": ".quant.genes.sf", "RSEM": ".genes.results",
+}  # fmt: skip
 
 
 def cases(seed: int) -> Iterator[Case]:
@@ -38,13 +49,28 @@ def cases(seed: int) -> Iterator[Case]:
     usual = {key: levels[:2] if key == "sex" else levels for key, levels in axes.items()}
     usual["given"] = ["files"]
     for i, choice in enumerate(cover(axes, usual, dict, seed=seed, only={})):
-        yield Case(f"single-{i:03d}", choice, "counts", lambda folder, c=choice, i=i: write_singles(c, folder, seed + i))
+        yield Case(
+            f"single-{i:03d}",
+            choice,
+            "counts",
+            lambda folder, c=choice, i=i: write_singles(c, folder, seed + i),
+        )
     axes = {"kind": list(BLOCKS), "file": ["tsv", "csv", "xlsx"], "beside": ["none", "annotation"], **COMMON}
     for i, choice in enumerate(cover(axes, axes, dict, seed=seed + 1, only={})):
-        yield Case(f"blocks-{i:03d}", choice, "counts", lambda folder, c=choice, i=i: write_blocks(c, folder, seed + i))
+        yield Case(
+            f"blocks-{i:03d}",
+            choice,
+            "counts",
+            lambda folder, c=choice, i=i: write_blocks(c, folder, seed + i),
+        )
     axes = {"kind": list(TABLES), **COMMON}
     for i, choice in enumerate(cover(axes, axes, dict, seed=seed + 2, only={})):
-        yield Case(f"contained-{i:03d}", choice, "counts", lambda folder, c=choice, i=i: write_container(c, folder, seed + i))
+        yield Case(
+            f"contained-{i:03d}",
+            choice,
+            "counts",
+            lambda folder, c=choice, i=i: write_container(c, folder, seed + i),
+        )
 
 
 def _make(c: Choice, seed: int, holds: str = "counts"):
@@ -82,27 +108,48 @@ def write_singles(c: Choice, folder: Path, seed: int) -> Written:
                 rows = list(zip(genes.names, genes.symbols, row, strict=True))
                 rows += [(name, "", number) for name, number in _htseq_end(generator)]
             case "STAR":
-                rows = [(name, *generator.integers(10**4, 10**6, 3)) for name in ("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous")]
+                rows = [
+                    (name, *generator.integers(10**4, 10**6, 3))
+                    for name in ("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous")
+                ]
                 rows += [(g, n, n // 50, n - n // 50) for g, n in zip(genes.names, row, strict=True)]
                 truth.values[position] = row - row // 50  # a library of the other strand
             case "featureCounts":
-                rows = [("# Program:featureCounts v2.0.1; Command:\"featureCounts\" \"-a\" \"genes.gtf\"",)]
-                rows += [("Geneid", "Chr", "Start", "End", "Strand", "Length", f"/scratch/bam/{sample.name}.bam")]
+                rows = [('# Program:featureCounts v2.0.1; Command:"featureCounts" "-a" "genes.gtf"',)]
+                rows += [
+                    ("Geneid", "Chr", "Start", "End", "Strand", "Length", f"/scratch/bam/{sample.name}.bam")
+                ]
                 rows += [(g, "chr1;chr1", f"{100 * i};{100 * i + 60}", f"{100 * i + 50};{100 * i + 99}", "+;+", k, n)
                          for i, (g, k, n) in enumerate(zip(genes.names, length, row, strict=True))]  # fmt: skip
             case "salmon":
                 rows = [("Name", "Length", "EffectiveLength", "TPM", "NumReads")]
                 tpm = row / length / (row / length).sum() * 1e6
-                rows += [(g, k, k - 150, f"{x:.6f}", f"{n:.3f}") for g, k, x, n in zip(genes.names, length, tpm, row, strict=True)]
+                rows += [
+                    (g, k, k - 150, f"{x:.6f}", f"{n:.3f}")
+                    for g, k, x, n in zip(genes.names, length, tpm, row, strict=True)
+                ]
             case "RSEM":
-                rows = [("gene_id", "transcript_id(s)", "length", "effective_length", "expected_count", "TPM", "FPKM")]
+                rows = [
+                    (
+                        "gene_id",
+                        "transcript_id(s)",
+                        "length",
+                        "effective_length",
+                        "expected_count",
+                        "TPM",
+                        "FPKM",
+                    )
+                ]
                 tpm = row / length / (row / length).sum() * 1e6
                 rows += [(g, f"{g}.t1", f"{k}.00", f"{k - 150}.00", f"{n:.2f}", f"{x:.2f}", f"{x / 3:.2f}")
                          for g, k, x, n in zip(genes.names, length, tpm, row, strict=True)]  # fmt: skip
-        ending = {"HTSeq": ".counts.txt", "HTSeq three columns": ".geneCounts.txt", "STAR": "ReadsPerGene.out.tab",
-                  "featureCounts": ".featureCounts.txt", "salmon": ".quant.genes.sf", "RSEM": ".genes.results"}[c["kind"]]  # fmt: skip
+        ending = ENDINGS[c["kind"]]
         joint = "_" if c["kind"] == "STAR" else ""
-        name = f"{sample.name}{joint}{ending}" if c["names"] != "plain" or c["kind"] == "STAR" else f"{sample.name}.txt"
+        name = (
+            f"{sample.name}{joint}{ending}"
+            if c["names"] != "plain" or c["kind"] == "STAR"
+            else f"{sample.name}.txt"
+        )
         if c["names"] == "GSM":
             name = f"GSM{5602358 + 3 * position}_{name}"
         data = _lines(rows).encode()
@@ -110,7 +157,9 @@ def write_singles(c: Choice, folder: Path, seed: int) -> Written:
             name, data = f"{name}.gz", gzip.compress(data, mtime=0)
         made[name] = data
     if c["kind"] == "featureCounts":
-        summary = _lines([("Status", "x.bam"), ("Assigned", 10**6), ("Unassigned_NoFeatures", 10**5)]).encode()
+        summary = _lines(
+            [("Status", "x.bam"), ("Assigned", 10**6), ("Unassigned_NoFeatures", 10**5)]
+        ).encode()
         if c["names"] in ("plain", "suffix"):
             made |= {f"{name}.summary": summary for name in list(made)}
     return Written(_deliver(made, folder, c["given"], f"{c['organism']}_liver"), truth)
@@ -150,7 +199,10 @@ def write_blocks(c: Choice, folder: Path, seed: int) -> Written:
     blocks = {
         "_count _fpkm": [("{}_count", shown), ("{}_fpkm", fpkm)],
         "count. FPKM.": [("count.{}", shown), ("FPKM.{}", fpkm)],
-        " raw norm": [("{} raw", shown), ("{} norm", shown / shown.sum(axis=1, keepdims=True) * shown.sum(axis=1).mean())],
+        " raw norm": [
+            ("{} raw", shown),
+            ("{} norm", shown / shown.sum(axis=1, keepdims=True) * shown.sum(axis=1).mean()),
+        ],
         "_read_count _TPM _FPKM": [("{}_read_count", shown), ("{}_TPM", tpm), ("{}_FPKM", fpkm)],
         "blocks apart": [("{}.count", shown), ("{}.TPM", tpm)],
     }[c["kind"]]
@@ -159,7 +211,10 @@ def write_blocks(c: Choice, folder: Path, seed: int) -> Written:
     order = order if apart else sorted(order, key=lambda pair: (pair[1], pair[0]))
     header = ["gene_id", *(blocks[b][0].format(samples[j].name) for b, j in order)]
     rows = [
-        [genes.names[i], *(f"{blocks[b][1][j, i]:.5g}" if b else str(int(blocks[b][1][j, i])) for b, j in order)]
+        [
+            genes.names[i],
+            *(f"{blocks[b][1][j, i]:.5g}" if b else str(int(blocks[b][1][j, i])) for b, j in order),
+        ]
         for i in range(FEATURES)
     ]
     if c["beside"] == "annotation":
@@ -180,15 +235,29 @@ def write_container(c: Choice, folder: Path, seed: int) -> Written:
     kind = c["kind"]
     if kind.startswith("featureCounts"):
         rows: list = [('# Program:featureCounts v2.0.3; Command:"featureCounts" "-T" "8"',)]
-        rows += [("Geneid", "Chr", "Start", "End", "Strand", "Length", *(f"/data/star/{n}.Aligned.sortedByCoord.out.bam" for n in names))]
-        rows += [(g, "chr2", 10 * i, 10 * i + 9, "-", generator.integers(300, 9000), *row) for i, (g, row) in enumerate(zip(genes.names, table, strict=True))]
+        rows += [
+            (
+                "Geneid",
+                "Chr",
+                "Start",
+                "End",
+                "Strand",
+                "Length",
+                *(f"/data/star/{n}.Aligned.sortedByCoord.out.bam" for n in names),
+            )
+        ]
+        rows += [
+            (g, "chr2", 10 * i, 10 * i + 9, "-", generator.integers(300, 9000), *row)
+            for i, (g, row) in enumerate(zip(genes.names, table, strict=True))
+        ]
         path = stem.with_name(stem.name + "_counts.txt")
         path.write_text(_lines(rows))
         wanted = [path]
         if kind.endswith("summary"):
             wanted.append(path.with_name(path.name + ".summary"))
-            wanted[1].write_text(_lines([("Status", *(f"/data/star/{n}.Aligned.sortedByCoord.out.bam" for n in names)),
-                                         ("Assigned", *table.sum(axis=0)), ("Unassigned_Ambiguity", *table.sum(axis=0) // 9)]))  # fmt: skip
+            bams = (f"/data/star/{n}.Aligned.sortedByCoord.out.bam" for n in names)
+            told = [("Assigned", *table.sum(axis=0)), ("Unassigned_Ambiguity", *table.sum(axis=0) // 9)]
+            wanted[1].write_text(_lines([("Status", *bams), *told]))
         return Written(wanted, truth)
     if kind == "HTSeq joined":
         rows = [("gene", *names), *((g, *row) for g, row in zip(genes.names, table, strict=True))]
@@ -223,13 +292,21 @@ def _series(stem: Path, c: Choice, genes, samples, shown, truth: Truth) -> Path:
     log2 = np.round(np.log2(shown + 30), 4)
     accessions = [f"GSM{900100 + i}" for i in range(len(samples))]
     quoted = '"{}"'.format
-    rows: list = [("!Series_title", quoted("Study of the liver")), ("!Series_geo_accession", quoted("GSE90001"))]
-    rows += [("!Sample_title", *(quoted(s.name) for s in samples)), ("!Sample_geo_accession", *map(quoted, accessions))]
+    rows: list = [
+        ("!Series_title", quoted("Study of the liver")),
+        ("!Series_geo_accession", quoted("GSE90001")),
+    ]
+    rows += [
+        ("!Sample_title", *(quoted(s.name) for s in samples)),
+        ("!Sample_geo_accession", *map(quoted, accessions)),
+    ]
     rows += [("!Sample_source_name_ch1", *(quoted("liver") for _ in samples))]
     taxon = {"mouse": "Mus musculus", "human": "Homo sapiens", "rat": "Rattus norvegicus"}[c["organism"]]
     rows += [("!Sample_organism_ch1", *(quoted(taxon) for _ in samples))]
     for factor in samples[0].factors:
-        rows += [("!Sample_characteristics_ch1", *(quoted(f"{factor}: {s.factors[factor]}") for s in samples))]
+        rows += [
+            ("!Sample_characteristics_ch1", *(quoted(f"{factor}: {s.factors[factor]}") for s in samples))
+        ]
     if c["sex"] != "none":
         rows += [("!Sample_characteristics_ch1", *(quoted(f"Sex: {s.sex}") for s in samples))]
     rows += [("!series_matrix_table_begin",), ('"ID_REF"', *map(quoted, accessions))]

@@ -62,7 +62,12 @@ def make_genes(organism: str, kind: str, number: int, seed: int, *, telling: boo
 
 
 def _has(row: dict[str, str], kind: str) -> bool:
-    column = {"ensembl version": "ensembl", "uniprot group": "uniprot", "fasta": "uniprot", "isoform": "uniprot"}
+    column = {
+        "ensembl version": "ensembl",
+        "uniprot group": "uniprot",
+        "fasta": "uniprot",
+        "isoform": "uniprot",
+    }
     column |= {"entry": "symbol", "refseq protein": "refseq", "refseq mRNA": "symbol"}
     return bool(row[column.get(kind, kind)])
 
@@ -73,8 +78,10 @@ def _unknown(organism: str, i: int, generator: random.Random, telling: bool) -> 
     if organism == "human":
         symbol = plain if i % 3 else f"LINC{10000 + i}"
     elif telling and i % 2:
-        symbol = (f"Gm{50000 + i}" if i % 4 == 1 else f"{number}{'ABCD'[i % 4]}{i % 90 + 10}Rik")
-        symbol = symbol if organism == "mouse" else f"LOC{100000000 + number}" if i % 4 == 1 else f"RGD{number}"
+        symbol = f"Gm{50000 + i}" if i % 4 == 1 else f"{number}{'ABCD'[i % 4]}{i % 90 + 10}Rik"
+        symbol = (
+            symbol if organism == "mouse" else f"LOC{100000000 + number}" if i % 4 == 1 else f"RGD{number}"
+        )
     else:
         symbol = plain.capitalize()
     letters, digits = [generator.choice("ABCDEFGHJKLMN") for _ in range(3)], f"{i:04d}"
@@ -99,7 +106,11 @@ def _name(row: dict[str, str], organism: str, kind: str, generator: random.Rando
             more = row["uniprot"].split(";")[1:3]
             return ";".join([first("uniprot"), *more]) if more else first("uniprot")
         case "isoform":
-            return f"{first('uniprot')}-{generator.randrange(1, 4)}" if generator.random() < 0.4 else first("uniprot")
+            return (
+                f"{first('uniprot')}-{generator.randrange(1, 4)}"
+                if generator.random() < 0.4
+                else first("uniprot")
+            )
         case "fasta":
             return f"sp|{first('uniprot')}|{row['symbol'].upper()}_{organism.upper()}"
         case "entry":

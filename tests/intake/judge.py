@@ -250,11 +250,15 @@ def answer(drafted: Drafted, truth: Truth) -> bool:
     (drafted.folder / "card.yaml").write_text(text, encoding="utf-8")
     if drafted.sheet is not None:
         lines = [list(drafted.sheet[0]), *(list(row.values()) for row in drafted.sheet)]
-        (drafted.folder / "samples.tsv").write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
+        (drafted.folder / "samples.tsv").write_text(
+            "".join("\t".join(line) + "\n" for line in lines), encoding="utf-8"
+        )
     return True
 
 
-def compare_matrix(drafted: Drafted, truth: Truth, said: str, datasets: Path, root: Path) -> list[tuple[str, str]]:
+def compare_matrix(
+    drafted: Drafted, truth: Truth, said: str, datasets: Path, root: Path
+) -> list[tuple[str, str]]:
     """Values, samples and features as the read stage gives them to the rest of the workflow."""
     from sevaxis.files.retrieve import retrieve
     from sevaxis.matrix.read import read
@@ -268,7 +272,10 @@ def compare_matrix(drafted: Drafted, truth: Truth, said: str, datasets: Path, ro
     data = root / "retrieved"
     retrieve(RetrieveCard.model_validate(card.part(RetrieveCard)), data, mirror=None, seed=1)
     adata = read(
-        ReadCard.model_validate(card.part(ReadCard)), data, sheet=root / sheet if sheet else None, orthologs=None
+        ReadCard.model_validate(card.part(ReadCard)),
+        data,
+        sheet=root / sheet if sheet else None,
+        orthologs=None,
     )
     if truth.effects:
         return compare_effects(adata, truth, drafted.card)

@@ -34,7 +34,9 @@ def make_values(holds: str, samples: list[Sample], features: int, seed: int) -> 
     generator = np.random.default_rng(seed)
     n = len(samples)
     groups = sorted({sample.group for sample in samples})
-    effect = np.where(generator.random((len(groups), features)) < 0.2, generator.normal(0, 1, (len(groups), features)), 0)
+    effect = np.where(
+        generator.random((len(groups), features)) < 0.2, generator.normal(0, 1, (len(groups), features)), 0
+    )
     log2 = np.array([effect[groups.index(sample.group)] for sample in samples])
     if holds.startswith("protein"):
         log2 = log2 + generator.normal(24, 2.5, features) + generator.normal(0, 0.4, (n, features))
@@ -52,7 +54,11 @@ def make_values(holds: str, samples: list[Sample], features: int, seed: int) -> 
     match holds:
         case "estimated counts":
             whole = generator.random((n, features)) < 0.5
-            counts = np.where(whole | (counts == 0), counts, np.round(counts + generator.uniform(-0.4, 0.4, counts.shape), 3))
+            counts = np.where(
+                whole | (counts == 0),
+                counts,
+                np.round(counts + generator.uniform(-0.4, 0.4, counts.shape), 3),
+            )
             return counts, counts
         case "TPM":
             return np.round(tpm, 4), counts

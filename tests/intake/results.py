@@ -26,7 +26,18 @@ AXES = {
     "program": list(PROGRAMS),
     "ids": ["symbol", "ensembl", "ensembl version", "entrez", "uniprot"],
     "organism": ["mouse", "human", "rat"],
-    "file": ["csv", "tsv", "txt", "semicolon", "xlsx", "xlsx titled", "tsv gz", "csv bom", "quoted", "parquet"],
+    "file": [
+        "csv",
+        "tsv",
+        "txt",
+        "semicolon",
+        "xlsx",
+        "xlsx titled",
+        "tsv gz",
+        "csv bom",
+        "quoted",
+        "parquet",
+    ],
     "name": list(NAMES),
     "beside": ["nothing", "symbol", "description", "second id"],
     "first": ["blank corner", "named", "R row names", "symbol empty in row 1"],
@@ -43,14 +54,18 @@ FEATURES = 400
 def cases(seed: int) -> Iterator[Case]:
     """Result tables with known truth."""
     for i, choice in enumerate(cover(AXES, USUAL, _mend, seed=seed, only={})):
-        yield Case(f"results-{i:03d}", choice, "proteins", lambda folder, c=choice, i=i: write(c, folder, seed + i))
+        yield Case(
+            f"results-{i:03d}", choice, "proteins", lambda folder, c=choice, i=i: write(c, folder, seed + i)
+        )
 
 
 def _mend(choice: Choice) -> Choice:
     c = dict(choice)
     if c["program"] in ("MSstats", "Perseus", "Proteome Discoverer"):
         c["ids"], c["first"] = "uniprot", "named"
-    if c["first"] in ("R row names", "symbol empty in row 1") and (c["file"].startswith("xlsx") or c["file"] == "parquet"):
+    if c["first"] in ("R row names", "symbol empty in row 1") and (
+        c["file"].startswith("xlsx") or c["file"] == "parquet"
+    ):
         c["first"] = "named"
     if c["file"] == "parquet":
         c["first"] = "named"
@@ -95,24 +110,40 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     elif c["beside"] == "description":
         head, body = ["description"], [[f"a protein, number {i}" for i in range(n)]]
     elif c["beside"] == "second id":
-        head, body = ["EntrezID" if c["ids"] != "entrez" else "ENSEMBL"], [
-            [str(100000 + 37 * i) for i in range(n)] if c["ids"] != "entrez" else genes.ensembl
-        ]
-    corner = {"blank corner": "", "R row names": ""}.get(c["first"], "Protein" if c["ids"] == "uniprot" else "gene")
+        head, body = (
+            ["EntrezID" if c["ids"] != "entrez" else "ENSEMBL"],
+            [[str(100000 + 37 * i) for i in range(n)] if c["ids"] != "entrez" else genes.ensembl],
+        )
+    corner = {"blank corner": "", "R row names": ""}.get(
+        c["first"], "Protein" if c["ids"] == "uniprot" else "gene"
+    )
     names = genes.names
     if columns.get("stack"):
         grid = [[corner, *head, *columns["header"]]]
         for label, block in columns["stack"].items():
             grid += [
-                [names[i], *(cells[i] for cells in body), *(label if cells is None else cells[i] for cells in block)]
+                [
+                    names[i],
+                    *(cells[i] for cells in body),
+                    *(label if cells is None else cells[i] for cells in block),
+                ]
                 for i in range(n)
             ]
     else:
         header = [corner, *head, *columns]
         header = header[1:] if c["first"] == "R row names" else header
-        grid = [header, *[[names[i], *(cells[i] for cells in body), *(cells[i] for cells in columns.values())] for i in range(n)]]
+        grid = [
+            header,
+            *[
+                [names[i], *(cells[i] for cells in body), *(cells[i] for cells in columns.values())]
+                for i in range(n)
+            ],
+        ]
     if c["file"] == "semicolon":
-        grid = [grid[0], *[[cell.replace(".", ",") if _is_number(cell) else cell for cell in row] for row in grid[1:]]]
+        grid = [
+            grid[0],
+            *[[cell.replace(".", ",") if _is_number(cell) else cell for cell in row] for row in grid[1:]],
+        ]
     path = write_grid(folder / f"{c['organism']}_liver_{c['name']}", c["file"], grid)
     truth = Truth(
         c["organism"], "liver", "tissue", "effects", "" if c["program"] in UNUSABLE else "log2",
@@ -191,10 +222,17 @@ def _columns(c: Choice, made, mean, generator):
                        "pvalue": p, "FDR": q}  # fmt: skip
         case "with sample values":
             given("p", "q")
-            samples = {f"{g}_{i}": _text(np.log2(mean) + generator.normal(0, 0.3, len(mean))) for g in "AB" for i in (1, 2, 3)}
+            samples = {
+                f"{g}_{i}": _text(np.log2(mean) + generator.normal(0, 0.3, len(mean)))
+                for g in "AB"
+                for i in (1, 2, 3)
+            }
             columns = samples | {"log2FC": lfc, "pvalue": p, "padj": q}
         case "limma prefix" | "limma suffix":
-            true = {key: {layer: made[key][layer] for layer in ("log2fc", "t", "p", "q")} for key in ("one", "two")}
+            true = {
+                key: {layer: made[key][layer] for layer in ("log2fc", "t", "p", "q")}
+                for key in ("one", "two")
+            }
             roles = {"one": {"disease"}, "two": {"training"}}
             columns = {}
             for key, label in (("one", "HFD_vs_chow"), ("two", "trained_vs_sed")):
@@ -203,7 +241,9 @@ def _columns(c: Choice, made, mean, generator):
                     columns[full] = _text(made[key][layer])
         case "sexes side by side":
             true, roles, columns = {}, {}, {}
-            for key, label in zip(made, ("F_8W - F_SED", "M_8W - M_SED", "F_4W - F_SED", "M_4W - M_SED"), strict=True):
+            for key, label in zip(
+                made, ("F_8W - F_SED", "M_8W - M_SED", "F_4W - F_SED", "M_4W - M_SED"), strict=True
+            ):
                 true[key] = {layer: made[key][layer] for layer in ("log2fc", "p", "q")}
                 roles[key], strata[key] = {"training"}, "female" if label.startswith("F") else "male"
                 columns |= {f"logFC.{label}": _text(made[key]["log2fc"]), f"P.Value.{label}": _text(made[key]["p"]),
@@ -214,9 +254,22 @@ def _columns(c: Choice, made, mean, generator):
             roles = {"one": {"disease"}, "two": {"training"}}
             layers = ("log2fc", "se", "t", "p", "q")
             if c["program"] == "MSstats":
-                header = ["Label", "log2FC", "SE", "Tvalue", "DF", "pvalue", "adj.pvalue", "issue", "MissingPercentage"]
+                header = [
+                    "Label",
+                    "log2FC",
+                    "SE",
+                    "Tvalue",
+                    "DF",
+                    "pvalue",
+                    "adj.pvalue",
+                    "issue",
+                    "MissingPercentage",
+                ]
             else:
-                header, layers = ["comparison", "logFC", "t", "P.Value", "adj.P.Val"], ("log2fc", "t", "p", "q")
+                header, layers = (
+                    ["comparison", "logFC", "t", "P.Value", "adj.P.Val"],
+                    ("log2fc", "t", "p", "q"),
+                )
                 true = {key: {layer: made[key][layer] for layer in layers} for key in labels}
             stack = {}
             for key, label in labels.items():

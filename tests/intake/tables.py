@@ -131,7 +131,9 @@ def _mend(choice: Choice) -> Choice:
         c["head"] = "plain" if c["head"] == "R row names" else c["head"]
         c["end"] = "none"
     if c["sex"].startswith("sheet") or c["batch"]:
-        c["naming"] = "opaque with sheet" if c["naming"] in ("opaque", "repeated", "second header") else c["naming"]
+        c["naming"] = (
+            "opaque with sheet" if c["naming"] in ("opaque", "repeated", "second header") else c["naming"]
+        )
     if c["naming"] in ("opaque", "repeated", "second header", *TOLD_BY_SHEET) and c["sex"].endswith("names"):
         c["sex"] = "none"
     if c["replicates"] != "none":
@@ -161,7 +163,9 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     genes = make_genes(c["organism"], kind, FEATURES, seed, telling=c["ids"] != "symbol quiet")
     names = [name.upper() for name in genes.names] if c["ids"] == "symbol capitals" else genes.names
     if c["batch"]:
-        levels = {"run_date": ("2021-03-04", "2021-05-19"), "status": ("fresh", "frozen")}.get(c["batch"], ("1", "2"))
+        levels = {"run_date": ("2021-03-04", "2021-05-19"), "status": ("fresh", "frozen")}.get(
+            c["batch"], ("1", "2")
+        )
         for i, sample in enumerate(samples):
             sample.batch = levels[i // 2 % 2]
     shown, values = make_values(c["holds"], samples, FEATURES, seed)
@@ -180,12 +184,16 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     elif c["head"] == "comments":
         titles = ("# Program: quantify v2.1", "# generated 2023-04-01")
     stem = c["place"].format(organism=c["organism"])
-    path = write_grid(folder / stem, c["file"], grid, titles=titles, sheet=sheet if c["file"] == "xlsx sheets" else None)
+    path = write_grid(
+        folder / stem, c["file"], grid, titles=titles, sheet=sheet if c["file"] == "xlsx sheets" else None
+    )
     sheets = [write_grid(folder / "samples", "csv", sheet)] if sheet and c["file"] != "xlsx sheets" else []
     return Written([path], truth, sheets)
 
 
-def _grid(c, names, symbols, samples: list[Sample], cells, generator, truth: Truth, decimal) -> list[list[str]]:
+def _grid(
+    c, names, symbols, samples: list[Sample], cells, generator, truth: Truth, decimal
+) -> list[list[str]]:
     """Header and rows in the layout, with decoys, annotation and what stands below."""
     names, cells = list(names), [list(row) for row in cells]
     if c["decoys"] != "none":
@@ -199,13 +207,19 @@ def _grid(c, names, symbols, samples: list[Sample], cells, generator, truth: Tru
             symbols = [*symbols[:at], "", *symbols[at:]]
             cells.insert(at, cells[at])
     headers = [sample.name for sample in samples]
-    corner = {"uniprot": "Accession", "symbol": "Gene", "ensembl": "gene_id"}.get(c["ids"].split(" ")[0], "ID")
+    corner = {"uniprot": "Accession", "symbol": "Gene", "ensembl": "gene_id"}.get(
+        c["ids"].split(" ")[0], "ID"
+    )
     if c["layout"] == "long":
         value = "Intensity" if c["holds"].startswith("protein") else "count"
         rows = [[names[i], headers[j], cells[i][j]] for i in range(len(names)) for j in range(len(headers))]
         return [[corner, "sample", value], *rows]
     if c["layout"] == "transposed":
-        group = [["_".join(s.group) or "QC"] for s in samples] if c["naming"] == "second header" else [[] for _ in samples]
+        group = (
+            [["_".join(s.group) or "QC"] for s in samples]
+            if c["naming"] == "second header"
+            else [[] for _ in samples]
+        )
         rows = [[headers[j], *group[j], *(row[j] for row in cells)] for j in range(len(headers))]
         return [["sample", *(["group"] if group[0] else []), *names], *rows]
     before, middle, after = _annotation(c["extra"], names, symbols, generator, decimal)
@@ -217,7 +231,14 @@ def _grid(c, names, symbols, samples: list[Sample], cells, generator, truth: Tru
              *cells[i][half:], *(column[1][i] for column in after)]
         )  # fmt: skip
     corner = {"blank corner": "", "R row names": ""}.get(c["head"], corner)
-    header = [corner, *(n for n, _ in before), *headers[:half], *(n for n, _ in middle), *headers[half:], *(n for n, _ in after)]
+    header = [
+        corner,
+        *(n for n, _ in before),
+        *headers[:half],
+        *(n for n, _ in middle),
+        *headers[half:],
+        *(n for n, _ in after),
+    ]
     if c["head"] == "spaces":
         header = [f" {name} " if i % 3 == 1 else name for i, name in enumerate(header)]
     if c["head"] == "R row names":
@@ -225,7 +246,16 @@ def _grid(c, names, symbols, samples: list[Sample], cells, generator, truth: Tru
     top = [header]
     if c["naming"] == "second header":
         labels = ["_".join(s.group) or "QC" for s in samples]
-        top.append(["group", *[""] * len(before), *labels[:half], *[""] * len(middle), *labels[half:], *[""] * len(after)])
+        top.append(
+            [
+                "group",
+                *[""] * len(before),
+                *labels[:half],
+                *[""] * len(middle),
+                *labels[half:],
+                *[""] * len(after),
+            ]
+        )
     width = len(rows[0])
     match c["end"]:
         case "total row":
@@ -266,14 +296,33 @@ def _annotation(extra: str, names, symbols, generator: random.Random, decimal: s
         case "symbol beside":
             return [("gene_name", list(symbols))], [], []
         case "between":
-            return [], [("Peptide count", numbers(1, 60, "{:.0f}")), ("Confidence score", numbers(5, 900, "{:.2f}"))], []
+            return (
+                [],
+                [
+                    ("Peptide count", numbers(1, 60, "{:.0f}")),
+                    ("Confidence score", numbers(5, 900, "{:.2f}")),
+                ],
+                [],
+            )
         case "after":
-            return [], [], [("max_pep_prob", numbers(0.9, 1, "{:.4f}")), ("Description", [f"gene {i}" for i in range(n)])]
+            return (
+                [],
+                [],
+                [
+                    ("max_pep_prob", numbers(0.9, 1, "{:.4f}")),
+                    ("Description", [f"gene {i}" for i in range(n)]),
+                ],
+            )
         case "tests after":
             return [], [], [("Anova (p)", numbers(0, 1, "{:.4g}")), ("q Value", numbers(0, 1, "{:.4g}")),
-                            ("Max fold change", numbers(1, 9, "{:.3f}")), ("Power", numbers(0, 1, "{:.3f}"))]  # fmt: skip
+                            ("Max fold change", numbers(1, 9, "{:.3f}")),
+                            ("Power", numbers(0, 1, "{:.3f}"))]  # fmt: skip
         case "length":
-            return [("Length", numbers(200, 9000, "{:.0f}")), ("chr", [str(i % 19 + 1) for i in range(n)])], [], []
+            return (
+                [("Length", numbers(200, 9000, "{:.0f}")), ("chr", [str(i % 19 + 1) for i in range(n)])],
+                [],
+                [],
+            )
     return [], [], []
 
 
@@ -292,8 +341,12 @@ def _truth(c: Choice, samples: list[Sample], values: np.ndarray, genes, names: l
         ask.add("sex")
     if c["ids"] in ("symbol quiet", "refseq mRNA") and not c["place"].startswith("{"):
         ask.add("organism")
-    sexless = c["naming"] in ("opaque", "repeated", "second header", *TOLD_BY_SHEET) and not c["sex"].startswith("sheet")
-    subjectless = (c["naming"] in ("opaque", "repeated", "second header") or c["naming"] in TOLD_BY_SHEET) and not has_sheet(c)
+    sexless = c["naming"] in ("opaque", "repeated", "second header", *TOLD_BY_SHEET) and not c[
+        "sex"
+    ].startswith("sheet")
+    subjectless = (
+        c["naming"] in ("opaque", "repeated", "second header") or c["naming"] in TOLD_BY_SHEET
+    ) and not has_sheet(c)
     for sample in samples:
         sample.sex = "" if sexless else sample.sex
         sample.subject = "" if subjectless else sample.subject

@@ -28,7 +28,12 @@ KINDS = (*TEXTS, "xlsx", "xlsx titled", "xlsx sheets", "parquet")
 
 
 def write_grid(
-    path: Path, kind: str, grid: list[list[str]], *, titles: tuple[str, ...] = (), sheet: list[list[str]] | None = None
+    path: Path,
+    kind: str,
+    grid: list[list[str]],
+    *,
+    titles: tuple[str, ...] = (),
+    sheet: list[list[str]] | None = None,
 ) -> Path:
     """Write a grid; returns the file with its ending.
 

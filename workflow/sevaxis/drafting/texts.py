@@ -104,7 +104,7 @@ def card_text(draft: Draft) -> str:
         if proposal.why and proposal.why != last:
             lines.append(f"  # {_plain(proposal.why)}")
             last = proposal.why
-        entry: dict[str, Any] = {"name": proposal.name, "role": proposal.role}
+        entry: dict[str, Any] = {"name": proposal.name, "role": str(proposal.role)}
         if file:
             entry["file"] = file
         elif proposal.weights:
