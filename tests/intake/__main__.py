@@ -6,6 +6,7 @@ python -m tests.intake [--only made] [--case NAME] [--keep FOLDER] [--lists FOLD
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import tempfile
 import time
@@ -13,13 +14,13 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.intake import files, results, tables
+from tests.intake import files, proteins, results, tables
 from tests.intake.failures import gather, tell
 from tests.intake.judge import CLASSES, Verdict, judge
 from tests.intake.truth import Case
 
 SEED = 20261121
-HEAD = """# Failures of the intake corpus
+HEAD = """# Failures of the intake corpus ({} of {} cases tried)
 
 Each entry: how often x what, the cases, and the plainest of them. To see one again, with all that `add` says:
     .venv/bin/python -m tests.intake --case CASE --keep FOLDER
@@ -27,15 +28,15 @@ Each entry: how often x what, the cases, and the plainest of them. To see one ag
 """
 #: First word of a case's name -> how the page calls its kind.
 FAMILIES = {
-    "table": "tables of values", "results": "result tables", "single": "a file per sample",
-    "blocks": "blocks of columns", "contained": "program tables and containers",
+    "table": "tables of values", "results": "result tables", "program": "protein programs",
+    "single": "a file per sample", "blocks": "blocks of columns", "contained": "program tables and containers",
 }  # fmt: skip
 Tried = list[tuple[Case, Verdict]]
 
 
 def made_cases() -> list[Case]:
     """All made tables."""
-    return [*tables.cases(SEED), *results.cases(SEED), *files.cases(SEED)]
+    return [*tables.cases(SEED), *results.cases(SEED), *proteins.cases(SEED), *files.cases(SEED)]
 
 
 def try_cases(cases: list[Case], keep: Path | None = None) -> Iterator[tuple[Case, Verdict]]:
@@ -81,14 +82,17 @@ def main() -> int:
     cases = [
         c for c in made_cases() if not chosen.case or any(c.name.startswith(name) for name in chosen.case)
     ]
+    random.Random(SEED).shuffle(cases)  # lists that are written under way speak of all kinds
     start, tried = time.perf_counter(), []
-    for case, verdict in try_cases(cases[:: chosen.every], chosen.keep):
+    cases = cases[:: chosen.every]
+    for case, verdict in try_cases(cases, chosen.keep):
         tried.append((case, verdict))
         if chosen.case:
             print(verdict.said, tell(case, verdict), sep="\n", flush=True)
-    if chosen.lists:
-        for area, entries in gather(tried).items():
-            (chosen.lists / f"{area}.md").write_text(HEAD + "\n\n".join(entries) + "\n")
+        if chosen.lists and (len(tried) % 100 == 0 or len(tried) == len(cases)):
+            for area, entries in gather(tried).items():
+                head = HEAD.format(len(tried), len(cases))
+                (chosen.lists / f"{area}.md").write_text(head + "\n\n".join(entries) + "\n")
     print("<!-- table of made tables -->", *table(tried), "<!-- end -->", sep="\n", flush=True)
     print(f"{len(tried)} cases in {time.perf_counter() - start:.0f} s", file=sys.stderr)
     return 0

@@ -15,12 +15,7 @@ MOST = 9
 
 
 def cover(
-    axes: dict[str, list[str]],
-    usual: dict[str, list[str]],
-    mend: Callable[[Choice], Choice],
-    *,
-    seed: int,
-    only: dict[str, list[str]],
+    axes: dict[str, list[str]], usual: dict[str, list[str]], mend: Callable[[Choice], Choice], *, seed: int
 ) -> Iterator[Choice]:
     """Combinations of one level per axis, so that each pair of levels that can stand together does so once.
 
@@ -34,16 +29,14 @@ def cover(
         Replaces levels that cannot stand beside the others.
     seed
         Of the choices among equals.
-    only
-        Axis -> levels: where given, just pairs with one of these are sought, and the rest of such a case is usual
-        in these axes.
     """
     generator = random.Random(seed)
-    special = {(axis, level) for axis, levels in only.items() for level in levels}
-    fair = {
-        axis: [level for level in levels if (axis, level) not in special] for axis, levels in axes.items()
+    wanted = {
+        frozenset({(first, one), (second, other)})
+        for first, second in combinations(axes, 2)
+        for one in axes[first]
+        for other in axes[second]
     }
-    wanted = _pairs_of(axes, special)
     order = sorted(wanted, key=sorted)
     generator.shuffle(order)
     held: set[Pair] = set()
@@ -54,7 +47,7 @@ def cover(
         most = 0
         for _ in range(TRIED):
             odd = set(generator.sample(sorted(axes), min(MOST, len(axes))))
-            choice = {axis: generator.choice(fair[axis] if axis in odd else usual[axis]) for axis in axes}
+            choice = {axis: generator.choice((axes if axis in odd else usual)[axis]) for axis in axes}
             choice = mend(choice | dict(sorted(pair)))
             new = len({p for p in _held(choice) if p in wanted} - held)
             if pair <= set(choice.items()) and new > most:
@@ -63,17 +56,6 @@ def cover(
         if best is not None:
             held |= _held(best)
             yield best
-
-
-def _pairs_of(axes: dict[str, list[str]], special: set[tuple[str, str]]) -> set[Pair]:
-    found = set()
-    for first, second in combinations(axes, 2):
-        for one in axes[first]:
-            for other in axes[second]:
-                here = {(first, one), (second, other)} & special
-                if len(here) == 1 if special else True:
-                    found.add(frozenset({(first, one), (second, other)}))
-    return found
 
 
 def _held(choice: Choice) -> set[Pair]:

@@ -48,7 +48,7 @@ def cases(seed: int) -> Iterator[Case]:
             "names": ["plain", "GSM", "suffix", "suffix gz"], **COMMON}  # fmt: skip
     usual = {key: levels[:2] if key == "sex" else levels for key, levels in axes.items()}
     usual["given"] = ["files"]
-    for i, choice in enumerate(cover(axes, usual, dict, seed=seed, only={})):
+    for i, choice in enumerate(cover(axes, usual, dict, seed=seed)):
         yield Case(
             f"single-{i:03d}",
             choice,
@@ -56,7 +56,7 @@ def cases(seed: int) -> Iterator[Case]:
             lambda folder, c=choice, i=i: write_singles(c, folder, seed + i),
         )
     axes = {"kind": list(BLOCKS), "file": ["tsv", "csv", "xlsx"], "beside": ["none", "annotation"], **COMMON}
-    for i, choice in enumerate(cover(axes, axes, dict, seed=seed + 1, only={})):
+    for i, choice in enumerate(cover(axes, axes, dict, seed=seed + 1)):
         yield Case(
             f"blocks-{i:03d}",
             choice,
@@ -64,7 +64,7 @@ def cases(seed: int) -> Iterator[Case]:
             lambda folder, c=choice, i=i: write_blocks(c, folder, seed + i),
         )
     axes = {"kind": list(TABLES), **COMMON}
-    for i, choice in enumerate(cover(axes, axes, dict, seed=seed + 2, only={})):
+    for i, choice in enumerate(cover(axes, axes, dict, seed=seed + 2)):
         yield Case(
             f"contained-{i:03d}",
             choice,

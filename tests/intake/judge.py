@@ -26,10 +26,10 @@ COVERS = {
     "qc": r"\bQC\b|pool|blank|reference sample",
     "sex": r"female|\bsex\b",
     "decoys": r"decoy|contaminant",
-    "samples": r"column|sample",
+    "samples": r"which columns|columns? (?:is|are)|left out|dropped",
     "organism": r"mouse or rat|organism|species",
     "batch": r"batch|run date|plex",
-    "features": r"identifier|feature|symbol",
+    "features": r"which (?:column|identifier)|identifiers? (?:of|are)",
 }
 #: Keys of a card -> facts.
 KEYS = {

@@ -71,8 +71,6 @@ ASKING = {
     "place": ["Table_S2"],
     "replicates": ["_1 _2", "_A _B", "inj"],
 }
-#: Axes whose levels stand beside each of those; of all other axes these cases have the usual.
-BESIDE = {"layout", "organism"}
 FEATURES = 420
 TOLD_BY_SHEET = ("opaque with sheet", "accession with sheet")
 
@@ -80,9 +78,16 @@ TOLD_BY_SHEET = ("opaque with sheet", "accession with sheet")
 def cases(seed: int) -> Iterator[Case]:
     """Tables with known truth."""
     told = {axis: [v for v in levels if v not in ASKING.get(axis, [])] for axis, levels in AXES.items()}
-    fair = list(cover(told, USUAL, _mend, seed=seed, only={}))
-    few = {axis: levels if axis in ASKING or axis in BESIDE else USUAL[axis] for axis, levels in AXES.items()}
-    asking = list(cover(few, USUAL, _mend, seed=seed + 1, only=ASKING))
+    fair = list(cover(told, USUAL, _mend, seed=seed))
+    generator = random.Random(seed)
+    asking = [
+        _mend(
+            {key: generator.choice(levels) for key, levels in USUAL.items()} | {axis: level, "layout": layout}
+        )
+        for axis, special in ASKING.items()
+        for level in special
+        for layout in ("wide", "wide", "wide", "transposed", "long")
+    ]
     for i, choice in enumerate([*fair, *asking]):
         yield Case(f"table-{i:03d}", choice, _area(choice), _writer(choice, seed + i))
 
@@ -200,7 +205,7 @@ def _grid(
         forms = {"MaxQuant": ("REV__{}", "CON__{}"), "FragPipe": ("rev_sp|{}|X_Y", "contam_sp|{}|K2C1_HUMAN"),
                  "lower": ("DECOY_{}", "Cont_{}")}[c["decoys"]]  # fmt: skip
         for i in range(12):
-            name = forms[i % 2].format(f"P0{4000 + i}"[:6])
+            name = forms[i % 2].format(f"P9{9600 + i}")
             truth.never.add(name)
             at = generator.randrange(len(names))
             names.insert(at, name)
