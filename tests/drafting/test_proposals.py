@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from sevaxis.drafting.annotation import Annotation, describe
 from sevaxis.drafting.assay import propose_assay
-from sevaxis.drafting.columns import assign, groups_of_names
+from sevaxis.drafting.columns import assign
 from sevaxis.drafting.contrasts import propose_contrasts, reference_of
 from sevaxis.drafting.facts import Facts, Texts
+from sevaxis.drafting.groups import groups_of_names
 from sevaxis.drafting.organism import propose_organism
 from sevaxis.drafting.place import propose_place
 from sevaxis.drafting.recognised import Recognised
@@ -23,7 +24,16 @@ from sevaxis.drafting.recognised import Recognised
         (["Inactive", "Active"], "Active"),
         (["NASH", "NCD", "CCl4_1x"], "NCD"),
         (["time1", "time2", "time3"], "time1"),
-        (["3", "0", "1"], "0"),
+        (["3", "0", "1"], None),
+        (["slide 1", "slide 2"], None),
+        (["dose10", "dose0"], None),
+        (["F0", "F1", "F4"], None),
+        (["ratio02", "ratio04"], None),
+        (["D1", "D2", "D3"], None),
+        (["T0", "T1"], "T0"),
+        (["24h", "0h", "3 h"], "0h"),
+        (["week_4", "week_1"], "week_1"),
+        (["M", "F"], None),
         (["male", "female"], "female"),
         (["exosomes", "lysate"], "lysate"),
         (["A", "B"], None),
@@ -97,7 +107,7 @@ def test_columns_find_their_roles_with_evidence():
 
 def test_labels_of_sex_without_a_meaning_are_asked():
     roles = assign(SHEET.assign(sex=["1", "1", "2", "2"] * 2), "sheet.tsv")
-    assert roles.sex_labels == ["1", "2"]
+    assert roles.sex_labels == dict.fromkeys("12", "TODO female or male")
 
 
 def test_a_batch_that_is_the_group_and_one_already_removed_are_left_out():

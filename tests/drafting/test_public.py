@@ -77,7 +77,7 @@ CASES = {
         {"disease"},
         reader="maxquant",
         sheet="breast_cancer_exosome_pride/sample_metadata.csv",
-        columns={"subject"},
+        open={"columns.replicate_of"},
     ),
     "a STAR table per sample": Case(
         [
@@ -123,15 +123,15 @@ CASES = {
         {"assay": "protein"},
         {"ratio02": 3, "ratio04": 3, "ratio08": 3},
         {"other"},
-        {"organism", "tissue", "compartment"},
+        {"organism", "tissue", "compartment", "contrasts.0.case", "contrasts.0.reference"},
         reader="diann",
     ),
     "R object with a batch": Case(
         ["spike_ups1_ecoli_limrots/UPS1.Case4.rda"],
         {"assay": "protein"},
-        {"1": 24, "2": 24},
+        {"Conc_1": 24, "Conc_2": 24},
         {"other"},
-        {"organism", "tissue", "compartment"},
+        {"organism", "tissue", "compartment", "contrasts.0.case", "contrasts.0.reference"},
         reader="r_object",
         columns={"batch"},
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +55,15 @@ class Described:
         Number of samples that it describes.
     how
         In which sense the names are the same.
+    matched
+        Samples that it describes.
+    slips
+        Sample without a row -> the name of a row without a sample from which one letter tells it apart; its facts stand
+        in ``frame``, and are to be asked about.
+    unused
+        Names of its rows that no sample has.
+    varying
+        Columns that differ between rows of one sample, which are left out.
     """
 
     source: str
@@ -61,6 +71,10 @@ class Described:
     frame: pd.DataFrame
     found: int
     how: str
+    matched: set[str] = field(default_factory=set)
+    slips: dict[str, str] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
+    varying: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -142,7 +156,7 @@ def _texts(frame: pd.DataFrame, index: str | None) -> pd.DataFrame:
 
 def describe(annotations: list[Annotation], samples: list[str]) -> Described | None:
     """The annotation that describes most samples, in the strictest sense in which it does."""
-    best: tuple[tuple, Described] | None = None
+    best: tuple[tuple, Annotation, str, str, dict[str, int]] | None = None
     for order, annotation in enumerate(annotations):
         for column in annotation.frame.columns:
             cells = annotation.frame[column].tolist()
@@ -151,10 +165,38 @@ def describe(annotations: list[Annotation], samples: list[str]) -> Described | N
                     continue
                 score = (len(rows), -strictness, annotation.frame.shape[1], -order)
                 if best is None or score > best[0]:
-                    frame = _rows_of(annotation.frame, cells, rows, samples)
-                    best = (score, Described(annotation.source, column, frame, len(rows), how))
+                    best = (score, annotation, column, how, rows)
                 break
-    return best[1] if best else None
+    if best is None:
+        return None
+    _, annotation, column, how, rows = best
+    cells = annotation.frame[column].tolist()
+    used = {cells[row] for row in rows.values()}
+    unused = [cell for cell in dict.fromkeys(cells) if cell and cell not in used]
+    slips = _slips([sample for sample in samples if sample not in rows], unused)
+    frame = _rows_of(
+        annotation.frame, cells, rows | {s: cells.index(cell) for s, cell in slips.items()}, samples
+    )
+    varying = [name for name in annotation.frame.columns if name not in frame.columns]
+    return Described(annotation.source, column, frame, len(rows), how, set(rows), slips, unused, varying)
+
+
+def _slips(samples: list[str], cells: list[str]) -> dict[str, str]:
+    """Pairs of a sample and a row, neither with a partner, that one letter, or two that changed places, tell apart."""
+    near = {sample: [cell for cell in cells if _one_slip(sample, cell)] for sample in samples}
+    times = Counter(cell for found in near.values() for cell in found)
+    return {sample: found[0] for sample, found in near.items() if len(found) == 1 and times[found[0]] == 1}
+
+
+def _one_slip(one: str, other: str) -> bool:
+    a, b = sorted((one.casefold(), other.casefold()), key=len)
+    if len(b) < 4 or len(b) - len(a) > 1 or a == b:
+        return False
+    start = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
+    if len(a) < len(b):
+        return a[start:] == b[start + 1 :]
+    swapped = a[start] + a[start + 1 : start + 2] == (b[start : start + 2])[::-1]
+    return a[start + 1 :] == b[start + 1 :] or (swapped and a[start + 2 :] == b[start + 2 :])
 
 
 def _matches(cells: list[str], samples: list[str]):

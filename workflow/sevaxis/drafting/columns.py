@@ -1,4 +1,4 @@
-"""Which column of a sample annotation is group, sex, subject and batch, and why."""
+"""Which column of a sample annotation is group, sex, subject and batch, and why; what is no specimen; what is asked."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sevaxis.drafting.roles import role_of
-from sevaxis.drafting.words import COLUMNS, TECHNICAL, is_control, tokens
+from sevaxis.drafting.batches import find_batch
+from sevaxis.drafting.groups import Group, find_group
+from sevaxis.drafting.levels import are_numbers, in_time, is_quality_control, merge_spellings, mistyped
+from sevaxis.drafting.roles import BEFORE
+from sevaxis.drafting.sexes import sex_of_columns, sex_of_levels
+from sevaxis.drafting.subjects import Specimens, find_subject, specimens_of_names, specimens_of_values
+from sevaxis.drafting.words import words
 from sevaxis.study.sheets import SEX_LABELS, UNKNOWN
+from sevaxis.study.validation import TODO
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-MOST_LEVELS = 12
-#: Measures of a sample, which are no groups.
-MEASURES = re.compile(
-    r"\b(age|bmi|weight|height|mass|glucose|insulin|dob|date|purity|reads?)\b|_(mass|weight|age)\b", re.I
-)
-#: Batch effects that were taken out before: what the batch explains is this share of what chance would explain.
-REMOVED = 0.2
-#: What a column is worth more as the group when it combines others.
-COMBINES = 2.0
+MOST_SHOWN = 12
 
 
 @dataclass
@@ -33,11 +31,19 @@ class Roles:
     Attributes
     ----------
     group, sex, subject, batch
-        Cells by sample, None where no column is proposed.
+        Cells by sample, None where no column is proposed; empty text where nothing is said of a sample.
     sex_labels
-        Labels whose meaning the user must say.
+        Labels of sex that do not say it themselves: what they mean, or a question.
     group_column
         Name of the column that became the group; empty where sample names did.
+    factors
+        Level of the group -> its parts, where several columns were crossed; ``factor_columns`` names them.
+    specimens
+        Specimens of which samples may be technical replicates: to be asked.
+    restart
+        Whether the numbers of the subjects may start anew in each group: to be asked.
+    excluded
+        Sample -> why it is no specimen of a group.
     evidence
         One sentence for each decision, by what it is about.
     """
@@ -46,12 +52,40 @@ class Roles:
     sex: pd.Series | None = None
     subject: pd.Series | None = None
     batch: pd.Series | None = None
-    sex_labels: list[str] = field(default_factory=list)
+    sex_labels: dict[str, str] = field(default_factory=dict)
     group_column: str = ""
+    factors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    factor_columns: tuple[str, ...] = ()
+    specimens: Specimens | None = None
+    restart: bool = False
+    excluded: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
 
 
-def assign(frame: pd.DataFrame, source: str, *, skip: str = "", values: np.ndarray | None = None) -> Roles:
+@dataclass
+class Told:
+    """What the user says of the columns on the command line; empty where nothing is said.
+
+    Attributes
+    ----------
+    group, subject, batch, sex
+        Names of columns.
+    """
+
+    group: str = ""
+    subject: str = ""
+    batch: str = ""
+    sex: str = ""
+
+
+def assign(
+    frame: pd.DataFrame,
+    source: str,
+    *,
+    skip: str = "",
+    values: np.ndarray | None = None,
+    told: Told | None = None,
+) -> Roles:
     """Propose roles for the columns of an annotation.
 
     Parameters
@@ -63,192 +97,187 @@ def assign(frame: pd.DataFrame, source: str, *, skip: str = "", values: np.ndarr
     skip
         The column that names the samples.
     values
-        Samples x features on the log2 scale: to tell a batch whose effect was already removed.
+        Samples x features on the log2 scale: to tell a batch whose effect was already removed, and samples that are too
+        alike to be different animals.
+    told
+        What the user says.
     """
+    told = told or Told()
     roles = Roles()
+    whole = frame
+    frame, values = _without_controls(roles, frame, skip, values)
     columns = {name: frame[name] for name in frame.columns if name != skip and frame[name].ne("").any()}
-    _assign_sex(roles, columns, source)
-    _assign_subject(roles, columns, source)
-    taken = {series.name for series in (roles.sex, roles.subject) if series is not None}
-    candidates = {
-        name: score
-        for name, cells in columns.items()
-        if name not in taken and (score := _group_score(cells, roles.sex)) > 0
+    _assign_sex(roles, columns, source, told)
+    _assign_subject(roles, columns, source, told)
+    _assign_group(roles, columns, frame, source, told)
+    taken = {series.name for series in (roles.sex, roles.subject) if series is not None} | {
+        roles.group_column
     }
-    for name in candidates:
-        # a column that tells apart all that others do, and more, holds their combination
-        finer = [o for o in candidates if columns[o].nunique() < columns[name].nunique()]
-        if finer and all((columns[o].groupby(columns[name]).nunique() == 1).all() for o in finer):
-            candidates[name] += COMBINES
-    scored = sorted((-score, position, name) for position, (name, score) in enumerate(candidates.items()))
-    named = groups_of_names(list(frame.index))
-    if scored and (-scored[0][0] >= 2 or named is None):
-        name = scored[0][2]
-        roles.group, roles.group_column = columns[name], name
-        roles.evidence["group"] = f"column '{name}' of {source} has {counted(columns[name])}"
-        others = [f"'{other}' ({counted(columns[other])})" for _, _, other in scored[1:5]]
-        if others:
-            roles.evidence["group"] += "; it could also be " + ", ".join(others)
-    elif named is not None:
-        roles.group = frame.index.to_series().map(named)
-        roles.evidence["group"] = (
-            f"the names of the samples, without what tells replicates apart: {counted(roles.group)}"
-        )
-    _assign_batch(roles, columns, source, values)
+    free = {
+        name: cells
+        for name, cells in columns.items()
+        if name not in taken and name not in roles.factor_columns
+    }
+    free = {name: free[name] for name in ([told.batch] if told.batch else free) if name in free}
+    roles.batch, roles.evidence["batch"] = find_batch(free, roles.group, values, source)
+    if told.batch and roles.batch is None and told.batch in columns:
+        roles.batch = columns[told.batch]
+        roles.evidence["batch"] = f"column '{told.batch}' of {source}, as you say"
+    _find_specimens(roles, columns, frame, values)
+    for name in ("group", "sex", "subject", "batch"):
+        cells = getattr(roles, name)
+        if cells is not None and len(cells) < len(whole):
+            setattr(roles, name, cells.reindex(whole.index, fill_value=""))
     return roles
 
 
 def counted(cells: pd.Series) -> str:
     """``Female 7, Male 7``; in the order in which they come."""
     counts = Counter(cell for cell in cells if cell)
-    shown = [f"{level} {number}" for level, number in list(counts.items())[:MOST_LEVELS]]
-    more = f" and {len(counts) - MOST_LEVELS} more" if len(counts) > MOST_LEVELS else ""
+    shown = [f"{level} {number}" for level, number in list(counts.items())[:MOST_SHOWN]]
+    more = f" and {len(counts) - MOST_SHOWN} more" if len(counts) > MOST_SHOWN else ""
     empty = int((cells == "").sum())
     return ", ".join(shown) + more + (f" ({empty} empty)" if empty else "")
 
 
-def _fits(role: str, name: str) -> bool:
-    name = re.sub(r"^(?:characteristics|factor(?: value)?|comment)[\s\[]*", "", name.strip().lower()).rstrip(
-        "]"
-    )
-    return bool(re.fullmatch(COLUMNS[role], name))
-
-
-def _assign_sex(roles: Roles, columns: dict[str, pd.Series], source: str) -> None:
-    for strict in (True, False):
-        for name, cells in columns.items():
-            labels = {cell.lower() for cell in cells if cell.lower() not in UNKNOWN}
-            plain = labels <= set(SEX_LABELS) and labels
-            written_out = plain and all(len(label) > 1 for label in labels)  # M and F alone may be anything
-            by_name = _fits("sex", name)
-            if not labels or not (by_name if strict else written_out and len(labels) == 2):
-                continue
-            if not plain and len(labels) > 2:
-                continue
-            roles.sex = cells
-            roles.evidence["sex"] = f"column '{name}' of {source} has {counted(cells)}"
-            if not plain:
-                roles.sex_labels = sorted({cell for cell in cells if cell.lower() not in UNKNOWN})
-            return
-    roles.evidence["sex"] = "no column says it; X and Y genes will tell it, where they are measured"
-
-
-def _assign_subject(roles: Roles, columns: dict[str, pd.Series], source: str) -> None:
-    """A subject has several samples; of several such columns the one that tells most subjects apart."""
-    fitting = []
-    for name, cells in columns.items():
-        counts = Counter(cell for cell in cells if cell)
-        if _fits("subject", name) and len(counts) >= 3 and min(counts.values(), default=0) >= 2:
-            fitting.append((len(counts), name))
-    if fitting:
-        number, name = max(fitting)
-        roles.subject = columns[name]
-        each = sorted(set(Counter(columns[name]).values()))
-        words = f"{each[0]}" if len(each) == 1 else f"{each[0]} to {each[-1]}"
-        roles.evidence["subject"] = (
-            f"column '{name}' of {source} has {number} values with {words} samples each"
-        )
-    else:
-        roles.evidence["subject"] = "no column with several samples of one subject"
-
-
-def _group_score(cells: pd.Series, sex: pd.Series | None) -> float:
-    """How well a column would do as the group; 0 where it cannot."""
-    name = str(cells.name)
-    counts = Counter(cell for cell in cells if cell and cell.lower() not in UNKNOWN)
-    enough = sum(number >= 2 for number in counts.values())
-    if not 2 <= len(counts) <= MOST_LEVELS or enough < 2 or MEASURES.search(name):
-        return 0
-    if _fits("sex", name) or _fits("batch", name):
-        return 0
-    by_name = _fits("group", name)
-    if TECHNICAL.search(name) and not by_name:
-        return 0
-    score = 0.5 + 3 * by_name + 3 * any(is_control(level) for level in counts)
-    score += 2 * bool(role_of(" ".join([name, *counts])))
-    score -= 2 * (1 - sum(counts.values()) / len(cells))
-    score -= 1.5 * (sum(number < 2 for number in counts.values()) / len(counts))
-    if sex is not None and sex.nunique() > 1 and (sex.groupby(cells).nunique() == 1).all():
-        score -= 4  # sex and group in one column: the model wants them apart
-    return score
-
-
-def _assign_batch(
-    roles: Roles, columns: dict[str, pd.Series], source: str, values: np.ndarray | None
-) -> None:
-    for name, cells in columns.items():
-        counts = Counter(cell for cell in cells if cell)
-        if not _fits("batch", name) or not 2 <= len(counts) <= len(cells) / 2 or "" in set(cells):
-            continue
-        if roles.group is not None and (roles.group.groupby(cells).nunique() == 1).all():
-            roles.evidence["batch"] = f"column '{name}' is left out: each of its levels has one group only"
-            continue
-        if values is not None and _is_removed(values, cells):
-            roles.evidence["batch"] = (
-                f"column '{name}' ({counted(cells)}) explains less than chance would: its effect was removed before"
-            )
-            continue
-        roles.batch = cells
-        roles.evidence["batch"] = f"column '{name}' of {source} has {counted(cells)}"
-        return
-    roles.evidence.setdefault("batch", "no column with such a name")
-
-
-def _is_removed(values: np.ndarray, cells: pd.Series) -> bool:
-    """Whether batches have equal means: by chance k batches of n samples share (k-1)/(n-1) of the variance."""
+def _without_controls(roles: Roles, frame: pd.DataFrame, skip: str, values):
+    """Leave out pools, blanks and other controls of the measurement, by their names or a short column that says so."""
     import numpy as np
 
-    complete = values[:, np.isfinite(values).all(axis=0)][:, :2000]
-    if complete.shape[1] < 20:
-        return False
-    centred = complete - complete.mean(axis=0)
-    between = sum(
-        (cells == level).sum() * centred[(cells == level).to_numpy()].mean(axis=0) ** 2
-        for level in set(cells)
+    control = np.array([is_quality_control(str(name)) for name in frame.index])
+    where = "its name"
+    for name in frame.columns:
+        cells = frame[name]
+        if name != skip and cells.nunique() > max(MOST_SHOWN, len(cells) / 2):
+            continue
+        said = cells.map(is_quality_control).to_numpy(dtype=bool)
+        if said.any() and not control.any():
+            where = f"column '{name}'"
+        control |= said if said.mean() < 0.5 else False
+    if not control.any() or control.mean() >= 0.5:
+        return frame, values
+    for sample in frame.index[control]:
+        roles.excluded[str(sample)] = (
+            f"a control of the measurement (pool, blank, reference), as {where} says"
+        )
+    roles.evidence["exclude"] = (
+        f"{', '.join(roles.excluded)}: controls of the measurement, no specimens of a group"
     )
-    total = (centred**2).sum(axis=0)
-    share = np.median(between[total > 0] / total[total > 0])
-    return bool(share < REMOVED * (cells.nunique() - 1) / (len(cells) - 1))
+    return frame[~control], values[~control] if values is not None else None
 
 
-def groups_of_names(samples: list[str]) -> dict[str, str] | None:
-    """Groups that the samples' names tell: what is left without the words that all have and those that count.
-
-    Returns
-    -------
-    Sample -> group, or None where that leaves fewer than two groups of two.
-    """
-    stems = {sample: re.split(r"[\\/]", sample)[-1] for sample in samples}
-    split = {sample: tokens(stem) for sample, stem in stems.items()}
-    kept = []
-    for position in range(min(len(parts) for parts in split.values())):
-        cells = [parts[position] for parts in split.values()]
-        telling = any(re.search(r"[A-Za-z]{2}|\d[A-Za-z]", cell) for cell in cells)
-        if telling and 1 < len(set(cells)) < len(cells):
-            kept.append(position)
-    found = {sample: " ".join(parts[i] for i in kept) for sample, parts in split.items()}
-    if not _are_groups(found):
-        bare = {
-            sample: re.sub(r"(?:[\s_.\-]+(?:rep|r|n|s|#)?[\s_.\-]*)?\(?\d+\)?$", "", stem, flags=re.I)
-            for sample, stem in stems.items()
-        }
-        common = re.match(r"^(.*[\s_.\-])?", _prefix(list(bare.values())))[0]
-        found = {sample: stem[len(common) :] or stem for sample, stem in bare.items()}
-    return found if _are_groups(found) else None
+def _assign_sex(roles: Roles, columns: dict[str, pd.Series], source: str, told: Told) -> None:
+    chosen = {told.sex: columns[told.sex].rename("sex")} if told.sex in columns else columns
+    found = sex_of_columns(chosen, source, counted)
+    if found is None:
+        roles.evidence["sex"] = "no column says it; X and Y genes will tell it, where they are measured"
+        return
+    roles.sex, roles.sex_labels, roles.evidence["sex"] = found.cells, found.labels, found.evidence
+    if told.sex in columns:
+        roles.sex = roles.sex.rename(told.sex)
 
 
-def _are_groups(found: dict[str, str]) -> bool:
-    counts = Counter(found.values())
-    return (
-        2 <= len(counts) <= MOST_LEVELS
-        and sum(number >= 2 for number in counts.values()) >= 2
-        and "" not in counts
+def _assign_subject(roles: Roles, columns: dict[str, pd.Series], source: str, told: Told) -> None:
+    """A subject has several samples; of several such columns the one that tells most subjects apart."""
+    if told.subject in columns:
+        roles.subject = columns[told.subject]
+        roles.evidence["subject"] = f"column '{told.subject}' of {source}, as you say"
+        return
+    cells, others = find_subject(columns)
+    if cells is None:
+        roles.evidence["subject"] = "no column with several samples of one subject"
+        return
+    roles.subject = cells
+    each = sorted(Counter(cell for cell in cells if cell).values())
+    words = f"{each[0]}" if each[0] == each[-1] else f"{each[0]} to {each[-1]}"
+    stems = "" if cells.equals(columns[cells.name]) else ", without the endings of its codes,"
+    roles.evidence["subject"] = (
+        f"column '{cells.name}' of {source}{stems} has {len(set(cells) - {''})} values with {words} samples each"
     )
+    if others:
+        roles.evidence["subject"] += f"; it could also be {others}"
 
 
-def _prefix(texts: list[str]) -> str:
-    first, last = min(texts), max(texts)
-    same = next(
-        (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last))
-    )
-    return first[:same]
+def _assign_group(
+    roles: Roles, columns: dict[str, pd.Series], frame: pd.DataFrame, source: str, told: Told
+) -> None:
+    """The group, in one spelling, without the sex that stands inside its levels, and never as bare numbers."""
+    taken = {series.name for series in (roles.sex, roles.subject) if series is not None}
+    if told.group in columns:
+        cells = columns[told.group]
+        found = Group(cells, f"column '{told.group}' of {source}, as you say: {counted(cells)}", told.group)
+    else:
+        others = {name: cells for name, cells in columns.items() if name not in taken}
+        found = find_group(others, frame, source, roles.sex, counted)
+    if found is None:
+        if roles.sex is not None and not roles.sex_labels and _two_sexes(roles.sex):
+            roles.group, roles.sex, roles.group_column = roles.sex, None, str(roles.sex.name)
+            roles.evidence["group"] = f"nothing but the sex tells groups: {counted(roles.group)}"
+            roles.evidence["sex"] = "it is the group"
+        return
+    roles.group_column, roles.factors, roles.factor_columns = found.column, found.factors, found.columns
+    if found.sex is not None and roles.sex is None:
+        roles.sex, roles.evidence["sex"] = found.sex.cells, found.sex.evidence
+    cells, evidence = found.cells, [found.evidence]
+    if not found.factors:
+        cells, merged = merge_spellings(cells)
+        evidence += merged
+        where = f"levels of '{found.column}'" if found.column else "the names of the samples"
+        if (split := sex_of_levels(cells, where)) is not None:
+            sex, cells = split
+            evidence.append("the sex that stands in its levels is a column of its own")
+            if roles.sex is None:
+                roles.sex, roles.evidence["sex"] = sex.cells, sex.evidence
+    levels = [level for level in dict.fromkeys(cells) if level and level.lower() not in UNKNOWN]
+    if are_numbers(levels):
+        name = re.sub(r"\W+", "_", found.column).strip("_") or "level"
+        cells = cells.map(lambda cell: f"{name}_{cell}" if cell else cell)
+        evidence.append("its levels are numbers, which may be codes or amounts: say what is compared")
+    for rare, often in mistyped(cells).items():
+        cells = cells.map(
+            lambda cell, r=rare, o=often: (
+                f"{TODO} {o}, if '{r}' is a slip of the pen; or {r}" if cell == r else cell
+            )
+        )
+    roles.group, roles.evidence["group"] = cells, "; ".join(evidence)
+
+
+def _two_sexes(cells: pd.Series) -> bool:
+    counts = Counter(SEX_LABELS.get(cell.lower()) for cell in cells)
+    return sum(number >= 2 for sex, number in counts.items() if sex) == 2
+
+
+def _find_specimens(
+    roles: Roles, columns: dict[str, pd.Series], frame: pd.DataFrame, values: np.ndarray | None
+) -> None:
+    """Samples that may be measurements of one specimen, where no factor tells them apart."""
+    group, subject = roles.group, roles.subject
+    if subject is not None and group is not None:
+        named = subject[subject != ""]
+        of_group = group[named.index].groupby(named)
+        levels = list(dict.fromkeys(group))
+        nested = (of_group.nunique() == 1).all() and named.duplicated().any()
+        once = (named.groupby([group[named.index], named]).size() == 1).all()
+        plain = named.str.fullmatch(r"\d{1,2}").all() and re.search(
+            r"animal|mouse|rat|rep|^id$|^no$", str(subject.name), re.I
+        )
+        if nested:
+            number = f"{len(named)} samples of {named.nunique()} values of '{subject.name}'"
+            roles.specimens = Specimens(subject, f"{number}, each of which lies in one group")
+        elif in_time(levels, roles.group_column) or any(words(level) & BEFORE for level in levels):
+            pass  # the same ones, before and after
+        elif plain and once:
+            roles.restart = True
+        elif plain:
+            both = (group[named.index].astype(str) + " " + named).reindex(frame.index, fill_value="")
+            roles.specimens = Specimens(
+                both, f"'{subject.name}' starts anew in each group and repeats within it"
+            )
+            roles.subject = None
+        return
+    if subject is not None:
+        return
+    found = specimens_of_names([str(name) for name in frame.index], group)
+    if found is None and values is not None and group is not None and group.nunique() > 1:
+        found = specimens_of_values(values, [str(name) for name in frame.index], group)
+    roles.specimens = found

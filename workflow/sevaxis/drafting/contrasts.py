@@ -7,12 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import product
 
+from sevaxis.base.vocabulary import Role
+from sevaxis.drafting.levels import in_time, is_series
 from sevaxis.drafting.roles import role
 from sevaxis.drafting.words import CELLS, SOURCES, VESICLES, is_control, tokens, words
-from sevaxis.study.sheets import SEX_LABELS
 from sevaxis.study.validation import TODO
-
-MOST = 15
 
 
 @dataclass
@@ -27,7 +26,14 @@ class Proposal:
     why: str = ""
 
 
-def propose_contrasts(sizes: dict[str, int], column: str = "", *, min_per_group: int = 2) -> list[Proposal]:
+def propose_contrasts(
+    sizes: dict[str, int],
+    column: str = "",
+    *,
+    factors: dict[str, tuple[str, ...]] | None = None,
+    factor_columns: tuple[str, ...] = (),
+    min_per_group: int = 2,
+) -> list[Proposal]:
     """Contrasts of the groups.
 
     Parameters
@@ -36,6 +42,8 @@ def propose_contrasts(sizes: dict[str, int], column: str = "", *, min_per_group:
         Group -> number of samples.
     column
         Name of the column that holds the groups; its words may tell the role.
+    factors, factor_columns
+        Group -> its parts, and the columns of the parts, where columns were crossed.
     min_per_group
         Smaller groups take part in no contrast.
 
@@ -44,23 +52,29 @@ def propose_contrasts(sizes: dict[str, int], column: str = "", *, min_per_group:
     Contrasts; one that is to be decided where no group is told to be the reference.
     """
     levels = [level for level, size in sizes.items() if size >= min_per_group]
-    found: list[Proposal] = []
-    factors = _factors(levels)
-    if len(factors) > 1:
-        found = _crossed(levels, factors, column)
+    parts = {level: factors[level] for level in levels if level in factors} if factors else _parts(levels)
+    found = _crossed(parts, factor_columns or (column,) * 9) if parts else []
     if not found:
-        reference, why = reference_of(levels)
+        reference, why = reference_of(levels, column)
         if reference is not None:
             found = [_contrast(level, reference, why, column) for level in levels if level != reference]
     if not found:
         groups = ", ".join(levels or sizes)
         text = f"{TODO} one of: {groups}" if groups else f"{TODO} fill in the groups of the sheet first"
         other = f"{TODO} the group that it is compared with"
-        found = [Proposal("to_decide", "other", text, other, why="no group says that it is the reference")]
-    return found[:MOST]
+        why = "no group says that it is the reference"
+        if is_series(levels):
+            why += "; numbers may be codes or amounts, which are no order of time"
+        found = [Proposal("to_decide", Role.OTHER, text, other, why=why)]
+    names: Counter = Counter()
+    for one in found:  # two names that differ in punctuation only
+        names[one.name] += 1
+        if names[one.name] > 1:
+            one.name = f"{one.name[:57]}_{names[one.name]}"
+    return found
 
 
-def reference_of(levels: list[str]) -> tuple[str | None, str]:
+def reference_of(levels: list[str], column: str = "") -> tuple[str | None, str]:
     """The level that others are compared with, and why; None where nothing tells."""
     common = set.intersection(*(words(level) for level in levels)) if levels else set()
     told = [level for level in levels if is_control(" ".join(words(level) - common))]
@@ -74,66 +88,53 @@ def reference_of(levels: list[str]) -> tuple[str | None, str]:
     cells = [level for level in levels if said[level] & CELLS and level not in vesicles]
     if vesicles and len(cells) == 1:
         return cells[0], f"'{cells[0]}' is what the vesicles come from"
-    if {level.lower() for level in levels} <= set(SEX_LABELS) and len(levels) == 2:
-        female = next(level for level in levels if SEX_LABELS[level.lower()] == "female")
+    if {level.lower() for level in levels} <= {"female", "male"} and len(levels) == 2:
+        female = next(level for level in levels if level.lower() == "female")
         return female, "differences of the sexes are male minus female"
     if len(levels) == 2 and all(each & SOURCES for each in said.values()):
         first = next((level for level in levels if said[level] & {"mb", "myoblast", "myoblasts"}), levels[0])
         return first, f"'{first}' is the less differentiated"
-    numbers = {level: re.search(r"(\d+(?:\.\d+)?)", level) for level in levels}
-    if levels and all(numbers.values()):
-        stems = {re.sub(r"\d+(?:\.\d+)?", "#", level, count=1) for level in levels}
-        if len(stems) == 1:
-            first = min(levels, key=lambda level: float(numbers[level][1]))
-            return first, f"'{first}' is the first of an ordered series"
-    return None, ""
+    first = in_time(levels, column)
+    return (first, f"'{first}' is the first in time") if first else (None, "")
 
 
-def _factors(levels: list[str]) -> list[int]:
-    """Positions of the words that vary, where all levels have equally many and two or more of them cross."""
+def _parts(levels: list[str]) -> dict[str, tuple[str, ...]]:
+    """Level -> the words that vary, where all levels have equally many and two or more of them cross."""
     split = [tokens(level) for level in levels]
     if len({len(parts) for parts in split}) != 1:
-        return []
+        return {}
     varying = [i for i in range(len(split[0])) if len({parts[i] for parts in split}) > 1]
-    crossing = len(varying) > 1 and all(
-        max(Counter(parts[i] for parts in split).values()) > 1 for i in varying
-    )
-    return varying if crossing else []
+    if len(varying) < 2 or any(max(Counter(parts[i] for parts in split).values()) < 2 for i in varying):
+        return {}
+    return {level: tuple(parts[i] for i in varying) for level, parts in zip(levels, split, strict=True)}
 
 
-def _crossed(levels: list[str], factors: list[int], column: str) -> list[Proposal]:
+def _crossed(parts: dict[str, tuple[str, ...]], columns: tuple[str, ...]) -> list[Proposal]:
     """Contrasts of levels that differ in one factor only; for two factors of two levels their interaction too."""
-    split = {level: tokens(level) for level in levels}
-    by_words = {tuple(parts[i] for i in factors): level for level, parts in split.items()}
-    references = [reference_of(list(dict.fromkeys(key[i] for key in by_words))) for i in range(len(factors))]
+    by_parts = {key: level for level, key in parts.items()}
+    names = [list(dict.fromkeys(keys)) for keys in zip(*by_parts, strict=True)]
+    references = [reference_of(name, columns[at]) for at, name in enumerate(names)]
     found = []
     for at, (reference, why) in enumerate(references):
-        if reference is None:
-            continue
-        for key, level in by_words.items():
-            other = by_words.get((*key[:at], reference, *key[at + 1 :]))
-            if key[at] != reference and other is not None:
-                found.append(_contrast(level, other, why, column))
-    names = [list(dict.fromkeys(key[i] for key in by_words)) for i in range(len(factors))]
-    if (
-        len(factors) == 2
-        and [len(name) for name in names] == [2, 2]
-        and len(by_words) == 4
-        and all(r for r, _ in references)
-    ):
+        for key, level in by_parts.items():
+            other = by_parts.get((*key[:at], reference, *key[at + 1 :])) if reference else None
+            if other is not None and key[at] != reference:
+                of_parts = role(key[at], reference, columns[at])
+                one = _contrast(level, other, why, columns[at])
+                # one factor changes: its levels tell the role, and where they say too little the whole names do
+                one.role = of_parts if of_parts != Role.OTHER else one.role
+                found.append(one)
+    if [len(name) for name in names] == [2, 2] and len(by_parts) == 4 and all(each for each, _ in references):
         weights = {}
         for key in product(*names):
             sign = [1 if key[i] != references[i][0] else -1 for i in range(2)]
-            weights[by_words[key]] = float(sign[0] * sign[1])
-        parts = [next(name for name in names[i] if name != references[i][0]) for i in range(2)]
-        roles = {role(parts[i], references[i][0], column) for i in range(2)}
-        combined = (
-            "disease_x_training"
-            if roles in ({"disease", "training"}, {"disease", "overtraining"})
-            else "other"
-        )
+            weights[by_parts[key]] = float(sign[0] * sign[1])
+        others = [next(name for name in names[i] if name != references[i][0]) for i in range(2)]
+        roles = {role(others[i], references[i][0], columns[i]) for i in range(2)}
+        both = ({Role.DISEASE, Role.TRAINING}, {Role.DISEASE, Role.OVERTRAINING})
+        combined = Role.DISEASE_X_TRAINING if roles in both else Role.OTHER
         found.append(
-            Proposal(_slug(" x ".join(parts)), combined, weights=weights, why="both factors have two levels")
+            Proposal(_slug(" x ".join(others)), combined, weights=weights, why="both factors have two levels")
         )
     return found
 

@@ -18,8 +18,7 @@ from sevaxis.drafting.annotation import (
     series_of,
 )
 from sevaxis.drafting.assay import propose_assay
-from sevaxis.drafting.columns import Roles, assign
-from sevaxis.drafting.contrasts import Proposal, propose_contrasts
+from sevaxis.drafting.contrasts import Proposal
 from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.files import Gathered
 from sevaxis.drafting.formats import recognise
@@ -27,16 +26,14 @@ from sevaxis.drafting.organism import propose_organism
 from sevaxis.drafting.place import propose_place
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.roles import role, role_of
+from sevaxis.drafting.samples import draft_samples
 from sevaxis.drafting.texts import Draft
 from sevaxis.matrix.readers.registry import reader, reader_options
-from sevaxis.study.validation import TODO, is_undecided
+from sevaxis.study.validation import is_undecided
 
 if TYPE_CHECKING:
-    import pandas as pd
     from anndata import AnnData
 
-#: Columns of the annotation that a sheet keeps beside the standard ones.
-MOST_FACTS = 12
 #: Columns of the annotation whose cells tell tissue, compartment and organism.
 TELLING = re.compile(
     r"(tissue|organism|source|organ|cell|strain|title|material|sample.?type|^type$|characteristics|molecule|kind)",
@@ -104,7 +101,7 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
     propose_assay(facts, adata, used[0])
     propose_organism(facts, adata, texts)
     propose_place(facts, adata, texts)
-    _draft_samples(drafted, adata, described, facts)
+    draft_samples(drafted, adata, described, facts)
     drafted.take(facts)
     if len(used) > 1:
         drafted.join = "samples"
@@ -197,62 +194,6 @@ def _texts(described: Described | None, series: Series) -> Texts:
         frame = described.frame
         cells = {str(cell) for name in frame.columns if TELLING.search(name) for cell in frame[name].unique()}
     return Texts(" ".join(sorted(cells)), f"{series.title} {series.summary}")
-
-
-def _draft_samples(draft: Draft, adata: AnnData, described: Described | None, facts: Facts) -> None:
-    """samples.tsv: the names, the standard columns, and further facts; contrasts of the groups."""
-    import numpy as np
-    import pandas as pd
-
-    samples = [str(name) for name in adata.obs_names]
-    frame = described.frame if described is not None else pd.DataFrame(index=samples)
-    source = described.source if described is not None else "the names"
-    with np.errstate(all="ignore"):
-        log2 = np.log2(adata.X) if facts.values.get("scale") == "linear" else np.asarray(adata.X, dtype=float)
-    roles = assign(frame, source, skip=described.column if described else "", values=log2)
-    if described is not None and len(frame.columns) > 1:
-        text = f"{described.found} of {len(samples)} samples are described by column '{described.column}' of {source}"
-        draft.evidence["sample"] = f"{text} ({described.how})"
-    else:
-        draft.evidence["sample"] = (
-            f"{len(samples)} samples; no annotation describes them (--sheet FILE brings one)"
-        )
-    sheet = pd.DataFrame({"sample": samples}, index=samples)
-    if roles.group is None:
-        sheet["group"] = f"{TODO} the group of each sample"
-        roles.evidence["group"] = "no column and no names tell groups: fill in the sheet"
-    else:
-        sheet["group"] = [cell or f"{TODO} the group of this sample" for cell in roles.group]
-    for name in ("sex", "subject", "batch"):
-        cells = getattr(roles, name)
-        if cells is not None:
-            sheet[name] = cells.to_numpy()
-    _add_facts(sheet, frame, roles, described.column if described else "")
-    draft.sheet, draft.sex_labels = sheet, roles.sex_labels
-    draft.evidence |= roles.evidence
-    sizes = {
-        level: int(n)
-        for level, n in sheet["group"].value_counts(sort=False).items()
-        if not is_undecided(level)
-    }
-    draft.contrasts = [(proposal, "") for proposal in propose_contrasts(sizes, roles.group_column)]
-    shown = [f"{p.name} ({p.role})" for p, _ in draft.contrasts]
-    draft.evidence["contrasts"] = f"{', '.join(shown)}: {draft.contrasts[0][0].why}"
-
-
-def _add_facts(sheet: pd.DataFrame, frame: pd.DataFrame, roles: Roles, skip: str) -> None:
-    """Further columns of the annotation that differ between samples, under names of their own."""
-    taken = {s.name for s in (roles.group, roles.sex, roles.subject, roles.batch) if s is not None} | {skip}
-    for name in frame.columns:
-        long = frame[name].str.len().max() > 80
-        if name in taken or frame[name].nunique() < 2 or long or len(sheet.columns) >= MOST_FACTS:
-            continue
-        if re.search(r"(date|contact|supplementary|relation|uri|status)", name, re.I):
-            continue
-        new = " ".join(name.split()) or "unnamed"
-        while new.lower() in {column.lower() for column in sheet.columns}:
-            new += "_of_the_source"
-        sheet[new] = frame[name].to_numpy()
 
 
 def _draft_effects(

@@ -23,7 +23,8 @@ SAYS = {
     Role.ACUTE_EXERCISE: (
         r"\b(?:acute (?:\w+ )?(?:exercis|train|bout|run|swim|cycl|endurance|resistance|effort|load)\w*|"
         r"(?:exercis\w*|train\w*|single|one) bout\w*|bout of \w+|post ?ex(?:ercise)?\b|"
-        r"exhausti(?:ve|on) \w*|exhausted (?:by|after)\b)|^acute$|\bexhaust(?:ion|ive|ed)$"
+        r"exhausti(?:ve|on) \w*|exhausted (?:by|after)\b)|\bexhaust(?:ion|ive|ed)$|"
+        r"\bacute$|\bacute (?=stats?|timeline|time ?course|response|v|vs|results?|de|effects?)"
     ),
     Role.TRAINING: (
         r"\b(?:train(?:ed|ing|s)?\b(?! ?sets?)|exercis\w*|endurance|aerobic\w*|treadmill\w*|hiit|sit training|"

@@ -10,13 +10,12 @@ import yaml
 
 from sevaxis.drafting.contrasts import Proposal
 from sevaxis.drafting.facts import Facts
-from sevaxis.study.validation import TODO
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "# yaml-language-server: $schema=../../../workflow/schemas/card.schema.json"
-STANDARD = ("sample", "group", "sex", "subject", "batch")
+STANDARD = ("sample", "group", "sex", "subject", "batch", "replicate_of")
 
 
 @dataclass
@@ -33,8 +32,14 @@ class Draft:
         Proposed contrasts; for published results each with its file.
     sheet
         samples.tsv, None for published results.
+    sex
+        Declared sex of all samples, where no column says it.
     sex_labels
-        Labels of sex that the user must explain.
+        Labels of sex and what they mean, or a question.
+    asked_columns
+        Key of ``columns`` -> what the user must decide about it; empty where it is left out meanwhile.
+    exclude
+        Sample -> why it is left out.
     evidence
         One sentence by the key that it is about.
     """
@@ -55,7 +60,10 @@ class Draft:
     files: list[dict[str, Any]] = field(default_factory=list)
     contrasts: list[tuple[Proposal, str]] = field(default_factory=list)
     sheet: pd.DataFrame | None = None
-    sex_labels: list[str] = field(default_factory=list)
+    sex: str = ""
+    sex_labels: dict[str, str] = field(default_factory=dict)
+    asked_columns: dict[str, str] = field(default_factory=dict)
+    exclude: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
 
     def take(self, facts: Facts) -> None:
@@ -84,15 +92,19 @@ def card_text(draft: Draft) -> str:
     if draft.join:
         lines.append(_line("join", draft.join, draft.evidence.get("join")))
     if draft.sheet is not None:
-        columns = {name: name for name in STANDARD if name in draft.sheet}
+        columns = {name: name for name in STANDARD if name in draft.sheet} | draft.asked_columns
+        columns = {name: column for name, column in columns.items() if column}
         lines += [
             "",
             *(f"# {key}: {_plain(draft.evidence[key])}" for key in STANDARD if key in draft.evidence),
         ]
         lines.append(f"columns: {_flow(columns)}")
         if draft.sex_labels:
-            labels = dict.fromkeys(draft.sex_labels, f"{TODO} female or male")
-            lines.append(f"sex_labels: {_flow(labels)}")
+            lines.append(f"sex_labels: {_flow(draft.sex_labels)}")
+        if draft.sex:
+            lines.append(_line("sex", draft.sex, draft.evidence.get("sex")))
+        if draft.exclude:
+            lines.append(f"exclude: {_flow(draft.exclude)}")
     if draft.values:
         lines += [
             f"# {_plain(draft.evidence[key])}" for key in ("values", "normalise") if key in draft.evidence

@@ -59,19 +59,27 @@ ORGANISMS = {
 UNIPROT_SPECIES = {organism.upper(): organism for organism in Organism}
 #: Names of columns -> what they may hold.
 COLUMNS = {
-    "sex": r"sex|gender",
-    "batch": r".*batch.*|plate|plex|tmt.?plex|sequencing.?run",
-    "subject": r"subject.*|patient.*|participant.*|donor.*|individual.*|animal.*|mouse.?id|rat.?id|person|"
-    r"pid|bid|bio.?rep.*|id",
-    "group": r"groups?|grouping.*|treatments?|conditions?|diets?|time.?points?|time|phenotypes?|diseases?|diagnos\w*|"
-    r"stages?|fibrosis.?stage|genotypes?|media|medium|interventions?|exp.?group|status|class|factor.?value.*|"
-    r".*disease.?state|conc\.?|ratio|types?|dose|cell.?type",
+    "sex": r"(?:.* )?(?:sex|gender)(?: .*)?|(?:is )?(?:male|female)|sex (?:fe)?male ?\d?",
+    "batch": r"(?:.* )?(?:batch|plate|plex|lane|flow ?cell|cage|chip|sentrix|slide|array|site|cent(?:er|re)|operator|"
+    r"instrument|library prep|day of (?:run|prep\w*|extraction))(?: (?:id|no|nr|number|name|barcode|\d))?|"
+    r"(?:.* )?(?:run|acquisition|injection|measurement|sequencing|seq|extraction|isolation|prep(?:aration)?|processing|"
+    r"library|scan|hyb\w*|ms|lc ?ms|digest\w*|batch)(?: date| day| run| set)|run|date|rundate|sequencing",
+    "subject": r"(?:.* )?(?:subject|patient|participant|donor|individual|animal|person|volunteer|crew(?: ?member)?|"
+    r"astronaut|athlete|runner|mouse|rat|rabbit|pig|horse|dog|bio ?rep\w*|biological rep\w*)"
+    r"(?: ?(?:id|ids|no|nr|num|number|code|name|label|\d))?|subj(?: ?id)?|usubjid|pid|bid|sid|id|"
+    r"pt(?: id| no)?|case id",
+    "group": r"groups?|grouping.*|(?:.* )?(?:treatments?|trt|conditions?|diets?|interventions?|exposure|arm)|"
+    r"time ?points?|time|phenotypes?|diseases?|diagnos\w*|stages?|fibrosis stage|(?:.* )?genotypes?|media|medium|"
+    r"exp group|experimental group|status|"
+    r"class|factor value.*|.*disease state|conc|ratio|types?|dose|cell type|tissue|organ|"
+    r"(?:visit|phase|training)(?: .*)?",
 }
 #: Columns that describe files and machines, not samples: never a group.
 TECHNICAL = re.compile(
     r"(contact|protocol|processing|platform|instrument|library|status|submission|update|channel|taxid|row.?count|"
     r"supplementary|relation|organism|molecule|assay.?name|technology|data.?file|file|label|modification|cleavage|"
-    r"tolerance|fraction|technical|accession|uri|strain|description|ancestry|quality|rin|tube|well|index|cage)",
+    r"tolerance|fraction|technical|accession|uri|strain|description|ancestry|quality|rin|tube|well|index|lane|flow.?cell|"
+    r"operator|site|cent(?:er|re)|sample.?name|run)",
     re.IGNORECASE,
 )
 
@@ -108,3 +116,10 @@ def find(patterns: dict[str, str], text: str) -> dict[str, list[str]]:
         if hits:
             found[key] = list(dict.fromkeys(hit.lower() for hit in hits))
     return found
+
+
+def column_fits(role: str, name: str) -> bool:
+    """Whether the name of a column says that it may hold something of the keys of :data:`COLUMNS`."""
+    plain = re.sub(r"^(?:characteristics|factor(?: value)?|comment)[\s\[]*", "", name.strip()).rstrip("]")
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", plain).strip().lower()
+    return bool(re.fullmatch(COLUMNS[role], plain))

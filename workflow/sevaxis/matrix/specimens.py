@@ -1,4 +1,4 @@
-"""Technical replicates: several measurements of one specimen become one sample: nobody counts them as animals."""
+"""Technical replicates: several measurements of one specimen become one sample, and nobody counts them as animals."""
 
 from __future__ import annotations
 

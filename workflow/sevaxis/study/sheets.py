@@ -254,7 +254,8 @@ def _check_specimens(sheet: Sheet, card: ReadCard) -> list[Problem]:
     columns = card.columns
     if columns.replicate_of is None or columns.replicate_of not in sheet.header:
         return []
-    problems, first = [], {}
+    problems: list[Problem] = []
+    first: dict[str, int] = {}
     for index in select_samples(sheet, card):
         row = sheet.rows[index]
         other = first.setdefault(specimen_of(row, card), index)

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 FEATURECOUNTS = ("Geneid", "Chr", "Start", "End", "Strand", "Length")
 #: Endings of alignment files that featureCounts uses as sample names.
 ALIGNMENT = re.compile(
-    r"(?:[._]?Aligned|[._](?:sorted|sort|sortedByCoord|toTranscriptome|out|markdup|dedup|dedupped|primary|unique|filtered))*"
-    r"\.(?:bam|sam|cram)$",
-    re.IGNORECASE,
+    r"([._](sorted|Aligned|sortedByCoord|out|markdup|dedup|Aligned\.out))*\.(bam|sam|cram)$", re.IGNORECASE
 )
 
 
@@ -81,9 +79,7 @@ def read_htseq(path: Path, *, identifier: Identifier | None = None) -> anndata.A
     genes = frame.filter(~special)
     text = [column for column in genes.columns[1:] if column not in values]
     single = columns is not None and len(values) == 1
-    stem = re.sub(
-        r"\.(gz|bz2|xz|txt|tsv|(?:gene)?[._]?counts?|out|tab|htseq)(?=\.|$)", "", path.name, flags=re.I
-    )
+    stem = re.sub(r"\.(gz|txt|tsv|counts?|out|tab|htseq)", "", path.name)
     samples = [stem] if single else values
     return assemble(
         genes.select(pl.col(values).cast(pl.Float64)).to_numpy().astype(np.float64),
