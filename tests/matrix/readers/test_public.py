@@ -24,7 +24,7 @@ FACTS = {
     "motrpac_gn_protein": ((57, 6179), {10, 11, 12}),
     "gse281849": ((21, 40853), {7}),
     "glymreg_plasma_ev": ((80, 518), {20}),
-    "pxd000022": ((6, 660), {3}),
+    "pxd000022": ((6, 625), {3}),
     # 13,290 lines, two genes twice; the date 44987 is two genes
     "bv2_ev_rna": ((24, 13288), {3}),
     "ccl4_liver": ((12, 55414), {3}),

@@ -112,7 +112,7 @@ def _of_text(path: Path, head: bytes) -> Recognised:
         return Recognised(
             path, "STAR ReadsPerGene", "matrix", "star", _strandedness(path), Assay.RNA_COUNTS, size=1
         )
-    if b"\n__no_feature\t" in text or (whole is False and _is_htseq(text)):
+    if b"\n__no_feature\t" in text or _is_htseq(text):
         return Recognised(path, "HTSeq counts", "matrix", "htseq", {}, Assay.RNA_COUNTS, size=1)
     table = parse_table(text, path.name, comment="#")
     return classify(path, table, "delimited", {}, whole=whole)
@@ -128,9 +128,13 @@ def _strandedness(path: Path) -> dict[str, Any]:
 
 
 def _is_htseq(text: bytes) -> bool:
-    """Two columns without a header: genes and whole numbers; HTSeq's own rows stand at the end, beyond the head."""
+    """Genes, perhaps their symbols, and whole numbers, without a header; HTSeq's own rows stand at the end, if at all.
+
+    Pipelines cut those rows off, and in a large file they lie beyond the head: the columns tell it.
+    """
     rows = [line.split(b"\t") for line in text.split(b"\n")[:200] if line]
-    return all(len(row) == 2 and row[1].strip().isdigit() for row in rows)
+    alike = len(rows) > 1 and {len(row) for row in rows} in ({2}, {3})
+    return alike and all(row[-1].strip().isdigit() and not row[0].strip().isdigit() for row in rows)
 
 
 def _of_columns(path: Path) -> Recognised:

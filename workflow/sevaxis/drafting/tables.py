@@ -13,7 +13,8 @@ from sevaxis.base.vocabulary import Assay, Namespace
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.genes.identifiers import COLUMN_NAMES, identifier_of
 from sevaxis.matrix.readers.registry import signatures
-from sevaxis.matrix.readers.tables.layouts import as_text, looks_numeric
+from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric
+from sevaxis.matrix.readers.tables.layouts import as_text
 from sevaxis.matrix.readers.tables.text import Table
 
 if TYPE_CHECKING:
@@ -25,13 +26,6 @@ Q = re.compile(r"(adj[ ._]?p[ ._]?(?:val(?:ue)?)?|p[ ._]?adj|fdr|q[ ._-]?val(?:u
 T = re.compile(r"(?<![a-z])(t|stat|t[ ._]?stat(?:istic)?)(?![a-z])", re.IGNORECASE)
 SE = re.compile(r"(lfcSE|std[ ._]?err\w*|(?<![a-z])se(?![a-z]))", re.IGNORECASE)
 MEAN = re.compile(r"(AveExpr|baseMean|tpm[ ._]mean|mean[ ._]?(?:abundance|tpm|expr\w*))", re.IGNORECASE)
-#: Columns of numbers that describe features, in tables whose other columns of numbers are samples.
-ANNOTATION = re.compile(
-    r"(^|[^a-z])(length|start|end|chr\w*|strand|score|cscore|peptides?|coverage|weight|significan\w*|p[ ._-]?val\w*|"
-    r"q[ ._-]?val\w*|fold.?change|difference|log2?fc|t-test|sequences?|number of|position|mw|pi|rank|mass|"
-    r"psms?|probability|entrez\w*|ms/ms count|gc|razor|unique)([^a-z]|$)",
-    re.IGNORECASE,
-)
 VALUE = re.compile(
     r"^(value|values|intensity|abundance|quantity|counts?|expression|measurement|nlog.*|area)$", re.I
 )

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 FEATURECOUNTS = ("Geneid", "Chr", "Start", "End", "Strand", "Length")
 #: Endings of alignment files that featureCounts uses as sample names.
 ALIGNMENT = re.compile(
-    r"([._](sorted|Aligned|sortedByCoord|out|markdup|dedup|Aligned\.out))*\.(bam|sam|cram)$", re.IGNORECASE
+    r"(?:[._]?Aligned|[._](?:sorted|sort|sortedByCoord|toTranscriptome|out|markdup|dedup|dedupped|primary|unique|filtered))*"
+    r"\.(?:bam|sam|cram)$",
+    re.IGNORECASE,
 )
 
 
@@ -79,7 +81,9 @@ def read_htseq(path: Path, *, identifier: Identifier | None = None) -> anndata.A
     genes = frame.filter(~special)
     text = [column for column in genes.columns[1:] if column not in values]
     single = columns is not None and len(values) == 1
-    stem = re.sub(r"\.(gz|txt|tsv|counts?|out|tab|htseq)", "", path.name)
+    stem = re.sub(
+        r"\.(gz|bz2|xz|txt|tsv|(?:gene)?[._]?counts?|out|tab|htseq)(?=\.|$)", "", path.name, flags=re.I
+    )
     samples = [stem] if single else values
     return assemble(
         genes.select(pl.col(values).cast(pl.Float64)).to_numpy().astype(np.float64),

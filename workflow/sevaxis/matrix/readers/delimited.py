@@ -28,8 +28,11 @@ def read_delimited(
     identifier: Identifier | None = None,
     duplicates: Duplicates | None = None,
     keep: list[Dropped] | None = None,
+    annotation: list[str] | None = None,
+    missing: list[str] | None = None,
     separator: Literal["tab", "comma", "semicolon", "bar", "space"] | None = None,
     decimal: Literal[".", ","] | None = None,
+    thousands: Literal[",", "."] | None = None,
     comment: str | None = "#",
     skip: int = 0,
 ) -> anndata.AnnData:
@@ -59,12 +62,16 @@ def read_delimited(
     keep
         Decoys and contaminants (``REV__...``, ``CON__...``, or marked in a column of the table) are dropped, unless
         named here.
-    separator, decimal
-        Judged from the first lines where missing.
+    annotation
+        Columns of numbers that are no values: of features in wide tables (length), of samples in transposed ones (age).
+    missing
+        Texts that mean that nothing was measured, beside NA, NaN and the like: ``[n.d., "<LOD"]``.
+    separator, decimal, thousands
+        Judged from the first lines where missing; ``thousands`` is the sign in ``1,234``.
     comment
         Lines above the header that start with this are skipped.
     skip
-        Further lines to skip above the header.
+        Further lines to skip above the header; names of groups in them become annotation of the samples.
 
     Returns
     -------
@@ -81,9 +88,11 @@ def read_delimited(
         path,
         separator=SEPARATORS[separator] if separator else None,
         decimal=decimal,
+        thousands=thousands,
+        missing=missing or (),
         comment=comment,
         skip=skip,
         as_text=layout == "sheet" or names,
     )
-    adata = from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
+    adata = from_table(table, layout, feature, samples, sample, value, identifier, duplicates, annotation)
     return without_decoys(adata, keep)

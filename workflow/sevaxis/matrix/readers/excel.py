@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import Duplicates
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
 from sevaxis.matrix.readers.tables.proteins import Dropped, without_decoys
-from sevaxis.matrix.readers.tables.text import MISSING, Table, unique_names
+from sevaxis.matrix.readers.tables.text import MISSING, Table, rows_above, unique_names
 
 if TYPE_CHECKING:
     import anndata
@@ -29,6 +30,8 @@ def read_excel(
     identifier: Identifier | None = None,
     duplicates: Duplicates | None = None,
     keep: list[Dropped] | None = None,
+    annotation: list[str] | None = None,
+    missing: list[str] | None = None,
     skip: int = 0,
 ) -> anndata.AnnData:
     """Read one sheet of a workbook.
@@ -39,22 +42,22 @@ def read_excel(
         The workbook.
     sheet
         Name of the sheet; needed where the workbook has more than one.
-    layout, feature, samples, sample, value, identifier, duplicates, keep
+    layout, feature, samples, sample, value, identifier, duplicates, keep, annotation, missing
         As in :func:`sevaxis.matrix.readers.delimited.read_delimited`.
     skip
-        Rows to skip above the header.
+        Rows to skip above the header; names of groups in them become annotation of the samples.
 
     Raises
     ------
     Problems
         For files that are no workbook, sheets that do not exist, and whatever a delimited table may lack.
     """
-    table = read_sheet(path, sheet, skip)
-    adata = from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
+    table = read_sheet(path, sheet, skip, missing or ())
+    adata = from_table(table, layout, feature, samples, sample, value, identifier, duplicates, annotation)
     return without_decoys(adata, keep)
 
 
-def read_sheet(path: Path, sheet: str | None = None, skip: int = 0) -> Table:
+def read_sheet(path: Path, sheet: str | None = None, skip: int = 0, missing: Sequence[str] = ()) -> Table:
     """Cells of a sheet as typed columns; a column of numbers with stray text stays text.
 
     Dates stay dates (``2021-03-01``): where they stand among gene names they were genes once.
@@ -89,7 +92,8 @@ def read_sheet(path: Path, sheet: str | None = None, skip: int = 0) -> Table:
             allowed=", ".join(names),
             hint=nearest(sheet, names),
         )
-    rows = workbook.get_sheet_by_name(sheet).to_python()[skip:]
+    whole = workbook.get_sheet_by_name(sheet).to_python()
+    rows = whole[skip:]
     if not rows:
         refuse(
             "The sheet is empty",
@@ -100,19 +104,25 @@ def read_sheet(path: Path, sheet: str | None = None, skip: int = 0) -> Table:
         )
     header, repeated = unique_names([_text(cell) or "" for cell in rows[0]])
     body = [row for row in rows[1:] if any(cell != "" for cell in row)]
+    nothing = {*MISSING, *missing}
     columns = []
     for index, name in enumerate(header):
         cells = [row[index] for row in body]
         if all(
-            (isinstance(cell, int | float) and not isinstance(cell, bool)) or cell in MISSING
+            (isinstance(cell, int | float) and not isinstance(cell, bool)) or cell in nothing
             for cell in cells
         ):
             numbers = [float(cell) if not isinstance(cell, str) else None for cell in cells]
             columns.append(pl.Series(name, numbers, dtype=pl.Float64))
         else:
-            columns.append(pl.Series(name, [_text(cell) for cell in cells], dtype=pl.String))
+            columns.append(
+                pl.Series(name, [None if cell in nothing else _text(cell) for cell in cells], dtype=pl.String)
+            )
     kept = [column for column in columns if column.name or column.null_count() < len(column)]
-    return Table(f"{path.name}, sheet {sheet}", pl.DataFrame(kept), repeated - {""}, {"sheet": sheet})
+    above = rows_above([[_text(cell) or "" for cell in row] for row in whole[:skip]], header)
+    return Table(
+        f"{path.name}, sheet {sheet}", pl.DataFrame(kept), repeated - {""}, {"sheet": sheet}, above=above
+    )
 
 
 def _text(cell: object) -> str | None:

@@ -41,6 +41,7 @@ def read_r_object(
     identifier: Identifier | None = None,
     duplicates: Duplicates | None = None,
     keep: list[Dropped] | None = None,
+    annotation: list[str] | None = None,
 ) -> anndata.AnnData:
     """Read one object of an R file.
 
@@ -52,7 +53,7 @@ def read_r_object(
         Name of the object, or a path through lists as in R: ``results$female``. Not needed where there is one.
     assay
         Which matrix of the object; ``exprs`` or the first where missing.
-    layout, feature, samples, sample, value, identifier, duplicates, keep
+    layout, feature, samples, sample, value, identifier, duplicates, keep, annotation
         For data frames, as in :func:`sevaxis.matrix.readers.delimited.read_delimited`; row names are the column
         ``row_name`` and stand for the features where `feature` is missing and they are names.
 
@@ -69,7 +70,7 @@ def read_r_object(
         if feature is None and layout in ("wide", "transposed") and "row_name" in table.frame.columns:
             feature = "row_name" if layout == "wide" else None
             sample = sample or ("row_name" if layout == "transposed" else None)
-        adata = from_table(table, layout, feature, samples, sample, value, identifier, duplicates)
+        adata = from_table(table, layout, feature, samples, sample, value, identifier, duplicates, annotation)
         return without_decoys(adata, keep)
     matrix, obs, var, notes = _parts_of(content, assay, where)
     values, features, names = _matrix(matrix, where)

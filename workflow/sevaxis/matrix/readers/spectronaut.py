@@ -15,7 +15,7 @@ from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
-from sevaxis.matrix.readers.tables.text import Table, read_table, to_numbers
+from sevaxis.matrix.readers.tables.text import Table, read_table
 
 if TYPE_CHECKING:
     import anndata
@@ -121,7 +121,7 @@ def _assemble_long(
     notes = {**table.notes, "kind": "long", "quantity": quantity, "rows": frame.height}
     for name in ("PG.Qvalue", "EG.Qvalue"):
         if name in frame.columns:
-            above = (to_numbers(frame[name], table.decimal) > q).fill_null(False)
+            above = (table.numbers(frame[name]) > q).fill_null(False)
             notes[f"rows_above_{name}_{q:g}"] = int(above.sum())
             frame = frame.filter(~above)
     if "EG.IsDecoy" in frame.columns:

@@ -3,6 +3,7 @@
 All readers end here, so that the same rules hold for every format:
 
 - rows without a feature name are dropped and counted;
+- rows of HTSeq and STAR that count reads outside of genes (``__no_feature``) are dropped and counted;
 - ``7503.0`` as a feature name is the number 7503;
 - dates that Excel made of gene symbols (``2-Sep``) are marked and never merged, as two genes may have become one
   date; where only one gene can have, its symbol is given back (:mod:`sevaxis.genes.excel_dates`);
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 Duplicates = Literal["sum", "mean", "max", "first"]
 
 EXAMPLES = 5
+#: Rows of HTSeq and STAR that count reads outside of genes.
+PROGRAM_ROWS = (
+    r"^(?:__(?:no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique)|"
+    r"N_(?:unmapped|multimapping|noFeature|ambiguous))$"
+)
 
 
 def assemble(
@@ -95,6 +101,12 @@ def assemble(
         keep = named.arg_true().to_numpy()
         notes["rows_without_name"] = len(cells) - len(keep)
         cells, values, var = cells.filter(named), values[keep], var.iloc[keep].reset_index(drop=True)
+    counted = cells.str.contains(PROGRAM_ROWS)
+    if counted.any():
+        keep = (~counted).arg_true().to_numpy()
+        rows = zip(cells.filter(counted), np.nansum(values[counted.to_numpy()], axis=1), strict=True)
+        notes |= {f"reads{'_' * (not name.startswith('_'))}{name}": int(total) for name, total in rows}
+        cells, values, var = cells.filter(~counted), values[keep], var.iloc[keep].reset_index(drop=True)
     decimal = cells.str.contains(r"^\d+\.0$")
     if decimal.any():
         notes["numbers_with_decimal_zero"] = int(decimal.sum())

@@ -89,3 +89,13 @@ def to_utf8(data: bytes) -> tuple[bytes, str]:
         except UnicodeDecodeError:
             return data.decode("cp1252", "replace").encode(), "Windows-1252"
     return data, "UTF-8"
+
+
+def refuse_page(data: bytes, name: str) -> None:
+    """A problem where a file is a web page: what servers send in place of a file that they do not have."""
+    head = data[:500].lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html", b"<?xml", b"<!doctype xml")):
+        kind = "a web page" if b"html" in head else "XML"
+        hint = "the address led to a page, not to the file: open it in a browser, and fetch the file itself"
+        found = " ".join(data[:80].decode("utf-8", "replace").split())
+        refuse(f"This is {kind}, not a table", where=name, found=found, allowed="a table", hint=hint)

@@ -15,11 +15,17 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest, refuse
+from sevaxis.base.problems import Problems, refuse
 from sevaxis.base.vocabulary import Namespace
 from sevaxis.genes.identifiers import Identifier, identifier_of
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble, assemble_sheet
-from sevaxis.matrix.readers.tables.text import Table, to_numbers
+from sevaxis.matrix.readers.tables.columns import (
+    choose_column,
+    numeric_columns,
+    sample_columns,
+    stray_problem,
+)
+from sevaxis.matrix.readers.tables.text import Table
 
 if TYPE_CHECKING:
     import anndata
@@ -41,20 +47,6 @@ SUMMARY_NAMES = {
 }
 
 
-def choose_column(table: Table, name: str, option: str) -> str:
-    """Name of a column that an option asks for; a problem with the nearest one where it is missing."""
-    if name in table.frame.columns:
-        return name
-    columns = ", ".join(table.frame.columns[:20])
-    refuse(
-        f"No column '{name}'",
-        where=f"{table.file}, option '{option}'",
-        found=name,
-        allowed=columns,
-        hint=nearest(name, table.frame.columns),
-    )
-
-
 def from_table(
     table: Table,
     layout: Layout,
@@ -64,34 +56,38 @@ def from_table(
     value: str | None,
     identifier: Identifier | None,
     duplicates: Duplicates | None,
+    annotation: list[str] | None = None,
 ) -> anndata.AnnData:
     """AnnData of a table in one of four layouts; see :func:`sevaxis.matrix.readers.delimited.read_delimited`."""
+    for name in annotation or []:
+        choose_column(table, name, "annotation")
     match layout:
         case "wide":
-            return _from_wide(table, feature, samples, identifier, duplicates)
+            return _from_wide(table, feature, samples, identifier, duplicates, annotation or [])
         case "long":
             return _from_long(table, feature, sample, value, identifier, duplicates)
         case "transposed":
-            return _from_transposed(table, sample, identifier, duplicates)
+            return _from_transposed(table, sample, identifier, duplicates, annotation or [])
         case "sheet":
             name = choose_column(table, _single(sample) or table.frame.columns[0], "sample")
             obs = to_pandas(table.frame, table.frame.height)
             return assemble_sheet(obs, as_text(table.frame[name]), file=table.file, notes=table.notes)
 
 
-def _from_wide(table, feature, samples, identifier, duplicates):
+def _from_wide(table, feature, samples, identifier, duplicates, annotation):
     import pandas as pd
 
     frame = table.frame
     name = choose_column(table, feature, "feature") if feature else frame.columns[0]
-    columns, sample_names = _sample_columns(table, name, samples)
+    columns, sample_names = sample_columns(table, [name, *annotation], samples)
     frame, headers, notes = _cut_stray_rows(table, columns)
     if not columns:
-        hint = "name them with the option 'samples' (a list of columns or a regular expression)"
+        hint = "name them with the option 'samples'; is there a title above the header? The option 'skip' leaves it out"
+        cells = zip(frame.columns[:6], frame.row(0) if frame.height else (), strict=False)
         refuse(
             "No column holds numbers",
             where=table.file,
-            found=", ".join(frame.columns[:10]),
+            found=", ".join(f"{name}: {cell}" for name, cell in cells) or "no rows",
             allowed="samples",
             hint=hint,
         )
@@ -99,7 +95,9 @@ def _from_wide(table, feature, samples, identifier, duplicates):
     _refuse_lying(table, columns, features)
     values = to_matrix(frame, columns, table)
     var = to_pandas(frame.drop({name, *columns}), frame.height)
-    obs = pd.DataFrame({f"header_{i + 2}": row for i, row in enumerate(headers)}, index=range(len(columns)))
+    above = {f"above_{i + 1}": [row.get(c, "") for c in columns] for i, row in enumerate(table.above)}
+    below = {f"header_{i + 2}": row for i, row in enumerate(headers)}
+    obs = pd.DataFrame(above | below, index=range(len(columns)))
     last = _end_of_features(features, values, notes)
     return assemble(
         values[:last],
@@ -129,64 +127,6 @@ def _refuse_lying(table: Table, columns: list[str], features: list[str]) -> None
         )
 
 
-def _sample_columns(
-    table: Table, feature: str, samples: list[str] | str | None
-) -> tuple[list[str], list[str]]:
-    """Columns that hold samples, and the names of the samples."""
-    columns = [column for column in table.frame.columns if column != feature]
-    if isinstance(samples, str):
-        try:
-            regex = re.compile(samples)
-        except re.error as error:
-            where = f"{table.file}, option 'samples'"
-            raise Problems(
-                [Problem("This is no regular expression", where, samples, str(error), "escape ( ) . +")]
-            ) from error
-        matches = {column: regex.search(column) for column in columns}
-        found = {column: match[1] if regex.groups else column for column, match in matches.items() if match}
-        if not found:
-            where = f"{table.file}, option 'samples'"
-            refuse(
-                "No column fits",
-                where=where,
-                found=samples,
-                allowed=", ".join(columns[:20]),
-                hint="mind case and spaces",
-            )
-        return list(found), list(found.values())
-    if samples is not None:
-        for column in samples:
-            choose_column(table, column, "samples")
-        return list(samples), list(samples)
-    found = [column for column in columns if looks_numeric(table.frame[column], table.decimal)]
-    twice = sorted(name for name in table.repeated if name in found)
-    if twice:
-        hint = (
-            "rename them in the file, or list the columns with the option 'samples' (the second 'x' is 'x.2')"
-        )
-        refuse(
-            "Two columns have one name",
-            where=table.file,
-            found=", ".join(twice),
-            allowed="unique names",
-            hint=hint,
-        )
-    return found, found
-
-
-def looks_numeric(column: pl.Series, decimal: str = ".") -> bool:
-    """Whether a column holds numbers, perhaps below a few rows of further headers."""
-    import polars as pl
-
-    if column.dtype.is_numeric():
-        return True
-    if column.dtype != pl.String:
-        return column.dtype == pl.Null
-    cells = column.drop_nulls()
-    numbers = to_numbers(cells, decimal)
-    return len(cells) > 0 and numbers[min(3, len(cells) - 1) :].null_count() == 0
-
-
 def _cut_stray_rows(table: Table, columns: list[str]):
     """Table without text rows under the header; those rows' cells; notes."""
     import polars as pl
@@ -197,7 +137,7 @@ def _cut_stray_rows(table: Table, columns: list[str]):
     while len(text) > len(columns) / 2 and frame.height > 1:
         row = frame.row(0, named=True)
         cells = pl.Series([row[column] for column in text], dtype=pl.String)
-        if cells.null_count() == len(cells) or to_numbers(cells, table.decimal).null_count() < len(cells):
+        if cells.null_count() == len(cells) or table.numbers(cells).null_count() < len(cells):
             break
         headers.append(["" if row[column] is None else str(row[column]) for column in columns])
         frame = frame.slice(1)
@@ -242,16 +182,10 @@ def to_matrix(frame: pl.DataFrame, columns: list[str], table: Table) -> np.ndarr
 
 def to_float(column: pl.Series, table: Table) -> np.ndarray:
     """Numbers of a column; a problem that shows the cells where they are none."""
-    numbers = to_numbers(column, table.decimal)
+    numbers = table.numbers(column)
     wrong = numbers.is_null() & column.is_not_null()
     if wrong.any():
-        rows = wrong.arg_true().to_list()
-        cells = ", ".join(f"'{column[i]}'" for i in rows[:3])
-        where = f"{table.file}, column '{column.name}', row {rows[0] + 1} of the table"
-        hint = "if the column is no sample, list the samples with the option 'samples'"
-        refuse(
-            "Text where numbers are expected", where=where, found=cells, allowed="numbers or NA", hint=hint
-        )
+        raise Problems([stray_problem(table, column, wrong.arg_true().to_list())])
     return numbers.to_numpy().astype(np.float64)
 
 
@@ -327,13 +261,9 @@ def _constant_within(frame: pl.DataFrame, key: str, columns: list[str]) -> pl.Da
     return frame.group_by(key, maintain_order=True).agg(pl.col(constant).first())
 
 
-def _from_transposed(table, sample, identifier, duplicates):
+def _from_transposed(table, sample, identifier, duplicates, annotation):
     name = choose_column(table, _single(sample) or table.frame.columns[0], "sample")
-    columns = [
-        column
-        for column in table.frame.columns
-        if column != name and looks_numeric(table.frame[column], table.decimal)
-    ]
+    columns = numeric_columns(table, [c for c in table.frame.columns if c not in {name, *annotation}])
     values = np.vstack([to_float(table.frame[column], table) for column in columns])
     obs = to_pandas(table.frame.drop(columns), table.frame.height)
     # the second column of a name was renamed on reading; here names are features, whose repeats have rules of their own

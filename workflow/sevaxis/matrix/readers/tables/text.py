@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems, refuse
-from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.cells import refuse_cut_rows, refuse_long_rows, sniff_signs, to_numbers
+from sevaxis.matrix.readers.tables.encoding import read_bytes, refuse_page, to_utf8
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,9 +39,6 @@ MISSING = (
 )
 SEPARATORS = ("\t", ";", ",", "|", " ")
 SEPARATOR_NAMES = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "space"}
-#: A number with a decimal comma; one without any separator tells nothing.
-DECIMAL_COMMA = re.compile(r"^[+-]?\d*,\d+([eE][+-]?\d+)?$")
-DECIMAL_POINT = re.compile(r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$")
 
 
 @dataclass
@@ -58,17 +56,27 @@ class Table:
         Header names that the file gives more than once.
     notes
         What was decided on the way (encoding, separator, decimals).
+    thousands
+        Sign between thousands in cells that are still text.
+    above
+        Rows above the header that were skipped, by column: names of groups stand there.
     """
 
     file: str
     frame: pl.DataFrame
     repeated: set[str] = field(default_factory=set)
     notes: dict[str, Any] = field(default_factory=dict)
+    thousands: str | None = None
+    above: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def decimal(self) -> str:
         """Decimal sign of cells that are still text."""
         return "," if self.notes.get("decimal") == "comma" else "."
+
+    def numbers(self, column: pl.Series) -> pl.Series:
+        """Cells of a column as numbers; null where a cell is no number."""
+        return to_numbers(column, self.decimal, self.thousands)
 
 
 def require_columns(table: Table, columns: Sequence[str], *, kind: str, hint: str) -> None:
@@ -100,7 +108,8 @@ def sniff_separator(lines: list[str]) -> str:
     """
     best, best_score = "\t", (0.0, 0.0, 0)
     for separator in SEPARATORS:
-        header, *counts = [len(fields) for fields in csv.reader(lines, delimiter=separator)]
+        alike = [_one_space(line) for line in lines] if separator == " " else lines
+        header, *counts = [len(fields) for fields in csv.reader(alike, delimiter=separator)]
         counts = counts or [header]
         # one field in the header: row names and a single sample, but rather not a separator at all
         fits = sum(2 <= count <= header + 1 for count in counts) / len(counts) / (2 if header == 1 else 1)
@@ -110,11 +119,9 @@ def sniff_separator(lines: list[str]) -> str:
     return best
 
 
-def sniff_decimal(rows: list[list[str]]) -> str:
-    """Decimal sign of the numbers in some rows: a comma where more cells say so than a point."""
-    cells = [cell.strip() for row in rows for cell in row[:50]]
-    commas = sum(bool(DECIMAL_COMMA.match(cell)) for cell in cells)
-    return "," if commas > sum(bool(DECIMAL_POINT.match(cell)) for cell in cells) else "."
+def _one_space(line: str) -> str:
+    """A line of columns that runs of spaces divide."""
+    return re.sub(r"[ \t]+", " ", line.strip())
 
 
 def unique_names(names: list[str]) -> tuple[list[str], set[str]]:
@@ -138,6 +145,7 @@ def read_table(path: Path, **options: Any) -> Table:
     """Read a delimited text file, possibly compressed; the options are those of :func:`parse_table`."""
     path = Path(path)
     data, encoding = to_utf8(read_bytes(path))
+    refuse_page(data, path.name)
     notes = {} if encoding == "UTF-8" else {"encoding": encoding}
     return parse_table(data, path.name, notes=notes, **options)
 
@@ -148,6 +156,8 @@ def parse_table(
     *,
     separator: str | None = None,
     decimal: str | None = None,
+    thousands: str | None = None,
+    missing: Sequence[str] = (),
     comment: str | None = None,
     skip: int = 0,
     as_text: bool | set[str | int] = frozenset(),
@@ -161,8 +171,10 @@ def parse_table(
     ----------
     data, name
         The text in UTF-8, and the name of its file for messages.
-    separator, decimal
+    separator, decimal, thousands
         Sniffed from the first lines where they are None.
+    missing
+        Texts that mean "nothing was measured" beside :data:`MISSING`.
     comment
         Lines before the header that start with this are skipped.
     skip
@@ -194,36 +206,71 @@ def parse_table(
     if separator is None:
         separator = sniff_separator(lines[:60])
         notes["separator"] = SEPARATOR_NAMES[separator]
+    if separator == " ":
+        lines = [_one_space(line) for line in lines]
     rows = list(
         csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
     )
-    if decimal is None:
-        decimal = "." if separator == "," else sniff_decimal(rows[1:60])
+    if decimal is None and as_text is not True:
+        decimal, thousands = (
+            ("." if thousands == "," else ",", thousands) if thousands else sniff_signs(rows[1:60], name)
+        )
+    decimal = decimal or "."
     if decimal == ",":
         notes["decimal"] = "comma"
+    if thousands:
+        notes["thousands"] = "comma" if thousands == "," else "point"
     if columns is not None:
         header, offset = list(columns), start
     else:
         header, offset = rows[0], start + _length_of_line(data, start, quoted)
-    width = max((len(row) for row in rows[1:]), default=len(header))
-    if columns is None and len(header) == width - 1:
-        header = ["", *header]
-    while len(header) > 1 and not header[-1].strip() and width < len(header):
+    widths = [len(row) for row in rows[1:]] or [len(header)]
+    if columns is None and max(widths) == len(header) + 1 and 2 * widths.count(max(widths)) > len(widths):
+        header = ["", *header]  # R's way with row names
+    while len(header) > 1 and not header[-1].strip() and max(widths) < len(header):
         header = header[:-1]
     names, repeated = unique_names([cell.strip().strip('"') for cell in header])
     if separator == " ":
         # runs of spaces are one separator; polars knows single characters only
-        data, offset = re.sub(rb"[ \t]+", b" ", data[offset:]), 0
+        data, offset = re.sub(rb"(?m)^ +| +(?=\r?$)", b"", re.sub(rb"[ \t]+", b" ", data[offset:])), 0
     wanted = set(range(len(names))) if as_text is True else as_text
     text_columns = [column for i, column in enumerate(names) if column in wanted or i in wanted]
-    frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted)
+    frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted, missing)
+    if as_text is not True:
+        if frame.width > len(names):
+            refuse_long_rows(data, offset, len(names), separator, name, quoted=quoted)
+        if frame.height and frame[frame.columns[-1]].null_count():
+            refuse_cut_rows(data, offset, frame.width, separator, name, quoted=quoted)
     empty = [
         column for column in names if not column.split(".")[0] and frame[column].null_count() == frame.height
     ]
-    return Table(name, frame.drop(empty), repeated - {""}, notes)
+    skipped = (
+        list(csv.reader(data[:start].decode("utf-8", "replace").splitlines(), delimiter=separator))
+        if skip
+        else []
+    )
+    above = rows_above(skipped, names)
+    return Table(name, frame.drop(empty), repeated - {""}, notes, thousands, above)
 
 
-def _parse(data, offset, name, names, separator, decimal, text_columns, quoted) -> pl.DataFrame:
+def rows_above(skipped: list[list[str]], names: list[str]) -> list[dict[str, str]]:
+    """Rows above the header that say something of several columns, by column.
+
+    A cell of a merged range stands at its begin: it is said of the empty ones to its right, too. Titles fill one cell.
+    """
+    found = []
+    for row in skipped:
+        if len(row) > len(names) or sum(bool(cell.strip()) for cell in row) < 2:
+            continue
+        cells, last = {}, ""
+        for name, cell in zip(names, [*row, *[""] * (len(names) - len(row))], strict=True):
+            last = cell.strip() or last
+            cells[name] = last
+        found.append(cells)
+    return found
+
+
+def _parse(data, offset, name, names, separator, decimal, text_columns, quoted, missing) -> pl.DataFrame:
     """Typed columns where the first lines tell the type, text columns where later lines contradict them."""
     import polars as pl
 
@@ -231,8 +278,8 @@ def _parse(data, offset, name, names, separator, decimal, text_columns, quoted) 
         "separator": separator,
         "has_header": False,
         "new_columns": names,
-        "null_values": list(MISSING),
-        "decimal_comma": decimal == ",",
+        "null_values": [*MISSING, *missing],
+        "decimal_comma": decimal == "," and separator != ",",
         "quote_char": '"' if quoted else None,
     }
     if not data[offset : offset + 1000].strip() and not data[offset:].strip():
@@ -252,7 +299,7 @@ def _parse(data, offset, name, names, separator, decimal, text_columns, quoted) 
         options["skip_lines"] = data.count(b"\n", 0, offset)
         # a long list of missing values halves the speed: most files need NA only, and text is looked at afterwards
         attempts = (
-            {"schema_overrides": types, "null_values": ["NA"]},
+            {"schema_overrides": types, "null_values": ["NA", *missing]},
             {"schema_overrides": types},
             {"infer_schema": False},
         )
@@ -265,29 +312,19 @@ def _parse(data, offset, name, names, separator, decimal, text_columns, quoted) 
                 if attempt is attempts[-1]:
                     raise
         texts = [name for name, kind in zip(frame.columns, frame.dtypes, strict=True) if kind == pl.String]
-        missing = pl.Series(MISSING)
+        nothing = pl.Series([*MISSING, *missing])
         frame = frame.with_columns(
-            pl.when(~pl.col(name).is_in(missing.implode())).then(pl.col(name)).alias(name) for name in texts
+            pl.when(~pl.col(name).str.strip_chars().is_in(nothing.implode())).then(pl.col(name)).alias(name)
+            for name in texts
         )
     except pl.exceptions.PolarsError as error:
+        refuse_long_rows(data, offset, len(names), separator, name, quoted=quoted)
         found = str(error).splitlines()[0]
         hint = f"is the separator really {SEPARATOR_NAMES.get(separator, separator)!r}, and the header the first line?"
         raise Problems(
             [Problem("The table cannot be read", name, found, "rows of equal length", hint)]
         ) from error
     return frame.filter(~pl.all_horizontal(pl.all().is_null()))
-
-
-def to_numbers(column: pl.Series, decimal: str = ".") -> pl.Series:
-    """Text cells as numbers; null where a cell is no number."""
-    import polars as pl
-
-    if column.dtype != pl.String:
-        return column.cast(pl.Float64)
-    text = column.str.strip_chars()
-    if decimal == ",":
-        text = text.str.replace(",", ".", literal=True)
-    return text.cast(pl.Float64, strict=False)
 
 
 def _first_lines(data: bytes, offset: int, count: int) -> bytes:
