@@ -18,6 +18,7 @@ FLOORS = (
 READERS, METHODS, QUESTIONS = "sevaxis.matrix.readers.registry", "sevaxis.effects.methods", "sevaxis.answers"
 CONTENTS = {
     "study/checks.py": {READERS, METHODS},
+    "study/consistency.py": {METHODS},
     "study/schemas.py": {READERS, METHODS},
     "study/configuration.py": {QUESTIONS},
     "study/tracking.py": {READERS, METHODS, QUESTIONS},

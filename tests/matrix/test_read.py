@@ -364,3 +364,15 @@ def test_motrpac_proteome(shared):
     assert (adata.obs["sex"] == "female").sum() == 28
     status = axis_status(adata, ["FBXO2", "SORBS3", "FLOT1", "CD63"], "rat")
     assert status["status"].tolist() == ["absent", "present", "present", "absent"]
+
+
+def test_a_sample_counted_twice_is_refused(folder):
+    genes = [f"GENE{i}" for i in range(40)]
+    counts = np.random.default_rng(1).integers(0, 1000, (40, 4))
+    counts[:, 2] = counts[:, 0]
+    table(counts, genes=genes).to_csv(folder / "m.tsv", sep="\t")
+    (message,) = messages(folder)
+    assert "sample 's-3'" in message and "'s-3' equals 'S1' in all 40 features" in message
+    counts[5, 2] += 1
+    table(counts, genes=genes).to_csv(folder / "m.tsv", sep="\t")
+    assert built(folder).n_obs == 4

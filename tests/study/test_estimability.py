@@ -54,3 +54,107 @@ def test_a_batch_of_numbers_is_a_factor():
     (problem,) = check_contrasts(samples, [(contrast, "card:1")], 2)
     assert problem.what == "The contrast 'it' cannot be told from the batch"
     assert np.unique([sample.modelled["batch"] for sample in samples]).tolist() == ["1", "2"]
+
+
+def two_groups(modelled, sexes=None, groups="aaabbb"):
+    sexes = sexes or [None] * len(groups)
+    return [
+        SampleFacts(group, sex, {name: str(values[i]) for name, values in modelled.items()})
+        for i, (group, sex) in enumerate(zip(groups, sexes, strict=True))
+    ]
+
+
+SEXES = {"F": "female", "M": "male"}
+
+
+@pytest.mark.parametrize(
+    ("modelled", "sexes", "said"),
+    [
+        ({}, "FFFMMM", "cannot be told from the sex"),
+        ({}, "FFMMMM", None),
+        # neither alone, but both together: (1,1,0,0) and (0,1,1,0), and groups where they differ
+        ({"batch": "112212", "cage": "xyyxxy"}, "", None),
+        ({"batch": "xxyxyy", "cage": "ppqqpp", "lane": "uvvvvu"}, "", None),
+        ({"cage": "123456"}, "", None),  # numbers: a slope within the groups
+        ({"cage": "111222"}, "", "cannot be told from the covariate 'cage'"),
+        ({"cage": "uvwxyz"}, "", "cannot be told from the covariate 'cage'"),
+        ({"batch": "112113", "age": [1, 2, 3, 1, 2, 9], "rin": [3, 1, 4, 1, 5, 9]}, "", "No sample is left over"),
+        ({"batch": "112112", "age": [1, 2, 3, 1, 2, 9]}, "", None),
+    ],
+)  # fmt: skip
+def test_what_the_samples_cannot_tell_is_named(modelled, sexes, said):
+    """Held against the rank of numpy's design too, so that no case is refused for nothing."""
+    import pandas as pd
+
+    samples = two_groups(modelled, [SEXES[sex] for sex in sexes] or None)
+    contrast = Contrast.model_validate({"name": "it", "role": "other", "case": "b", "reference": "a"})
+    found = [problem.what for problem in check_contrasts(samples, [(contrast, "card:1")], 2)]
+    columns = {name: list(values) for name, values in modelled.items()}
+    columns |= {"sex": list(sexes)} if {*sexes} == {"F", "M"} else {}
+    if "cage" in columns and columns["cage"][0].isdigit():
+        columns["cage"] = [int(value) for value in columns["cage"]]
+    design = cell_means([sample.group for sample in samples], pd.DataFrame(columns))
+    (can,) = estimable(design, contrast_matrix(design, {"it": {"b": 1.0, "a": -1.0}}))
+    fits = can and design.rank < len(samples)
+    assert bool(found) == (not fits), (found, can, design.rank)
+    assert (said is None and not found) or any(said in what for what in found), found
+
+
+def test_columns_that_say_the_groups_together_are_named_together():
+    """Neither batch nor cage is the group; the cells of the two are (b, q is all of group b's second half)."""
+    groups = "aaaabbbb"
+    batch, cage = "11221122", "pqpqpqpq"
+    both = ["1p", "1q", "2p", "2q"]
+    assert len(set(batch)) == len(set(cage)) == 2 and len(both) == 4
+    number = [
+        1.0,
+        2.0,
+        3.0,
+        4.0,
+        3.0,
+        4.0,
+        5.0,
+        6.0,
+    ]  # group, batch and cage added up: 2 x group + 2 x batch + cage
+    samples = two_groups({"batch": batch, "cage": cage, "score": number}, groups=groups)
+    contrast = Contrast.model_validate({"name": "it", "role": "other", "case": "b", "reference": "a"})
+    (problem,) = check_contrasts(samples, [(contrast, "card:1")], 2)
+    assert "from the batch and the covariate 'cage' and the covariate 'score'" in problem.what
+
+
+def test_effects_by_sex_that_the_batch_hides_have_a_way_out():
+    """Within a sex the batch is the group; over both sexes it is not, unless it is in each."""
+    sexes = ["female"] * 2 + ["male"] * 2 + ["female"] * 2 + ["male"] * 2
+    contrast = Contrast.model_validate({"name": "it", "role": "other", "case": "b", "reference": "a"})
+    (problem,) = check_contrasts(
+        two_groups({"batch": "11222211"}, sexes, "aaaabbbb"), [(contrast, "card:1")], 2
+    )
+    assert problem.what == "The effects by sex of the contrast 'it' cannot be told from the batch"
+    assert problem.hint.startswith("say by_sex: false")
+    (problem,) = check_contrasts(
+        two_groups({"batch": "11332244"}, sexes, "aaaabbbb"), [(contrast, "card:1")], 2
+    )
+    assert problem.what == "The contrast 'it' cannot be told from the batch"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_rank_and_estimability_are_those_of_numpy(seed):
+    import pandas as pd
+    from sevaxis.study.aliasing import Design
+
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(4, 12))
+    cells = [str(cell) for cell in rng.choice(list("abc"), n)]
+    terms = {
+        "batch": [str(each) for each in rng.choice(list("xyz"), n)],
+        "cage": [str(each) for each in rng.choice(list("uv"), n)],
+        "age": [float(each) * 1000 + 1e6 for each in rng.integers(0, 3, n)],
+    }
+    ours, design = Design(cells, terms), cell_means(cells, pd.DataFrame(terms))
+    assert ours.rank == design.rank
+    present = sorted(set(cells))
+    weights = dict(zip(present, [1.0, -0.5, -0.5] if len(present) == 3 else [1.0, -1.0], strict=False))
+    if len(present) > 1:
+        (can,) = estimable(design, contrast_matrix(design, {"it": weights}))
+        assert ours.estimates(weights) == can
+        assert bool(ours.culprits(weights)) == (not can)

@@ -42,6 +42,7 @@ def project(tmp_path):
         (folder / "samples.tsv").write_text(sheet)
         config = {"name": "study", "title": "A study", "datasets": ["mine"], **(settings or {})}
         (tmp_path / "config" / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        (tmp_path / "counts.tsv").write_text("gene\ta\tb\tc\td\n")
         return tmp_path
 
     return write
@@ -63,7 +64,7 @@ def test_a_correct_study_loads(project):
 
 def test_labels_of_sex_are_read_in_all_spellings(project):
     sheet = SHEET.replace("\tF\t", "\tFemale\t").replace("\tM\t", "\tf\t")
-    load_study(Path("config/config.yaml"), root=project(sheet=sheet))
+    load_study(Path("config/config.yaml"), root=project({"columns": {"sex": "sex"}}, sheet=sheet))
 
 
 @pytest.mark.parametrize(
@@ -87,17 +88,17 @@ def test_labels_of_sex_are_read_in_all_spellings(project):
         (
             {"files": [{"name": "x", "url": "ftp://a.b/x", "sha256": "0" * 64, "reader": "delimited"}]},
             "is not accepted",
-            "config/README.md",
+            "write https://",
         ),
         (
             {"files": [{"name": "x", "url": "https://a.b/x", "reader": "delimited"}]},
             "is not accepted",
-            "config/README",
+            "`sevaxis add ADDRESS` computes it",
         ),
         (
             {"files": [{"name": "../x", "path": "x", "reader": "delimited"}]},
             "is not accepted",
-            "config/README.md",
+            "name it as it shall be called",
         ),
         (
             {"contrasts": [{"name": "e", "role": "overtraining", "case": "ovr", "reference": "control"}]},
@@ -268,3 +269,44 @@ def test_panels_that_there_are(project):
     (problem,) = problems_of(project(settings={"panels": ["axis", "fibrosys"]}))
     assert "There is no panel 'fibrosys'" in problem and "did you mean 'fibrosis'?" in problem
     assert "config/config.yaml:" in problem
+
+
+def test_numbers_are_names_too(project):
+    """YAML reads 1 as a number, the sheet as text: both mean the group called 1."""
+    sheet = SHEET.replace("over", "1").replace("control", "2")
+    contrast = {"name": "effect", "role": "overtraining", "case": 1, "reference": 2}
+    card = {"contrasts": [contrast], "keep": {"batch": [1, 2]}, "exclude": {}}
+    study = load_study(Path("config/config.yaml"), root=project(card, sheet))
+    assert study.cards["mine"].contrasts[0].level_weights() == {"1": 1.0, "2": -1.0}
+    (problem,) = problems_of(project({"contrasts": [{**contrast, "case": True}]}, sheet))
+    assert "write the word in quotes" in problem
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        SHEET + "\n\t\t\t\n\n",
+        SHEET.replace("batch\n", "batch\t\t\n"),
+        SHEET.replace("\t", ","),
+        SHEET.replace("\t", ";"),
+        SHEET.replace("\n", "\r"),
+        SHEET.replace("a\tover", "a\u200b\tover\u00a0"),
+        SHEET.replace("sex", " sex "),
+        '"' + SHEET.replace("\t", '"\t"').replace("\n", '"\n"')[:-1],
+    ],
+)
+def test_sheets_as_spreadsheets_leave_them(project, sheet):
+    load_study(Path("config/config.yaml"), root=project(sheet=sheet))
+
+
+def test_a_sheet_in_utf_16(project):
+    root = project()
+    (root / "config/datasets/mine/samples.tsv").write_bytes(SHEET.encode("utf-16"))
+    load_study(Path("config/config.yaml"), root=root)
+
+
+def test_lines_of_a_sheet_are_those_of_the_file(project):
+    (problem,) = problems_of(project(sheet=SHEET.replace("b\t", "\n\nb\t").replace("d\t", "c\t")))
+    assert "samples.tsv:7, column 'sample'" in problem and "'c' here and on line 6" in problem
+    found = problems_of(project(sheet=SHEET.replace("c\t", 'c"\t').replace("b\t", '"b\t')))
+    assert len(found) == 1 and "samples.tsv:3" in found[0] and "close the quotes" in found[0]

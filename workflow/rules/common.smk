@@ -15,6 +15,7 @@ try:
     study = load_study(
         Path(workflow.configfiles[-1]) if workflow.configfiles else None,
         settings=config,
+        look=workflow.is_main_process,
     )
 except Problems as problems:
     raise WorkflowError(f"{problems}\n\nNothing was started.") from None

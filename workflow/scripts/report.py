@@ -13,8 +13,10 @@ from sevaxis.report.report import report
 
 log_to(snakemake.log[0])
 told, given = snakemake.params, snakemake.input
+# names are text, also 1 and NA: only an empty cell is missing
+names = dict.fromkeys(("feature_id", "sample", "group", "sex", "batch", "subject"), str)
 values = [
-    pd.read_csv(path, sep="\t", dtype={"sample": str, "subject": str, "batch": str})
+    pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False, na_values=[""])
     for path in given["values"]
 ]
 files = {Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.files}

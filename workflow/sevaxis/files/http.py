@@ -22,7 +22,7 @@ import urllib3
 
 import sevaxis
 from sevaxis.files.progress import say
-from sevaxis.study.card import LOOPBACK
+from sevaxis.study.source import LOOPBACK
 
 T = TypeVar("T")
 

@@ -146,7 +146,8 @@ def first_of_group(cells: pd.Series) -> pd.Series:
     import pandas as pd
     import polars as pl
 
-    text = pl.Series(cells.astype("string").to_numpy(object, na_value=None), dtype=pl.String)
+    # a list: polars takes an array of objects whose first is missing for an array of anything
+    text = pl.Series(cells.astype("string").to_numpy(object, na_value=None).tolist(), dtype=pl.String)
     first = text.str.replace(r"^(\d+)\.0$", "$1").str.split(";").list.first().str.strip_chars()
     first = first.str.replace(r"^(?:sp|tr)\|([^|]+)\|.*$", "$1").replace("", None)
     return pd.Series(pd.array(first.to_list(), dtype="string"), index=cells.index, name=cells.name)

@@ -142,7 +142,7 @@ def _read_hcop(path: Path) -> pd.DataFrame:
     frames = [value for value in objects.values() if isinstance(value, pd.DataFrame)]
     if len(frames) != 1:
         found = ", ".join(f"{name} ({type(value).__name__})" for name, value in objects.items())
-        hint = "see config/README.md, orthologs"
+        hint = "name the RData file of HCOP under orthologs, as config/public.yaml does, or say reader: table"
         refuse("No HCOP table", where=path.name, found=found, allowed="one data frame", hint=hint)
     return frames[0]
 

@@ -42,7 +42,7 @@ from sevaxis.base.problems import Problems, refuse
 from sevaxis.base.vocabulary import Assay, Scale
 from sevaxis.matrix.matching import match_samples, sheet_of
 from sevaxis.matrix.readers.registry import reader, reader_options
-from sevaxis.matrix.scales import check_scale, to_log2
+from sevaxis.matrix.scales import check_identical, check_scale, to_log2
 from sevaxis.matrix.specimens import combine_replicates
 from sevaxis.study.card import ReadableFile, ReadCard
 from sevaxis.study.sheets import load_sheet
@@ -268,6 +268,7 @@ def _settle_values(card: ReadCard, adata: AnnData) -> tuple[AnnData, dict[str, A
     problems, facts = check_scale(
         values, card.scale, f"data set {card.id}", names, zero_is_missing=zero_is_missing
     )
+    problems += check_identical(values, f"data set {card.id}", names[0])
     if problems:
         raise Problems(problems)
     facts["declared"] = card.scale

@@ -20,6 +20,8 @@ WHOLE_SHARE, LIBRARY = 0.05, 2e6
 #: Zeros among log2 intensities are missing values in disguise where nothing else comes near them.
 ZERO_SHARE, ZERO_GAP = 0.01, 3.0
 WHOLE = 1e-6
+#: Features from which equal samples are no chance.
+FEWEST_TO_DIFFER = 20
 #: Values from which the absence of fractions is no chance.
 ENOUGH = 100
 
@@ -94,6 +96,35 @@ _ALLOWED = {
     "log2": "log2 intensities or log2 ratios",
     "linear": "intensities as measured",
 }
+
+
+def check_identical(values: np.ndarray, where: str, samples: list[str]) -> list[Problem]:
+    """Problems of samples that are the same in every feature: one animal counted twice.
+
+    Parameters
+    ----------
+    values
+        Samples x features, NaN where the file holds nothing.
+    where, samples
+        How the matrix and its samples are called in messages.
+    """
+    if values.shape[1] < FEWEST_TO_DIFFER:
+        return []
+    first: dict[bytes, int] = {}
+    problems = []
+    for sample, row in enumerate(values):
+        if len(np.unique(row[np.isfinite(row)])) < FEWEST_TO_DIFFER / 4:
+            continue  # hardly anything was seen: equal by chance
+        # NaN has many bit patterns, and 0 has two
+        other = first.setdefault((np.where(np.isnan(row), np.nan, row) + 0.0).tobytes(), sample)
+        if other != sample:
+            what, cell = "Two samples are the same in every feature", f"{where}, sample '{samples[sample]}'"
+            found = f"'{samples[sample]}' equals '{samples[other]}' in all {values.shape[1]:,} features"
+            hint = (
+                "was a column or a file copied? Mend it, or name one of them under `exclude` with the reason"
+            )
+            problems.append(Problem(what, cell, found, "each sample measured by itself", hint))
+    return problems
 
 
 def _check_counts(values, known, whole, zero_is_missing, facts):

@@ -11,15 +11,12 @@ the models of a study's configuration in :mod:`sevaxis.study.settings`.
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
+import math
+from typing import Any, ClassVar, Literal
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     TypeAdapter,
     field_validator,
     model_validator,
@@ -27,70 +24,17 @@ from pydantic import (
 
 from sevaxis.base.vocabulary import Assay, Compartment, Normalisation, Organism, Role, Sex, Stratum
 from sevaxis.base.vocabulary import Scale as ScaleName
+from sevaxis.study.source import Model, Slug, Source, Text
+from sevaxis.study.validation import Refused
 
-#: Names that become parts of paths, wildcards and HTML anchors.
-Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]*$", max_length=60)]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+#: A weight of a level beyond this is a slip of the keyboard, as is a contrast of weights below its inverse.
+LARGEST_WEIGHT = 1000.0
 #: How samples are made comparable unless the card says otherwise.
 DEFAULT_NORMALISATION = {
     Assay.RNA_COUNTS: Normalisation.TMM,
     Assay.PROTEIN: Normalisation.MEDIAN,
     Assay.PTM: Normalisation.MEDIAN,
 }
-
-
-class Model(BaseModel):
-    """Base of all models here: unknown keys are errors, objects do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    #: What of a room's part no result of that room depends on.
-    untracked: ClassVar[dict[str, Any]] = {}
-
-
-class Source(Model):
-    """Where one file comes from: a public address with its checksum, or a file the user names."""
-
-    name: Text = Field(description="File name under the data folder; what readers and samples_from refer to.")
-    url: str | None = Field(None, description="Public https address.")
-    path: str | None = Field(
-        None, description="A file of your own, absolute or relative to the project's root."
-    )
-    simulated: bool = Field(False, description="Written by sevaxis.demo (the embedded demo), not downloaded.")
-    sha256: Sha256 | None = Field(None, description="Checksum of the file's bytes; required with url.")
-    bytes: int | None = Field(None, gt=0, description="Size, for the progress display.")
-
-    @field_validator("name")
-    @classmethod
-    def _stays_in_its_folder(cls, name: str) -> str:
-        parts = PurePosixPath(name).parts
-        if name.startswith(("/", "~")) or ".." in parts or "\\" in name or "\0" in name:
-            raise ValueError("a plain file name or a relative path without '..'")
-        return name
-
-    @field_validator("url")
-    @classmethod
-    def _is_https(cls, url: str | None) -> str | None:
-        if url is None:
-            return url
-        parts = urlsplit(url)
-        if parts.scheme == "https" and parts.hostname:
-            return url
-        if parts.scheme == "http" and parts.hostname in LOOPBACK:
-            return url
-        raise ValueError(
-            "an https:// address (http:// only on this machine's loopback; own files go under 'path')"
-        )
-
-    @model_validator(mode="after")
-    def _has_one_origin(self) -> Source:
-        if [self.url is not None, self.path is not None, self.simulated].count(True) != 1:
-            raise ValueError("exactly one of: url, path, simulated")
-        if self.url is not None and self.sha256 is None:
-            raise ValueError("a sha256 beside every url (`sevaxis add` computes it)")
-        return self
 
 
 class ReadableFile(Model):
@@ -187,16 +131,29 @@ class Contrast(Model):
     def _is_one_kind(self) -> Contrast:
         simple = self.case is not None and self.reference is not None
         if self.weights is not None and (self.case or self.reference or self.file):
-            raise ValueError("either case and reference, or weights, or file")
+            raise Refused(
+                "either case and reference, or weights, or file", "leave out the one that is not meant"
+            )
         if self.weights is None and not (simple or self.file):
-            raise ValueError("case and reference, or weights, or (assay effects) file")
+            hint = "say case: LEVEL and reference: LEVEL, two levels of the group column"
+            raise Refused("case and reference, or weights, or (assay effects) file", hint)
         if simple and self.case == self.reference:
-            raise ValueError("two different levels as case and reference")
+            raise Refused(
+                "two different levels as case and reference", "name the level that it is compared with"
+            )
         if self.weights is not None:
-            values = list(self.weights.values())
-            if abs(sum(values)) > 1e-9 or not any(v > 0 for v in values):
-                raise ValueError("weights that sum to zero, some of them positive")
+            self._check_weights(list(self.weights.values()))
         return self
+
+    @staticmethod
+    def _check_weights(values: list[float]) -> None:
+        largest = max(map(abs, values), default=0.0)
+        if not all(math.isfinite(value) for value in values) or largest > LARGEST_WEIGHT:
+            allowed = f"finite weights, none above {LARGEST_WEIGHT:g}"
+            raise Refused(allowed, "weights of levels are small numbers: 1, -1, 0.5")
+        if largest < 1 / LARGEST_WEIGHT or abs(sum(values)) > 1e-9 * largest:
+            hint = f"these sum to {sum(values):.10g}; write thirds with ten digits: 0.3333333333"
+            raise Refused("weights that sum to zero, some of them positive", hint)
 
     def level_weights(self) -> dict[str, float]:
         """Weight of each level of the group column: case 1, reference -1, or the weights as given."""
@@ -368,7 +325,8 @@ class Card(AssessCard, ReadCard, CompareCard, RetrieveCard):
     def _names_differ(cls, contrasts: tuple[Contrast, ...]) -> tuple[Contrast, ...]:
         names = [contrast.name for contrast in contrasts]
         if len(set(names)) < len(names):
-            raise ValueError("a name of its own for every contrast")
+            hint = "add what tells them apart, such as the tissue or the sex"
+            raise Refused("a name of its own for every contrast", hint)
         return contrasts
 
     @field_validator("files")
@@ -376,7 +334,9 @@ class Card(AssessCard, ReadCard, CompareCard, RetrieveCard):
     def _file_names_differ(cls, files: tuple[DataFile, ...]) -> tuple[DataFile, ...]:
         names = [file.name for file in files]
         if len(set(names)) < len(names):
-            raise ValueError("a name of its own for every file")
+            raise Refused(
+                "a name of its own for every file", "name each as it shall be called in the data folder"
+            )
         return files
 
     def part(self, room: type[Model]) -> dict[str, Any]:

@@ -211,6 +211,37 @@ def check_panels(configuration: Configuration, source: YamlSource) -> list[Probl
     ]
 
 
+def check_questions(
+    configuration: Configuration, cards: dict[str, Card], source: YamlSource
+) -> list[Problem]:
+    """Axis genes, questions and panels told twice, hypotheses about nothing, a mirror that is not there."""
+    problems = []
+    lists = {("axis", "genes"): configuration.axis.genes, ("questions",): configuration.questions}
+    lists[("panels",)] = configuration.panels
+    for location, names in lists.items():
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                what, hint = f"'{name}' stands twice in {'.'.join(location)}", "delete one"
+                where = source.where((*location, index))
+                problems.append(Problem(what, where, name, "each name once", hint))
+    tissues = {card.tissue for card in cards.values()}
+    tissues |= {each.tissue for card in cards.values() for each in card.contrasts if each.tissue}
+    for index, hypothesis in enumerate(configuration.axis.hypotheses):
+        place: Location = ("axis", "hypotheses", index)
+        if hypothesis.gene not in configuration.axis.genes:
+            what, allowed = "A hypothesis is about a gene that is none of the axis", configuration.axis.genes
+            where, hint = source.where((*place, "gene")), nearest(hypothesis.gene, allowed)
+            problems.append(Problem(what, where, hypothesis.gene, ", ".join(allowed), hint))
+        hint = nearest(hypothesis.tissue, tissues)
+        if hypothesis.tissue not in tissues and hint.startswith("did you mean"):
+            what, where = (
+                "A hypothesis is about a tissue that no data set has",
+                source.where((*place, "tissue")),
+            )
+            problems.append(Problem(what, where, hypothesis.tissue, ", ".join(sorted(tissues)), hint))
+    return problems
+
+
 def check_orthologs(
     configuration: Configuration, cards: dict[str, Card], source: YamlSource
 ) -> list[Problem]:

@@ -12,7 +12,7 @@ from pydantic_core import PydanticKnownError
 
 from sevaxis.answers import QUESTIONS, load_question
 from sevaxis.base.vocabulary import Organism
-from sevaxis.study.card import Model, Slug, Text
+from sevaxis.study.source import Model, Slug, Text
 from sevaxis.study.settings import Axis, Orthologs, Thresholds
 
 

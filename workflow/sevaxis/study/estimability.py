@@ -6,14 +6,16 @@ for them.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sevaxis.base.problems import Problem, nearest
 from sevaxis.base.vocabulary import Sex
+from sevaxis.study.aliasing import Design
 from sevaxis.study.card import Contrast, ReadCard
 from sevaxis.study.sheets import (
+    NUMBER,
     Sheet,
     modelled_columns,
     select_samples,
@@ -24,7 +26,11 @@ from sevaxis.study.sheets import (
 from sevaxis.study.validation import is_undecided
 
 #: Columns that are factors whatever their values look like, and how they are spoken of.
-FACTORS = {"batch": ("the batch", "batches"), "subject": ("the subjects", "subjects")}
+FACTORS = {
+    "batch": ("the batch", "batches"),
+    "subject": ("the subjects", "subjects"),
+    "sex": ("the sex", "sexes"),
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,7 @@ def check_contrasts(
     problems: list[Problem] = []
     if not samples or any(is_undecided(level) for level in sizes):  # check_sheet has said why
         return problems
+    contrasts = list(contrasts)
     for contrast, where in contrasts:
         weights = contrast.level_weights()
         for level in weights:
@@ -100,88 +107,108 @@ def check_contrasts(
                 hint = "add samples, or leave the contrast out (look at keep and exclude in the card)"
                 problems.append(Problem(what, where, found, f"at least {min_per_group} samples", hint))
         if all(sizes[level] for level in weights):
-            problems += _check_aliases(contrast, where, samples)
+            problems += _check_aliases(contrast, where, samples, min_per_group)
             if contrast.by_sex:
                 problems += _check_sexes(contrast, where, samples, min_per_group)
-    return problems
+    return problems or _check_scatter(contrasts, samples, min_per_group)
 
 
-def _check_aliases(contrast: Contrast, where: str, samples: list[SampleFacts]) -> list[Problem]:
-    """Batches and covariates that say the same as the groups."""
-    problems = []
+@dataclass(frozen=True)
+class _Model:
+    """The model of a contrast: with a mean for each group and sex, or for each group and sex beside it."""
+
+    by_sex: bool
+    design: Design
+    #: The contrast, or the effects by sex, in cells of the design.
+    weights: tuple[dict[str, float], ...]
+
+
+def _model_of(contrast: Contrast, samples: list[SampleFacts], min_per_group: int) -> _Model:
+    """The model that `effects.strata` plans for a contrast."""
+    counts = Counter((sample.group, sample.sex) for sample in samples)
+    weights = contrast.level_weights()
+    both = all(any(sample.sex == sex for sample in samples) for sex in Sex)
+    enough = all(counts[level, sex] >= min_per_group for level in weights for sex in Sex)
+    by_sex = both and enough and contrast.by_sex is not False
+    known = [sample for sample in samples if sample.sex is not None]
+    entering = known if by_sex or (both and len(samples) - len(known) == 1) else samples
+    terms: dict[str, list[str] | list[float]] = {}
     for column in samples[0].modelled:
-        values = [sample.modelled[column] for sample in samples]
+        values = [sample.modelled[column] for sample in entering]
         numbers = _numbers(values) if column not in FACTORS else None
-        alias = (
-            _says_the_groups(contrast, samples, numbers)
-            if numbers is not None
-            else _separates_the_groups(contrast, samples, values)
-        )
-        if alias:
-            name, noun = FACTORS.get(column, (f"the covariate '{column}'", f"values of '{column}'"))
-            problems.append(
-                Problem(
-                    f"The contrast '{contrast.name}' cannot be told from {name}",
-                    where,
-                    "; ".join(_places(contrast, samples, column)),
-                    f"groups that share {noun}",
-                    f"no model can separate them: leave the contrast out, or {name}, if it is none of the model's",
-                )
-            )
+        terms[column] = values if numbers is None else numbers
+    if by_sex:
+        cells = [f"{sample.group} {sample.sex}" for sample in entering]
+        each = tuple({f"{level} {sex}": weight for level, weight in weights.items()} for sex in Sex)
+        return _Model(True, Design(cells, terms), each)
+    if both:
+        terms["sex"] = [sample.sex or "unknown" for sample in entering]
+    return _Model(False, Design([sample.group for sample in entering], terms), (weights,))
+
+
+def _check_aliases(
+    contrast: Contrast, where: str, samples: list[SampleFacts], min_per_group: int
+) -> list[Problem]:
+    """Batches, covariates and sexes that say the same as the groups, one by one or together."""
+    model = _model_of(contrast, samples, min_per_group)
+    found = dict.fromkeys(terms for weights in model.weights for terms in model.design.culprits(weights))
+    problems = []
+    for terms in found:
+        names = " and ".join(FACTORS.get(term, (f"the covariate '{term}'", ""))[0] for term in terms)
+        nouns = " and ".join(FACTORS.get(term, ("", f"values of '{term}'"))[1] for term in terms)
+        what = f"The contrast '{contrast.name}' cannot be told from {names}"
+        allowed = f"groups that share {nouns}"
+        hint = f"no model can separate them: leave the contrast out, or {names}, if it is none of the model's"
+        if model.by_sex and contrast.level_weights() and _whole_is_told(contrast, samples):
+            what = f"The effects by sex of the contrast '{contrast.name}' cannot be told from {names}"
+            hint = "say by_sex: false in the contrast: over both sexes it can be told"
+        elif terms == ("sex",):
+            hint = "leave the contrast out; where the sexes are what is compared, leave out the card's `columns: sex`"
+        places = "; ".join(place for term in terms for place in _places(contrast, samples, term))
+        problems.append(Problem(what, where, places, allowed, hint))
     return problems
+
+
+def _whole_is_told(contrast: Contrast, samples: list[SampleFacts]) -> bool:
+    """Whether a contrast can be told over both sexes."""
+    whole = _model_of(contrast.model_copy(update={"by_sex": False}), samples, 0)
+    return whole.design.estimates(contrast.level_weights())
+
+
+def _check_scatter(
+    contrasts: list[tuple[Contrast, str]], samples: list[SampleFacts], min_per_group: int
+) -> list[Problem]:
+    """A model with as many coefficients as samples leaves nothing to tell the scatter from; each is told once."""
+    problems: dict[bool, Problem] = {}
+    for contrast, where in contrasts:
+        model = _model_of(contrast, samples, min_per_group)
+        count = len(model.design.cells)
+        if model.design.rank < count or model.by_sex in problems:
+            continue
+        named = ["the groups by sex" if model.by_sex else "the groups"]
+        named += [FACTORS[term][0] if term in FACTORS else f"'{term}'" for term in model.design.terms]
+        found = f"{count} samples for {model.design.rank} coefficients of {', '.join(named)}"
+        hint = "leave out a covariate (one that differs in each sample says nothing), or add samples"
+        if model.by_sex:
+            hint += "; or say by_sex: false in the contrast"
+        what = "No sample is left over to estimate the scatter from"
+        problems[model.by_sex] = Problem(what, where, found, "more samples than coefficients", hint)
+    return list(problems.values())
 
 
 def _places(contrast: Contrast, samples: list[SampleFacts], column: str) -> list[str]:
     """Where each level of a contrast stands in a column."""
     found = []
     for level in contrast.level_weights():
-        values = sorted({sample.modelled[column] for sample in samples if sample.group == level})
-        found.append(f"{level} only in {column} {', '.join(values)}")
+        of_level = [sample for sample in samples if sample.group == level]
+        values = sorted({(s.sex or "unknown") if column == "sex" else s.modelled[column] for s in of_level})
+        found.append(f"{level} only in {column} {', '.join(values[:8])}{', ...' if len(values) > 8 else ''}")
     return found
 
 
 def _numbers(values: list[str]) -> list[float] | None:
     """Values as numbers, None where any is none."""
-    try:
-        return [float(value) for value in values]
-    except ValueError:
-        return None
-
-
-def _says_the_groups(contrast: Contrast, samples: list[SampleFacts], numbers: list[float]) -> bool:
-    """Whether a number is the same within each group and differs along the contrast.
-
-    It then lies in the span of the groups, and the contrast with it.
-    """
-    of_group: dict[str, float] = {}
-    for sample, number in zip(samples, numbers, strict=True):
-        if of_group.setdefault(sample.group, number) != number:
-            return False
-    along = sum(weight * of_group[level] for level, weight in contrast.level_weights().items())
-    return abs(along) > 1e-9 * max(abs(number) for number in numbers)
-
-
-def _separates_the_groups(contrast: Contrast, samples: list[SampleFacts], values: list[str]) -> bool:
-    """Whether no common value connects the groups of a contrast.
-
-    A contrast is estimable beside the effects of a factor if and only if its weights sum to zero within each set of
-    groups that the factor's levels connect (the connected components of the incidence graph).
-    """
-    component = {sample.group: sample.group for sample in samples}
-
-    def root(level: str) -> str:
-        while component[level] != level:
-            level = component[level]
-        return level
-
-    first_with: dict[str, str] = {}
-    for sample, value in zip(samples, values, strict=True):
-        seen = first_with.setdefault(value, sample.group)
-        component[root(sample.group)] = root(seen)
-    sums: dict[str, float] = defaultdict(float)
-    for level, weight in contrast.level_weights().items():
-        sums[root(level)] += weight
-    return any(abs(total) >= 1e-9 for total in sums.values())
+    return [float(value) for value in values] if all(NUMBER.fullmatch(value) for value in values) else None
 
 
 def _check_sexes(

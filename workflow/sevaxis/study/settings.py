@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from sevaxis.base.vocabulary import Assay, Compartment
-from sevaxis.study.card import Model, Source, Text
+from sevaxis.study.source import Model, Source, Text
 
 
 class Hypothesis(Model):

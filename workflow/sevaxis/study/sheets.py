@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +17,9 @@ from sevaxis.study.validation import TODO, is_undecided
 
 #: Labels of a sex that need no explanation in the card. 1 and 2 do: studies differ in which is which.
 SEX_LABELS = {"f": Sex.FEMALE, "female": Sex.FEMALE, "m": Sex.MALE, "male": Sex.MALE}
+#: Characters that nobody sees: zero width, byte order mark, soft hyphen.
+INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 #: Labels that mean "not known".
 UNKNOWN = {"", "na", "n/a", "nan", "none", "unknown", "not known", "not reported"}
 
@@ -31,61 +36,111 @@ class Sheet:
         Column names.
     rows
         One mapping of column to text per sample.
-    first_line
-        Line of the first row in the file.
+    lines
+        Line of each row in the file; from 2 on where it is empty.
     """
 
     shown: str
     header: tuple[str, ...]
     rows: tuple[dict[str, str], ...]
-    first_line: int = 2
+    lines: tuple[int, ...] = ()
+
+    def line(self, row: int) -> int:
+        """Line of a row."""
+        return self.lines[row] if self.lines else row + 2
 
     def cell(self, row: int, column: str) -> str:
         """Place of a cell, for messages."""
-        return f"{self.shown}:{row + self.first_line}, column '{column}'"
+        return f"{self.shown}:{self.line(row)}, column '{column}'"
 
 
 def load_sheet(path: Path, shown: str) -> tuple[Sheet | None, list[Problem]]:
-    """Read a tab-separated sample sheet.
+    """Read a sample sheet: separated by tabs, or by commas or semicolons where its first line has no tab.
+
+    Empty lines and columns without name and content are passed over, as spreadsheets leave them.
 
     Returns
     -------
     The sheet, or None where it cannot be read, and the problems found (cells still to be filled in among them).
     """
     try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter="\t"))
-    except (OSError, UnicodeDecodeError) as error:
-        found = getattr(error, "strerror", None) or "bytes that are not UTF-8"
+        text, problem = _decoded(path.read_bytes(), shown)
+    except OSError as error:
         hint = "write it beside card.yaml: tab-separated, a row per sample; or say samples_from in the card"
-        return None, [
-            Problem("The sample sheet cannot be read", shown, found, "a tab-separated UTF-8 file", hint)
-        ]
-    if len(lines) < 2:
+        found, allowed = error.strerror or str(error), "a tab-separated UTF-8 file"
+        return None, [Problem("The sample sheet cannot be read", shown, found, allowed, hint)]
+    if problem is not None:
+        return None, [problem]
+    numbered, problems = _cut(text, shown)
+    if len(numbered) < 2 and not problems:
         hint = "the first line names the columns: sample, group, sex, ..."
-        return None, [
-            Problem("The sample sheet is empty", shown, f"{len(lines)} lines", "a header and rows", hint)
-        ]
-    header, *rows = lines
-    problems = []
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(header):
-            where = f"{shown}:{number}"
-            found, allowed = f"{len(row)} cells", f"{len(header)} cells, as in the header"
-            problems.append(
-                Problem("A row of the sheet has another length", where, found, allowed, "check the tabs")
-            )
-    for name, count in Counter(header).items():
-        if count > 1:
-            problems.append(
-                Problem(
-                    "Two columns have one name", f"{shown}:1", name, "each name once", "rename one of them"
-                )
-            )
+        found = f"{len(numbered)} lines that are not empty"
+        return None, [Problem("The sample sheet is empty", shown, found, "a header and rows", hint)]
     if problems:
         return None, problems
-    cells = tuple({name: cell.strip() for name, cell in zip(header, row, strict=True)} for row in rows)
-    sheet = Sheet(shown, tuple(header), cells)
+    (first, header), *rows = numbered
+    width = len(header)
+    while width and not header[width - 1] and not any("".join(row[width - 1 :]) for _, row in rows):
+        width -= 1
+    header = header[:width]
+    for number, row in rows:
+        if len(row) < width or "".join(row[width:]):
+            found, allowed = f"{len(row)} cells", f"{width} cells, as in the header"
+            what, hint = (
+                "A row of the sheet has another length",
+                "check the tabs: an empty cell needs its own",
+            )
+            problems.append(Problem(what, f"{shown}:{number}", found, allowed, hint))
+    for name, count in Counter(header).items():
+        if count > 1 or not name:
+            what = "Two columns have one name" if name else "A column of the sheet has no name"
+            found, hint = name or f"column {header.index(name) + 1}", "rename one of them, or take it out"
+            problems.append(Problem(what, f"{shown}:{first}", found, "a name for each column", hint))
+    if problems:
+        return None, problems
+    cells = tuple(dict(zip(header, row, strict=False)) for _, row in rows)
+    sheet = Sheet(shown, tuple(header), cells, tuple(number for number, _ in rows))
     return sheet, _undecided_cells(sheet)
+
+
+def _decoded(data: bytes, shown: str) -> tuple[str, Problem | None]:
+    """Text of a sheet, UTF-8 or the UTF-16 that spreadsheets call Unicode."""
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        hint = "save the sheet as text with tabs (Excel: Text (Tab delimited))"
+        return "", Problem("The sample sheet is a workbook", shown, "a file of Excel", "a text file", hint)
+    try:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return data.decode("utf-16"), None
+        return data.decode("utf-8-sig"), None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        what, found = (
+            "The sample sheet cannot be read",
+            f"bytes that are not UTF-8: {data[error.start :][:8]!r}",
+        )
+        hint = "save it as UTF-8 (Excel: Unicode Text, or CSV UTF-8)"
+        return "", Problem(what, f"{shown}:{line}", found, "a tab-separated UTF-8 file", hint)
+
+
+def _cut(text: str, shown: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+    """Lines of a sheet that are not empty, each with its number and cells; and lines whose quotes do not close."""
+    lines = re.split(r"\r\n|\n|\r", text)
+    header = next((line for line in lines if line.strip()), "")
+    separators = [each for each in ("\t", ";", ",") if each in header]
+    cut, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        try:
+            (row,) = csv.reader([line], delimiter=separators[0] if separators else "\t", strict=True) or [[]]
+        except (csv.Error, ValueError) as error:
+            what, found = "A row of the sheet cannot be cut into cells", f"{line.strip()[:60]!r}: {error}"
+            hint = "close the quotes or take them out; no cell may hold a line break"
+            where, allowed = f"{shown}:{number}", 'quotes in pairs: "a cell"'
+            problems.append(Problem(what, where, found, allowed, hint))
+            continue
+        cells = [INVISIBLE.sub("", cell).strip() for cell in row]
+        if any(cells):
+            cut.append((number, cells))
+    return cut, problems
 
 
 def _undecided_cells(sheet: Sheet) -> list[Problem]:
@@ -156,6 +211,7 @@ def check_sheet(sheet: Sheet, card: ReadCard) -> list[Problem]:
         *_check_columns(sheet, card),
         *_check_names(sheet, card),
         *_check_kept(sheet, card),
+        *_check_levels(sheet, card),
         *_check_modelled(sheet, card),
         *_check_sexes(sheet, card),
         *_check_specimens(sheet, card),
@@ -206,7 +262,7 @@ def _check_names(sheet: Sheet, card: ReadCard) -> list[Problem]:
                 Problem("A sample has no name", where, "an empty cell", "a name", "fill the cell")
             )
         elif name in first:
-            found = f"'{name}' here and on line {first[name] + sheet.first_line}"
+            found = f"'{name}' here and on line {sheet.line(first[name])}"
             hint = "one row per sample; repeated samples of one animal get names of their own and a subject"
             problems.append(
                 Problem("A sample stands twice in the sheet", where, found, "each name once", hint)
@@ -232,11 +288,34 @@ def _check_kept(sheet: Sheet, card: ReadCard) -> list[Problem]:
                 problems.append(
                     Problem(what, sheet.shown, value, ", ".join(sorted(present)), nearest(value, present))
                 )
+    if not problems and not select_samples(sheet, card):
+        what, found = "No sample is left", f"0 of {len(sheet.rows)} samples"
+        hint = "look at `keep` and `exclude` in the card: together they leave out every row"
+        problems.append(Problem(what, sheet.shown, found, "samples to compare", hint))
+    return problems
+
+
+def _check_levels(sheet: Sheet, card: ReadCard) -> list[Problem]:
+    """Levels that differ in case, spaces or underscores only: two levels to the model, one to the eye."""
+    roles = (card.columns.group, card.columns.batch, card.columns.subject)
+    problems = []
+    for column in dict.fromkeys(each for each in roles if each in sheet.header):
+        first: dict[str, int] = {}
+        for index in select_samples(sheet, card):
+            label = sheet.rows[index][column]
+            bare = re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", label)).casefold()
+            other = first.setdefault(bare, index)
+            if sheet.rows[other][column] != label:
+                what, place = f"Two levels of '{column}' look like one", sheet.cell(index, column)
+                found = f"'{label}' here, '{sheet.rows[other][column]}' on line {sheet.line(other)}"
+                hint = "write them alike if they are one, or name them so that they can be told apart"
+                problems.append(Problem(what, place, found, "one spelling for each level", hint))
+                break
     return problems
 
 
 def _check_modelled(sheet: Sheet, card: ReadCard) -> list[Problem]:
-    problems = []
+    problems = _check_numbers(sheet, card)
     for index in select_samples(sheet, card):
         for column in modelled_columns(card):
             if column in sheet.header and sheet.rows[index][column].lower() in UNKNOWN:
@@ -262,15 +341,33 @@ def _check_specimens(sheet: Sheet, card: ReadCard) -> list[Problem]:
         for column in (columns.group, columns.sex, columns.subject, columns.batch):
             if column in sheet.header and row[column] != sheet.rows[other][column]:
                 what = f"Technical replicates of '{specimen_of(row, card)}' differ in '{column}'"
-                found = (
-                    f"'{row[column]}', and '{sheet.rows[other][column]}' on line {other + sheet.first_line}"
-                )
+                found = f"'{row[column]}', and '{sheet.rows[other][column]}' on line {sheet.line(other)}"
                 hint = (
                     "leave the batch out of the card: replicates of several batches are averaged over them"
                     if column == columns.batch
                     else "samples that differ are no replicates: name the column under `subject` instead"
                 )
                 problems.append(Problem(what, sheet.cell(index, column), found, "one value", hint))
+    return problems
+
+
+def _check_numbers(sheet: Sheet, card: ReadCard) -> list[Problem]:
+    """Covariates of numbers with a few cells that are none: they would become a factor of as many levels."""
+    problems = []
+    for column in card.model.covariates if isinstance(card, Card) else ():
+        if column not in sheet.header:
+            continue
+        cells = {index: sheet.rows[index][column] for index in select_samples(sheet, card)}
+        known = {index: cell for index, cell in cells.items() if cell.lower() not in UNKNOWN}
+        odd = [index for index, cell in known.items() if not NUMBER.fullmatch(cell)]
+        begin = [index for index, cell in known.items() if cell[:1].isdigit()]
+        if odd and (len(odd) < len(known) / 2 or (len(begin) == len(known) and len({*known.values()}) > 4)):
+            what = f"The covariate '{column}' holds numbers and something else"
+            found = f"'{cells[odd[0]]}', and {len(odd) - 1} more of {len(cells)} cells that are no numbers"
+            hint = (
+                "write numbers with a decimal point and without unit; or letters first, where they are levels"
+            )
+            problems.append(Problem(what, sheet.cell(odd[0], column), found, "numbers in every cell", hint))
     return problems
 
 

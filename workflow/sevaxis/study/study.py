@@ -14,8 +14,16 @@ from sevaxis.base.problems import Problem, Problems, nearest
 from sevaxis.base.vocabulary import Assay
 from sevaxis.base.yaml_source import YamlSource, load_yaml
 from sevaxis.study.card import Card
-from sevaxis.study.checks import check_files, check_method, check_orthologs, check_panels, check_published
+from sevaxis.study.checks import (
+    check_files,
+    check_method,
+    check_orthologs,
+    check_panels,
+    check_published,
+    check_questions,
+)
 from sevaxis.study.configuration import Configuration
+from sevaxis.study.consistency import check_card, check_own_file, check_subjects
 from sevaxis.study.estimability import check_contrasts, facts_of
 from sevaxis.study.sheets import check_sheet, load_sheet
 from sevaxis.study.validation import is_undecided, validate
@@ -47,7 +55,11 @@ class Study:
 
 
 def load_study(
-    path: Path | None = None, *, settings: dict[str, Any] | None = None, root: Path = Path()
+    path: Path | None = None,
+    *,
+    settings: dict[str, Any] | None = None,
+    root: Path = Path(),
+    look: bool = True,
 ) -> Study:
     """Load and check a study.
 
@@ -60,6 +72,8 @@ def load_study(
         ``path`` where it is missing.
     root
         Folder that the paths of the configuration are relative to.
+    look
+        Whether own files are looked for; not in a job, whose machine may see other disks.
 
     Raises
     ------
@@ -96,13 +110,23 @@ def load_study(
     sheets: dict[str, Path | None] = {}
     for index, name in enumerate(dict.fromkeys(names)):
         where = source.where(("datasets", index))
-        card, sheet, found = load_dataset(name, Path(str(folder)), root, where, min_per_group)
+        card, sheet, found = load_dataset(name, Path(str(folder)), root, where, min_per_group, look=look)
         problems += found
         if card is not None:
             cards[name] = card
             sheets[name] = sheet
     if configuration:
         problems += check_panels(configuration, source)
+        problems += check_questions(configuration, cards, source)
+        for organism, table in configuration.orthologs.items() if look else ():
+            problems += check_own_file(table, source.where(("orthologs", organism, "path")), root)
+        if look and configuration.mirror is not None and not (root / configuration.mirror).is_dir():
+            what, hint = (
+                "The mirror folder is not there",
+                "correct `mirror:`, or leave it out to ask the network",
+            )
+            where = source.where(("mirror",))
+            problems.append(Problem(what, where, configuration.mirror, "a folder", hint))
     if configuration and not problems:
         problems += check_orthologs(configuration, cards, source)
     if problems or configuration is None:
@@ -115,7 +139,7 @@ def _plain_names(value: Any) -> tuple[str, ...]:
 
 
 def load_dataset(
-    name: str, folder: Path, root: Path, where: str, min_per_group: int
+    name: str, folder: Path, root: Path, where: str, min_per_group: int, *, look: bool = True
 ) -> tuple[Card | None, Path | None, list[Problem]]:
     """Load and check one data set.
 
@@ -129,6 +153,8 @@ def load_dataset(
         Place that names the data set, for messages.
     min_per_group
         Fewest samples of a group in a contrast.
+    look
+        Whether own files are looked for.
 
     Returns
     -------
@@ -158,6 +184,9 @@ def load_dataset(
             problems += load_sheet(root / beside, str(beside))[1]
         return None, None, problems
     problems += check_files(card, source)
+    problems += check_card(card, source)
+    for index, file in enumerate(card.files if look else ()):
+        problems += check_own_file(file, source.where(("files", index, "path")), root)
     problems += check_method(card, source)
     sheet_path = None
     if card.assay == Assay.EFFECTS:
@@ -168,6 +197,7 @@ def load_dataset(
         problems += found
         if sheet is not None:
             problems += check_sheet(sheet, card)
+            problems += check_subjects(sheet, card, source)
             located = [
                 (c, source.where(("contrasts", i)))
                 for i, c in enumerate(card.contrasts)

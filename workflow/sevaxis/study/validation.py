@@ -15,6 +15,40 @@ M = TypeVar("M", bound=BaseModel)
 TODO = "TODO"
 
 
+class Refused(ValueError):
+    """A value that a model does not take.
+
+    Attributes
+    ----------
+    hint
+        What to do about it; the message says what is allowed.
+    """
+
+    def __init__(self, allowed: str, hint: str):
+        super().__init__(allowed)
+        self.hint = hint
+
+
+#: Kind of error -> what to do about it; kinds that begin alike share a line.
+MENDS = {
+    "string_type": "write one text; dates become text in quotes: '{value}'",
+    "string_too_short": "write a text, or leave the line out where the table of config/README.md has a default",
+    "string_too_long": "choose a shorter one",
+    "int": "write a whole number, without quotes and unit",
+    "float": "write a number with a decimal point, without quotes and unit",
+    "finite_number": "write a number with a decimal point",
+    "bool": "write true or false, without quotes",
+    "greater": "choose a number within these bounds, or leave the line out for the default",
+    "less": "choose a number within these bounds, or leave the line out for the default",
+    "tuple": "write a list: [one, two], or a line `- one` for each, indented below the key",
+    "list": "write a list: [one, two], or a line `- one` for each, indented below the key",
+    "too_short": "name at least one",
+    "dict": "write keys and values, indented below the key or as {{key: value}}",
+    "model": "write keys and values, indented below the key or as {{key: value}}",
+    "invalid_key": "write the key as text, in quotes where it looks like a number",
+}
+
+
 def validate(model: type[M], source: YamlSource) -> tuple[M | None, list[Problem]]:
     """Build a model from a YAML source.
 
@@ -58,7 +92,7 @@ def _undecided(value: Any, location: Location = ()) -> Iterator[tuple[Location, 
 
 def _to_decide(source: YamlSource, location: Location, text: str) -> Problem:
     name = ".".join(map(str, location))
-    hint = text.strip().removeprefix(TODO).strip(" :") or "see config/README.md"
+    hint = text.strip().removeprefix(TODO).strip(" :") or f"replace the word {TODO} by what you know"
     return Problem(f"'{name}' is still to be decided", source.where(location), text, "a value of yours", hint)
 
 
@@ -84,19 +118,25 @@ def _as_problem(model: type[BaseModel], source: YamlSource, details: dict[str, A
                 f"'{name}' has no such value", where, found, allowed, nearest(str(details["input"]), choices)
             )
         case "string_pattern_mismatch":
-            allowed = "64 hexadecimal digits" if name.endswith("sha256") else "letters, digits and _ only"
-            return Problem(
-                f"'{name}' is not of the right form",
-                where,
-                found,
-                allowed,
-                "it becomes part of a path" if not name.endswith("sha256") else "`sha256sum FILE` prints it",
-            )
+            allowed = "letters, digits and _ only, the first no _"
+            hint = "it becomes part of a path: write - and spaces as _"
+            if name.endswith("sha256"):
+                allowed, hint = "64 hexadecimal digits, in small letters", "`sha256sum FILE` prints it"
+            return Problem(f"'{name}' is not of the right form", where, found, allowed, hint)
         case "value_error":
-            allowed = str(context["error"])
-            return Problem(f"'{name}' is not accepted", where, found, allowed, "see config/README.md")
-        case _:
-            return Problem(f"'{name}' is not valid", where, found, details["msg"], "see config/README.md")
+            error = context["error"]
+            hint = getattr(error, "hint", f"write {error}")
+            return Problem(f"'{name}' is not accepted", where, found, str(error), hint)
+        case kind:
+            mends = (text for start, text in MENDS.items() if kind.startswith(start))
+            hint = next(mends, "write it as the example in config/README.md does").format(
+                value=details["input"]
+            )
+            if details["input"] is None:
+                hint = "write the value behind the colon, or leave the line out"
+            elif isinstance(details["input"], bool) and kind == "string_type":
+                hint = "YAML takes yes, no, on, off for true and false: write the word in quotes"
+            return Problem(f"'{name}' is not valid", where, found, details["msg"], hint)
 
 
 def _model_at(model: type[BaseModel], location: Location) -> type[BaseModel]:
