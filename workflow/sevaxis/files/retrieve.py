@@ -19,7 +19,8 @@ from sevaxis.base.problems import Problem, Problems, nearest
 from sevaxis.files.http import CHUNK, PATIENT, Failure, Patience
 from sevaxis.files.mirror import Mirror, checksum
 from sevaxis.files.transfer import download, forget
-from sevaxis.study.card import RetrieveCard, Source
+from sevaxis.study.card import RetrieveCard
+from sevaxis.study.source import Source
 
 if TYPE_CHECKING:
     from sevaxis.study.study import Study

@@ -12,8 +12,8 @@ from pydantic_core import PydanticKnownError
 
 from sevaxis.answers import QUESTIONS, load_question
 from sevaxis.base.vocabulary import Organism
-from sevaxis.study.source import Model, Slug, Text
 from sevaxis.study.settings import Axis, Orthologs, Thresholds
+from sevaxis.study.source import Model, Slug, Text
 
 
 def _known(question: str, info: ValidationInfo) -> str:

@@ -10,8 +10,9 @@ from sevaxis.base.problems import Problem
 from sevaxis.base.vocabulary import Assay
 from sevaxis.base.yaml_source import YamlSource
 from sevaxis.effects.methods import METHODS, default_method, load_method
-from sevaxis.study.card import Card, Source
+from sevaxis.study.card import Card
 from sevaxis.study.sheets import Sheet, select_samples
+from sevaxis.study.source import Source
 
 #: Keys of a card that speak of samples, which a published table does not have.
 OF_SAMPLES = ("columns", "sex", "sex_labels", "keep", "exclude", "samples", "samples_from")
