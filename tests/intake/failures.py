@@ -41,6 +41,8 @@ def _kinds(case: Case, verdict: Verdict) -> set[tuple[str, str]]:
         kinds.add((AREAS.get(fact, case.area), f"WRONG IN SILENCE {fact}: {plain}"))
     if not verdict.faults and verdict.kind in ("refused", "crash", "hang"):
         note = verdict.notes[0] if verdict.notes else ""
+        note = re.sub(r"[\w./ ()-]+\.(?:csv|tsv|txt|xlsx|parquet|zip|gz|rda|xls)\b", "#", note)
+        note = re.sub(r"b'.*", "#", note)
         plain = re.sub(r"'[^']*'|\b[\w.:/\\-]*\d[\w.:/\\-]*", "#", note)[:90]
         kinds.add((case.area, f"{verdict.kind.upper()} {plain}"))
     if verdict.kind == "asked" and verdict.questions > 2:

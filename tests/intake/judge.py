@@ -17,6 +17,7 @@ from sevaxis.study.validation import is_undecided
 from tests.intake.running import Hang, Ran, run_add, time_limit
 from tests.intake.truth import Truth, Written
 
+Fault = tuple[str, str]
 CLASSES = ("right", "asked", "refused", "wrong in silence", "crash", "hang")
 #: Words of a question -> facts that it covers, beside the fact of the key that it stands at.
 COVERS = {
