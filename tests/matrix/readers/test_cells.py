@@ -214,3 +214,12 @@ def test_a_sample_per_file_with_symbols_beside_identifiers(tmp_path):
     assert list(adata.obs_names) == ["GSM1_A"]
     assert adata.var["symbol"].iloc[1] == "Gene1"
     np.testing.assert_array_equal(adata.X[0], COUNTS[:, 0])
+
+
+@pytest.mark.parametrize("note", ["* adjusted for age and sex", "Note: counts are raw", "Values are reads per gene"])
+@pytest.mark.parametrize("ends", ["", "\t" * 6])
+def test_remarks_below_a_table_are_no_features(tmp_path, note, ends):
+    adata = read_delimited(saved(tmp_path, [*cells(), [""], [note + ends]]))
+    assert list(adata.var_names) == GENES
+    assert adata.uns["reading"]["notes_below"] == 1
+    np.testing.assert_array_equal(adata.X, COUNTS.T)

@@ -76,6 +76,8 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
     effects = [one for one in recognised if one.content == "effects"]
     for one in recognised:
         drafted.evidence.setdefault(f"file {one.path.name}", one.format)
+        for sentence in one.told:
+            drafted.evidence[f"file {one.path.name}"] += f"; {sentence}"
     if not matrices and effects:
         _draft_effects(
             drafted, effects, origin, Texts("", f"{series.title} {series.summary}", names, folders)
@@ -229,7 +231,10 @@ def _draft_effects(
 
 def _file_entry(one: Gathered, recognised: Recognised) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": one.name, "url": one.url, "path": one.path, "sha256": one.sha256}
-    return entry | {"bytes": one.bytes, "reader": recognised.reader, "options": recognised.options}
+    options = dict(recognised.options)
+    for option, texts in recognised.ask.items():
+        options[option] = [*options.get(option, []), *texts]
+    return entry | {"bytes": one.bytes, "reader": recognised.reader, "options": options}
 
 
 def _describe_source(draft: Draft, gathered: list[Gathered], series: Series) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 from sevaxis.base.problems import Problem, Problems
 from sevaxis.base.vocabulary import Assay
+from sevaxis.drafting.heads import LINES, lines_above, rows_above
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.tables import classify
 from sevaxis.files.archives import COMPRESSIONS
 from sevaxis.matrix.readers.registry import reader, signatures
-from sevaxis.matrix.readers.tables.encoding import to_utf8
+from sevaxis.matrix.readers.tables.encoding import refuse_page, to_utf8
 from sevaxis.matrix.readers.tables.text import Table, parse_table, read_table
 
 #: Bytes of a text that are looked at; enough for the header of any table and a few hundred rows.
@@ -91,6 +92,7 @@ def _of_text(path: Path, head: bytes) -> Recognised:
     whole = len(head) < HEAD
     if not whole:
         text = text[: text.rfind(b"\n") + 1]
+    refuse_page(text, path.name)
     first = text[:200].decode("utf-8", "replace")
     if first.startswith(("!Series_", "!series_matrix")):
         rows = text.partition(b"!series_matrix_table_begin")[2].strip().splitlines()
@@ -114,8 +116,19 @@ def _of_text(path: Path, head: bytes) -> Recognised:
         )
     if b"\n__no_feature\t" in text or _is_htseq(text):
         return Recognised(path, "HTSeq counts", "matrix", "htseq", {}, Assay.RNA_COUNTS, size=1)
-    table = parse_table(text, path.name, comment="#")
-    return classify(path, table, "delimited", {}, whole=whole)
+    skip, separator = lines_above(text)
+    options: dict[str, Any] = {"skip": skip} if skip else {}
+    table = parse_table(text, path.name, comment="#", skip=skip, separator=separator)
+    found = classify(path, table, "delimited", options, whole=whole)
+    if skip:
+        found.told.insert(0, f"the header is line {skip + 1}: {_first_words(text, skip)}")
+    return found
+
+
+def _first_words(text: bytes, lines: int) -> str:
+    """What stands above a header, in short."""
+    said = [" ".join(line.split()) for line in text.decode("utf-8", "replace").splitlines()[:lines]]
+    return "; ".join(f"'{line[:60]}'" for line in said if line)[:200] + " stand above it"
 
 
 def _strandedness(path: Path) -> dict[str, Any]:
@@ -147,18 +160,25 @@ def _of_columns(path: Path) -> Recognised:
 def _of_workbook(path: Path) -> Iterator[Recognised]:
     import python_calamine
 
-    from sevaxis.matrix.readers.excel import read_sheet
+    from sevaxis.matrix.readers.excel import first_rows, read_sheet
 
     try:
         names = python_calamine.CalamineWorkbook.from_path(str(path)).sheet_names
     except (python_calamine.CalamineError, OSError) as error:
         raise Problems([_unknown(path)]) from error
     for name in names:
+        options = {"sheet": name} if len(names) > 1 else {}
         try:
-            table = read_sheet(path, name)
+            skip = rows_above(first_rows(path, name, LINES))
+            table = read_sheet(path, name, skip)
         except Problems:  # an empty sheet
             continue
-        yield classify(path, table, "excel", {"sheet": name} if len(names) > 1 else {}, whole=True)
+        found = classify(path, table, "excel", options | ({"skip": skip} if skip else {}), whole=True)
+        if skip:
+            found.told.insert(
+                0, f"the header is row {skip + 1}; what stands above it is no part of the table"
+            )
+        yield found
 
 
 def _of_r(path: Path) -> Iterator[Recognised]:
@@ -216,4 +236,5 @@ def _unknown(path: Path) -> Problem:
 
 def read_whole(recognised: Recognised) -> Table:
     """All rows of a table of text that was recognised by its head; sample sheets keep their zeros."""
-    return recognised.table or read_table(recognised.path, comment="#", as_text=True)
+    skip = recognised.options.get("skip", 0)
+    return recognised.table or read_table(recognised.path, comment="#", skip=skip, as_text=True)

@@ -37,6 +37,10 @@ class Recognised:
         What the reader gave, where it had to be asked to recognise the format.
     size
         Rows x columns of values, to choose the largest of several.
+    told
+        What was left out or decided, a sentence each.
+    ask
+        Option -> texts that the draft leaves to the user, beside what the option has.
     """
 
     path: Path
@@ -48,3 +52,5 @@ class Recognised:
     table: Table | None = None
     adata: AnnData | None = None
     size: int = 0
+    told: list[str] = field(default_factory=list)
+    ask: dict[str, list[str]] = field(default_factory=dict)

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sevaxis.base.vocabulary import Assay, Namespace
+from sevaxis.drafting.layouts import FEATURE, layout_of
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.genes.identifiers import COLUMN_NAMES, identifier_of
 from sevaxis.matrix.readers.registry import signatures
-from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric
+from sevaxis.matrix.readers.tables.columns import looks_numeric
 from sevaxis.matrix.readers.tables.layouts import as_text
 from sevaxis.matrix.readers.tables.text import Table
-
-if TYPE_CHECKING:
-    import polars as pl
 
 LOG2FC = re.compile(r"(log_?2?[ ._]?fold[ ._]?change|log_?2?[ ._]?fc|lfc|log2[ ._]?ratio)", re.IGNORECASE)
 P = re.compile(r"(p[ ._-]?val(?:ue)?|\bp\b|(?<![a-z])pval)", re.IGNORECASE)
@@ -26,17 +24,7 @@ Q = re.compile(r"(adj[ ._]?p[ ._]?(?:val(?:ue)?)?|p[ ._]?adj|fdr|q[ ._-]?val(?:u
 T = re.compile(r"(?<![a-z])(t|stat|t[ ._]?stat(?:istic)?)(?![a-z])", re.IGNORECASE)
 SE = re.compile(r"(lfcSE|std[ ._]?err\w*|(?<![a-z])se(?![a-z]))", re.IGNORECASE)
 MEAN = re.compile(r"(AveExpr|baseMean|tpm[ ._]mean|mean[ ._]?(?:abundance|tpm|expr\w*))", re.IGNORECASE)
-VALUE = re.compile(
-    r"^(value|values|intensity|abundance|quantity|counts?|expression|measurement|nlog.*|area)$", re.I
-)
-FEATURE = re.compile(
-    r"(molecule|protein|gene|feature|analyte|metabolite|symbol|accession|probe|measurements?$)", re.I
-)
 CONTRAST = re.compile(r"^(contrast|comparison|coef|test)$", re.IGNORECASE)
-#: Fewest rows of a table of values; a smaller one is a sample sheet, unless its first column holds identifiers.
-FEWEST = 100
-#: Two groups of two.
-FEWEST_SAMPLES = 4
 MOST_CONTRASTS = 40
 
 
@@ -80,36 +68,14 @@ def classify(
             Assay.EFFECTS,
             size=table.frame.height,
         )
-    numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name])]
-    if reader is not None:
-        transposed = [name for name in numeric if name]
-        if len(transposed) >= FEWEST and identifier_of(transposed) and len(transposed) > table.frame.height:
-            extra = {**options, "layout": "transposed"}
-            size = table.frame.height * len(transposed)
-            return Recognised(path, f"table with a row per sample{where}", "matrix", reader, extra, size=size)
-        long = _long(table, numeric)
-        if long is not None:
-            return Recognised(
-                path,
-                f"table with a row per value{where}",
-                "matrix",
-                reader,
-                {**options, **long},
-                size=table.frame.height,
-            )
-        wide = _wide(table, numeric)
-        if wide is not None:
-            extra, n_samples = wide
-            size = table.frame.height * n_samples
-            return Recognised(
-                path,
-                f"table with a column per sample{where}",
-                "matrix",
-                reader,
-                {**options, **extra},
-                size=size,
-            )
-    return Recognised(path, f"sample sheet{where}", "samples", table=table if whole else None)
+    layout = layout_of(table, feature_column(table)[0]) if reader is not None else None
+    if layout is not None:
+        extra = {**options, **layout.options}
+        size = table.frame.height * layout.samples
+        words = f"{layout.words}{where}"
+        return Recognised(path, words, "matrix", reader, extra, size=size, told=layout.told, ask=layout.ask)
+    kept = {key: item for key, item in options.items() if key == "skip"}
+    return Recognised(path, f"sample sheet{where}", "samples", options=kept, table=table if whole else None)
 
 
 def _effects(path: Path, table: Table, options: dict[str, Any]) -> dict[str, Any] | None:
@@ -147,7 +113,7 @@ def _effects(path: Path, table: Table, options: dict[str, Any]) -> dict[str, Any
     levels = table.frame[several].drop_nulls().unique(maintain_order=True).to_list() if several else []
     stacked = len(blocks) == 1 and 1 < len(levels) <= MOST_CONTRASTS
     rows = table.frame.filter(pl.col(several) == levels[0]).drop(several) if stacked else table.frame
-    feature, symbol = _feature_column(Table(table.file, rows, table.repeated, table.notes))
+    feature, symbol = feature_column(Table(table.file, rows, table.repeated, table.notes))
     if feature is not None and feature != table.frame.columns[0]:
         result["feature"] = feature
     if symbol:
@@ -184,7 +150,7 @@ def _slug(text: str) -> str:
     return (slug if slug[:1].isalnum() else f"c{slug}")[:60]
 
 
-def _feature_column(table: Table) -> tuple[str | None, str | None]:
+def feature_column(table: Table) -> tuple[str | None, str | None]:
     """Column that names the features, best identifier first, and the column of symbols beside it."""
     ranks = {namespace: rank for rank, namespace in enumerate(Namespace)}
     best: tuple[float, int, str] | None = None
@@ -214,63 +180,3 @@ def _feature_column(table: Table) -> tuple[str | None, str | None]:
     if best is None:
         return None, None
     return best[2], symbol if symbol != best[2] else None
-
-
-def _wide(table: Table, numeric: list[str]) -> tuple[dict[str, Any], int] | None:
-    """Options for a table with a column per sample, and the number of samples."""
-    feature, _ = _feature_column(table)
-    if feature is None:
-        return None
-    cells = [cell for cell in as_text(table.frame[feature]) if cell]
-    known = identifier_of(cells)
-    if table.frame.height < FEWEST and known in (None, Namespace.ENTREZ):
-        return None
-    samples = [name for name in numeric if name != feature]
-    if known is None and len(samples) < table.frame.width - 1 - len(
-        samples
-    ):  # more words than numbers: a sheet
-        return None
-    kept = [name for name in samples if not ANNOTATION.search(name)]
-    # columns that count the rows, or that hold one value throughout, are no samples either
-    kept = [name for name in kept if not _counts_rows(table.frame[name])] or kept
-    if len(kept) < FEWEST_SAMPLES:
-        return None
-    options: dict[str, Any] = {} if feature == table.frame.columns[0] else {"feature": feature}
-    if not feature:
-        options = {}
-    if len(kept) < len(samples):
-        options["samples"] = kept
-    return options, len(kept)
-
-
-def _counts_rows(column: pl.Series) -> bool:
-    if not column.dtype.is_numeric():
-        return False
-    values = column.drop_nulls()
-    return len(values) > 10 and bool((values.diff().drop_nulls() == 1).all())
-
-
-def _long(table: Table, numeric: list[str]) -> dict[str, Any] | None:
-    """Options for a table with a row per value: which columns name feature, sample and value."""
-    import polars as pl
-
-    frame = table.frame
-    if not 3 <= frame.width <= 40 or frame.height < FEWEST:
-        return None
-    values = [name for name in numeric if VALUE.match(name)]
-    if len(values) != 1:
-        return None
-    others = [name for name in frame.columns if name != values[0]]
-    text = [name for name in others if name not in numeric and frame[name].n_unique() < frame.height / 2]
-    features = [name for name in text if FEATURE.search(name)] or text
-    if not features:
-        return None
-    feature = max(features, key=lambda name: frame[name].n_unique())
-    rest = [name for name in others if name != feature]
-    pairs = [[name] for name in rest] + [[a, b] for i, a in enumerate(rest) for b in rest[i + 1 :]]
-    for names in pairs:
-        key = [pl.col(feature), *(pl.col(name).cast(pl.String) for name in names)]
-        if frame.select(pl.struct(key).n_unique()).item() >= 0.98 * frame.height:
-            sample = names if len(names) > 1 else names[0]
-            return {"layout": "long", "feature": feature, "sample": sample, "value": values[0]}
-    return None

@@ -74,6 +74,25 @@ COLUMNS = {
     r"class|factor value.*|.*disease state|conc|ratio|types?|dose|cell type|tissue|organ|"
     r"(?:visit|phase|training)(?: .*)?",
 }
+#: Cells that say that nothing was measured, in small letters without spaces.
+MISSING_WORDS = {
+    "n.d.", "nd", "n.d", "n/d", "n.a.", "n.a", "na", "n/a", "n.q.", "nq", "n.s.", "-", "--", "---", ".", "..", "?", "*",
+    "x", "lod", "<lod", "<llod", "<lloq", "<loq", "lloq", "loq", "bdl", "bql", "blq", "belowlod", "belowloq", "null",
+    "notdetected", "undetected", "undetermined", "notmeasured", "missing", "nodata", "fail", "failed", "filtered",
+    "none", "nan",
+}  # fmt: skip
+#: Columns of numbers that summarise others.
+SUMMARIES = re.compile(
+    r"^(?:row[ ._]?)?(?:mean|average|avg|median|sum|total|sd|st\.?dev|stdev|std|sem|cv|variance|max(?:imum)?|"
+    r"min(?:imum)?|base.?mean)(?:[ ._(-].*)?$|[ ._-](?:mean|average|avg|median|sum|total|sd|stdev|std|sem|cv)$",
+    re.IGNORECASE,
+)
+#: Measurements that are no samples: controls of the machine and of the method.
+NO_SAMPLES = re.compile(
+    r"(^|[^a-z])(qc\d*|quality.?control|blanks?|pool(?:ed)?.?qc|qc.?pool|water|ntc|no.?template|negative.?control|"
+    r"ref(?:erence)?[ ._-]?(?:channel|mix|pool)|empty|carrier)([^a-z]|$)",
+    re.IGNORECASE,
+)
 #: Columns that describe files and machines, not samples: never a group.
 TECHNICAL = re.compile(
     r"(contact|protocol|processing|platform|instrument|library|status|submission|update|channel|taxid|row.?count|"

@@ -125,6 +125,16 @@ def read_sheet(path: Path, sheet: str | None = None, skip: int = 0, missing: Seq
     )
 
 
+def first_rows(path: Path, sheet: str, number: int) -> list[list[str]]:
+    """Cells of the first rows of a sheet as text."""
+    import python_calamine
+
+    rows = (
+        python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).to_python(nrows=number)
+    )
+    return [[_text(cell) or "" for cell in row] for row in rows]
+
+
 def _text(cell: object) -> str | None:
     """A cell as Excel shows it: whole numbers without a decimal zero, dates without midnight."""
     if isinstance(cell, str):

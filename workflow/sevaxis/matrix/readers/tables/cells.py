@@ -133,6 +133,8 @@ def refuse_cut_rows(
     short: list[tuple[int, int]] = []
     empty_ends, last = False, 0
     for last, cells, line in _rows(data, offset, separator, quoted=quoted):
+        if is_note(line.decode("utf-8", "replace").strip(f'{separator}" \r')):
+            continue
         empty_ends = empty_ends or (cells == width and line.endswith(sign))
         if cells < width:
             short.append((last, cells))
@@ -148,6 +150,14 @@ def refuse_cut_rows(
     )
     raise Problems(
         [Problem(what, f"{file}, line {number}", f"{cells} cells{more}", f"{width} cells in every row", hint)]
+    )
+
+
+def is_note(text: str) -> bool:
+    """Whether a row's only text is a remark that people leave below a table, and no name of a feature."""
+    words = text.split()
+    return "\t" not in text and (
+        len(words) >= 4 or bool(re.match(r"(\*|notes?\b|legend|source:|abbrev)", text, re.I))
     )
 
 

@@ -19,6 +19,7 @@ from sevaxis.base.problems import Problems, refuse
 from sevaxis.base.vocabulary import Namespace
 from sevaxis.genes.identifiers import Identifier, identifier_of
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble, assemble_sheet
+from sevaxis.matrix.readers.tables.cells import is_note
 from sevaxis.matrix.readers.tables.columns import (
     choose_column,
     numeric_columns,
@@ -151,6 +152,10 @@ def _end_of_features(features: list[str], values: np.ndarray, notes: dict) -> in
     last = len(features)
     while last > 2:
         named = (features[last - 1] or "").strip().lower().rstrip(":") in SUMMARY_NAMES
+        if is_note(features[last - 1] or "") and np.isnan(values[last - 1]).all():
+            notes["notes_below"] = notes.get("notes_below", 0) + 1
+            last -= 1
+            continue
         # two features may add up by chance where there are few; a sum of thousands is no chance
         if not named and not (last > 10 and _is_sum(values, last - 1)):
             break

@@ -1,0 +1,383 @@
+"""How a table of values lies: a column per sample, a row per sample, a row per value; which of its columns are none.
+
+Each rule is a proposal that the real reader has to confirm. Columns that are left out are told with the reason; a
+column that may be a sample or not stands in the draft as a question.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sevaxis.base.vocabulary import Namespace
+from sevaxis.drafting.words import COLUMNS, MISSING_WORDS, NO_SAMPLES, SUMMARIES
+from sevaxis.genes.identifiers import COLUMN_NAMES, PATTERNS, identifier_of
+from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric, stray_cells
+from sevaxis.matrix.readers.tables.layouts import as_text
+from sevaxis.matrix.readers.tables.text import Table
+from sevaxis.study.validation import TODO
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+VALUE = re.compile(
+    r"^(value|values|intensity|abundance|quantity|(?:raw|read)?[ ._]?counts?|reads|expression|measurement|nlog.*|area|"
+    r"log2?[ ._]?intensity|npx|tpm|fpkm|cpm|lfq)$",
+    re.I,
+)
+FEATURE = re.compile(
+    r"(molecule|protein|gene|feature|analyte|metabolite|symbol|accession|probe|assay$|target|measurements?$)",
+    re.I,
+)
+SAMPLE = re.compile(r"^(sample.*|run.*|file.?name|library.*|replicate|barcode)$", re.I)
+#: Fewest rows of a table of values; a smaller one is a sample sheet, unless its first column holds identifiers.
+FEWEST = 100
+#: Fewest columns of a table with a row per sample, where they are identifiers without doubt.
+FEWEST_KNOWN = 20
+#: Two groups of two.
+FEWEST_SAMPLES = 4
+#: A symbol, as far as its form tells; names of samples share few stems, names of genes have many.
+SYMBOL = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:[-.@_][A-Za-z0-9]+)*$")
+MANY_STEMS = 0.3
+#: Rank correlation with the typical sample: samples have the one, other columns the other.
+ALIKE, UNLIKE = 0.75, 0.3
+#: Quantities of tables with several columns for each sample; the first are reads.
+COUNTED = r"(?:(?:raw|read|reads|gene|expected|est|num|frag(?:ment)?|unique)[ ._-]?)*(?:counts?|reads)|raw"
+DERIVED = (
+    r"(?:log2?|ln)?[ ._(]*(?:fpkm|rpkm|tpm|cpm|rpm)\)?|(?:norm(?:ali[sz]ed)?)[ ._-]?(?:counts?|reads|expr\w*|values?)?|"
+    r"vst|rlog|rma|z[ ._-]?score|signal|detection(?:[ ._]?p(?:val)?)?|(?:gene[ ._])?length|flag|call"
+)
+
+
+@dataclass
+class Layout:
+    """How a table of values lies.
+
+    Attributes
+    ----------
+    words
+        For the user.
+    options
+        Of the reader.
+    samples
+        Number of samples.
+    told
+        Sentences about what was left out or decided.
+    ask
+        Option -> texts that are to decide, which stand beside what the option has.
+    """
+
+    words: str
+    options: dict[str, Any]
+    samples: int
+    told: list[str] = field(default_factory=list)
+    ask: dict[str, list[str]] = field(default_factory=dict)
+
+
+def layout_of(table: Table, feature: str | None) -> Layout | None:
+    """Layout of a table of values; None where it holds none.
+
+    Parameters
+    ----------
+    table
+        Its cells, or the first of them.
+    feature
+        The column that names features, if one does.
+    """
+    columns = table.frame.columns
+    strays = {name: rows for name in columns if (rows := stray_cells(table.frame[name], table))}
+    numeric = [name for name in columns if name in strays or looks_numeric(table.frame[name], table)]
+    found = _transposed(table, numeric) or _long(table, numeric) or _wide(table, numeric, feature)
+    if found is not None:
+        _take_missing_codes(found, table, strays)
+    return found
+
+
+def _take_missing_codes(found: Layout, table: Table, strays: dict[str, list[int]]) -> None:
+    """The option `missing` for texts that say that nothing was measured; the reader refuses other texts."""
+    cells = [(table.frame[name][row], name, row) for name, rows in strays.items() for row in rows]
+    known = [cell for cell in cells if re.sub(r"\s", "", cell[0].lower()) in MISSING_WORDS]
+    texts = list(dict.fromkeys(text.strip() for text, _, _ in known))
+    if texts and len(known) == len(cells):
+        found.options["missing"] = texts
+        _, name, row = known[0]
+        shown = ", ".join(f"'{text}'" for text in texts)
+        found.told.append(
+            f"{len(known)} cells with {shown} are taken for missing, the first in column '{name}', row {row + 1}"
+        )
+
+
+def _transposed(table: Table, numeric: list[str]) -> Layout | None:
+    """A row per sample: the columns are called like features, the rows are not."""
+    columns = table.frame.columns
+    block = _longest_run(table, set(numeric))
+    known = identifier_of(block) if len(block) >= FEWEST_KNOWN else None
+    values = [name for name in block if name in numeric]
+    if known is not None:
+        form = re.compile(PATTERNS[known].removesuffix("$") + r"(?:\.\d+)?(?:;|$)")
+        values = [name for name in values if form.match(name)]
+    else:
+        while values and _describes_samples(values[0]):
+            values = values[1:]
+        while values and _describes_samples(values[-1]):
+            values = values[:-1]
+    if len(values) < (FEWEST_KNOWN if known else FEWEST) or len(values) <= table.frame.height:
+        return None
+    texts = [name for name in columns if name not in values]
+    sample = next((name for name in texts if _tells_apart(table.frame[name])), None)
+    rows = as_text(table.frame[sample if sample is not None else columns[0]])
+    if identifier_of([row for row in rows if row]) not in (None, Namespace.ENTREZ):
+        return None
+    symbols = [name for name in values if SYMBOL.match(name)]
+    stems = {re.sub(r"\d+", "#", name) for name in symbols}
+    like_genes = len(symbols) > 0.8 * len(values) and len(stems) > MANY_STEMS * len(values)
+    if known is None and not like_genes and len(values) < 5 * table.frame.height:
+        return None
+    others = [name for name in texts if name in numeric and name != sample]
+    options: dict[str, Any] = {"layout": "transposed"}
+    if sample not in (None, columns[0], "row_name"):
+        options["sample"] = sample
+    told = []
+    if others:
+        options["annotation"] = others
+        told.append(f"columns of numbers that describe samples: {_listed(others)}")
+    return Layout("table with a row per sample", options, table.frame.height, told)
+
+
+def _longest_run(table: Table, numeric: set[str]) -> list[str]:
+    """The longest run of columns that have names and hold numbers, or nothing."""
+    runs: list[list[str]] = [[]]
+    for name in table.frame.columns:
+        if name and (name in numeric or table.frame[name].null_count() == table.frame.height):
+            runs[-1].append(name)
+        else:
+            runs.append([])
+    return max(runs, key=len)
+
+
+def _describes_samples(name: str) -> bool:
+    """Whether a column of numbers is called like a fact about samples."""
+    lower = name.strip().lower()
+    said = r"(^|[^a-z])(age|days?|weeks?|months?|hours?|bmi|weight|mass|rin|rqn|no|nr|number|score)([^a-z]|$)"
+    return any(re.fullmatch(pattern, lower) for pattern in COLUMNS.values()) or bool(re.search(said, lower))
+
+
+def _tells_apart(column: pl.Series) -> bool:
+    return column.null_count() == 0 and column.n_unique() == len(column)
+
+
+def _wide(table: Table, numeric: list[str], feature: str | None) -> Layout | None:
+    """A column per sample: columns of numbers that are no annotation, one block of them where there are several."""
+    if feature is None:
+        return None
+    cells = [cell for cell in as_text(table.frame[feature]) if cell]
+    known = identifier_of(cells)
+    if table.frame.height < FEWEST and known in (None, Namespace.ENTREZ):
+        return None
+    numbers = [name for name in numeric if name != feature]
+    if known is None and len(numbers) < table.frame.width - 1 - len(
+        numbers
+    ):  # more words than numbers: a sheet
+        return None
+    options: dict[str, Any] = {} if feature in (table.frame.columns[0], "") else {"feature": feature}
+    found = Layout("table with a column per sample", options, 0)
+    blocks = _blocks(table, numbers)
+    if blocks is not None:
+        options["samples"], found.samples, told = blocks
+        found.told.append(told)
+        return found
+    kept = _samples_of(table, numbers, found)
+    if len(kept) < FEWEST_SAMPLES:
+        return None
+    twice = [name for name in kept if name in table.repeated]
+    if twice:
+        _take_repeated(found, kept, table)
+    if len(kept) < len(numbers) or twice or found.ask:
+        options["samples"] = kept
+    found.samples = len(kept)
+    return found
+
+
+def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:
+    """Columns that are samples; what the others are is told, or asked where a column is only unlike the others."""
+    reasons: dict[str, str] = {}
+    plain = [n for n in numbers if not ANNOTATION.search(n) and not SUMMARIES.search(n) and not _known(n)]
+    likeness = _likeness(table, numbers, plain)
+    typical = sorted(likeness[n] for n in plain)[len(plain) // 2] if plain else 0.0
+    for name in numbers:
+        column = table.frame[name]
+        if SUMMARIES.search(name):
+            reasons[name] = "a summary of others"
+        elif _known(name):
+            reasons[name] = "an identifier"
+        elif ANNOTATION.search(name) and not (typical > ALIKE and likeness[name] > ALIKE):
+            reasons[name] = "describes features"
+        elif NO_SAMPLES.search(name):
+            reasons[name] = "a control of the measurement, no sample"
+        elif column.null_count() == len(column):
+            reasons[name] = "holds nothing"
+        elif _counts_rows(column):
+            reasons[name] = "counts the rows"
+    kept = [name for name in numbers if name not in reasons]
+    odd = [n for n in kept if typical > ALIKE and likeness[n] < UNLIKE and not _is_flat(table.frame[n])]
+    if len(odd) > len(kept) / 4:
+        odd = []
+    for name in odd:
+        text = f"is '{name}' a sample? It ranks the rows unlike the others (correlation {likeness[name]:.2f}, theirs "
+        text += f"{typical:.2f}): write its name, or delete this line"
+        found.ask.setdefault("samples", []).append(f"{TODO} {text}")
+    if not set(numbers) - set(reasons) - set(odd):
+        return []
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(name)
+    found.told += [f"left out: {_listed(names)} ({reason})" for reason, names in by_reason.items()]
+    return [name for name in kept if name not in odd]
+
+
+def _known(name: str) -> bool:
+    return re.sub(r"[^a-z0-9]", "", name.lower()) in COLUMN_NAMES
+
+
+def _likeness(table: Table, numbers: list[str], plain: list[str]) -> dict[str, float]:
+    """Rank correlation of each column with the median of those that no name excludes."""
+    import numpy as np
+    from scipy.stats import rankdata
+
+    values = {name: _floats(table, name) for name in numbers}
+    if len(plain) < FEWEST_SAMPLES or table.frame.height < FEWEST:
+        return dict.fromkeys(numbers, 1.0)
+    with np.errstate(all="ignore"):
+        filled = np.column_stack([np.nan_to_num(values[name], nan=-np.inf) for name in plain])
+        centre = np.median(rankdata(filled, axis=0), axis=1)
+    likeness = {}
+    for name, cells in values.items():
+        there = np.isfinite(cells)
+        if there.sum() < 20 or np.ptp(cells[there]) == 0:
+            likeness[name] = 1.0
+            continue
+        ranks = rankdata(cells[there]), rankdata(centre[there])
+        likeness[name] = float(np.corrcoef(*ranks)[0, 1]) if np.ptp(ranks[1]) > 0 else 1.0
+    return likeness
+
+
+def _floats(table: Table, name: str) -> np.ndarray:
+    import numpy as np
+
+    return table.numbers(table.frame[name]).to_numpy().astype(np.float64)
+
+
+def _is_flat(column: pl.Series) -> bool:
+    return column.drop_nulls().n_unique() < 3
+
+
+def _counts_rows(column: pl.Series) -> bool:
+    if not column.dtype.is_numeric():
+        return False
+    values = column.drop_nulls()
+    return len(values) > 10 and bool((values.diff().drop_nulls() == 1).all())
+
+
+def _take_repeated(found: Layout, kept: list[str], table: Table) -> None:
+    """Names that several columns bear are groups; two columns of a name each may be two measurements of one sample."""
+    base = {name: re.sub(r"\.\d+$", "", name) for name in kept}
+    bare = [base[name] if base[name] in table.repeated else name for name in kept]
+    sizes = {name: bare.count(name) for name in dict.fromkeys(bare)}
+    counted = ", ".join(f"{name} {size}" for name, size in list(sizes.items())[:12])
+    found.told.append(
+        f"columns of one name are samples of one group ({counted}); the second 'x' is called 'x.2'"
+    )
+    if max(sizes.values()) == 2 and len(sizes) > 2:
+        text = "two columns bear each name: two samples of a group (delete this line), or one sample measured twice "
+        text += "(then fill columns: replicate_of in the sheet)?"
+        found.ask.setdefault("samples", []).append(f"{TODO} {text}")
+
+
+def _blocks(table: Table, numbers: list[str]) -> tuple[str | list[str], int, str] | None:
+    """The block of reads in a table with several columns for each sample; a regular expression names the samples."""
+    forms = {
+        f"{kind} {where}": pattern
+        for kind, words in (("counts", COUNTED), ("derived", DERIVED))
+        for where, pattern in (
+            ("end", rf"^(.+?)[ ._:-]+\(?(?:{words})\)?$"),
+            ("begin", rf"^\(?(?:{words})\)?[ ._:-]+(.+)$"),
+        )
+    }
+    blocks: dict[tuple[str, str], dict[str, str]] = {}
+    plain = {name: name for name in numbers}
+    for form, pattern in forms.items():
+        for name in numbers:
+            match = re.match(pattern, name, re.IGNORECASE)
+            if match:
+                word = name.replace(match[1], "", 1).strip(" ._:-").lower()
+                blocks.setdefault((form, word), {})[match[1]] = name
+                plain.pop(name, None)
+    blocks = {key: found for key, found in blocks.items() if len(found) >= FEWEST_SAMPLES}
+    if not blocks:
+        return None
+    keys = max((set(found) for found in blocks.values()), key=len)
+    alike = {key: found for key, found in blocks.items() if len(set(found) & keys) >= 0.8 * len(keys)}
+    beside = {name: name for name in plain if name in keys}
+    if len(beside) >= 0.8 * len(keys):
+        alike["", "without a word"] = beside
+    if len(alike) < 2:
+        return None
+    reads = [key for key in alike if key[0].startswith("counts")]
+    bare = ("", "without a word")
+    if not reads and bare in alike and _are_whole(table, list(beside)):
+        reads = [bare]
+    if not reads:
+        return None
+    chosen = reads[0]
+    others = [f"'{word}' ({len(found)})" for (_, word), found in alike.items() if (_, word) != chosen]
+    told = f"each sample has several columns: {len(alike[chosen])} of '{chosen[1]}' are taken, not {', '.join(others)}"
+    left = [n for n in numbers if not any(n in found.values() for found in alike.values())]
+    if left:
+        told += f"; left out: {_listed(left)}"
+    if chosen == bare:
+        return list(beside), len(beside), told
+    first, name = next(iter(alike[chosen].items()))
+    before, _, after = name.partition(first)
+    return f"^{re.escape(before)}(.+){re.escape(after)}$", len(alike[chosen]), told
+
+
+def _are_whole(table: Table, names: list[str]) -> bool:
+    import numpy as np
+
+    values = np.column_stack([_floats(table, name) for name in names])
+    known = values[np.isfinite(values)]
+    return bool(known.size) and bool(np.all(known == np.rint(known)))
+
+
+def _long(table: Table, numeric: list[str]) -> Layout | None:
+    """A row per value: which columns name feature, sample and value."""
+    import polars as pl
+
+    frame = table.frame
+    if not 3 <= frame.width <= 40 or frame.height < FEWEST:
+        return None
+    values = [name for name in numeric if VALUE.match(name.strip())]
+    if len(values) != 1:
+        return None
+    others = [name for name in frame.columns if name != values[0]]
+    text = [name for name in others if name not in numeric and frame[name].n_unique() < frame.height / 2]
+    features = [name for name in text if FEATURE.search(name) and not SAMPLE.match(name)] or text
+    if not features:
+        return None
+    feature = max(features, key=lambda name: frame[name].n_unique())
+    rest = sorted((n for n in others if n != feature), key=lambda name: not SAMPLE.match(name.strip()))
+    pairs = [[name] for name in rest] + [[a, b] for i, a in enumerate(rest) for b in rest[i + 1 :]]
+    for names in pairs:
+        key = [pl.col(feature), *(pl.col(name).cast(pl.String) for name in names)]
+        if frame.select(pl.struct(key).n_unique()).item() >= 0.98 * frame.height:
+            sample = names if len(names) > 1 else names[0]
+            options = {"layout": "long", "feature": feature, "sample": sample, "value": values[0]}
+            return Layout("table with a row per value", options, frame.select(names).n_unique())
+    return None
+
+
+def _listed(names: list[str], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(f"'{name}'" for name in names[:most]) + more
