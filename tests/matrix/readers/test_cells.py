@@ -216,7 +216,9 @@ def test_a_sample_per_file_with_symbols_beside_identifiers(tmp_path):
     np.testing.assert_array_equal(adata.X[0], COUNTS[:, 0])
 
 
-@pytest.mark.parametrize("note", ["* adjusted for age and sex", "Note: counts are raw", "Values are reads per gene"])
+@pytest.mark.parametrize(
+    "note", ["* adjusted for age and sex", "Note: counts are raw", "Values are reads per gene"]
+)
 @pytest.mark.parametrize("ends", ["", "\t" * 6])
 def test_remarks_below_a_table_are_no_features(tmp_path, note, ends):
     adata = read_delimited(saved(tmp_path, [*cells(), [""], [note + ends]]))
