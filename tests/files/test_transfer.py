@@ -172,9 +172,47 @@ def test_gzip_that_ends_early_is_found_without_a_checksum(server, tmp_path, name
     url = server.serve("/a", whole[:100_000], whole[:100_000], whole)
     sha256 = hashlib.sha256(whole).hexdigest()
     assert download(url, tmp_path / name, patience=HASTE) == (sha256, len(whole))
-    with pytest.raises(Failure, match="ends early or is broken"):
+    with pytest.raises(Failure, match="ends early or is broken, 3 times the same 100000 bytes"):
         download(server.serve("/b", whole[:100_000]), tmp_path / ("other" + name), patience=HASTE)
     assert left(tmp_path) == [name]
+
+
+PAGE = b"\n<!DOCTYPE html><html><body>Please log in</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "sha256", "said"),
+    [
+        ("counts.tsv.gz", PAGE, None, "a web page"),
+        ("counts.tsv", PAGE, None, "a web page"),
+        ("counts.tsv.gz", PAGE, SHA256, "a web page"),
+        ("counts.tsv.gz", b"gene\ta\n", None, "no gzip file"),
+    ],
+)
+def test_a_page_in_place_of_a_file_is_asked_for_once(server, tmp_path, name, body, sha256, said):
+    with pytest.raises(Failure, match=said) as caught:
+        download(server.serve("/a", body), tmp_path / name, sha256=sha256, patience=HASTE)
+    assert caught.value.kind == "refused" and len(server.requests) == 1
+    assert left(tmp_path) == []
+
+
+def test_a_plain_body_without_a_length_must_come_twice(server, tmp_path):
+    """The end of the connection is no proof of the end of the file."""
+    cut, whole = Answer(CONTENT, length=-1, cut=200_000), Answer(CONTENT, length=-1)
+    assert bring(server.serve("/a", cut, whole, whole), tmp_path, sha256=None) == (SHA256, 500_000)
+    assert len(server.requests) == 3
+    assert bring(server.serve("/b", CONTENT), tmp_path / "declared", sha256=None) == (SHA256, 500_000)
+    assert len(server.asked("/b")) == 1
+    packed = gzip.compress(CONTENT)
+    url = server.serve("/c", Answer(packed, length=-1))
+    assert download(url, tmp_path / "a.gz", patience=HASTE)[1] == len(packed)
+    assert len(server.asked("/c")) == 1
+
+
+def test_a_length_that_the_repository_told_is_held_against_the_body(server, tmp_path):
+    assert bring(server.serve("/a", CONTENT[:-5], CONTENT), tmp_path, sha256=None, size=500_000)[0] == SHA256
+    with pytest.raises(Failure, match="500000 bytes instead of 400000, 3 times the same"):
+        bring(server.serve("/b", CONTENT), tmp_path / "other", sha256=None, size=400_000)
 
 
 def test_endless_body_is_bounded(server, tmp_path):

@@ -376,3 +376,20 @@ def test_a_sample_counted_twice_is_refused(folder):
     counts[5, 2] += 1
     table(counts, genes=genes).to_csv(folder / "m.tsv", sep="\t")
     assert built(folder).n_obs == 4
+
+
+def test_a_table_on_its_side_is_said_once(folder):
+    genes = [f"gene {i}" for i in range(1500)]
+    values = np.random.default_rng(1).integers(0, 1000, (1500, 4))
+    table(values, genes=genes).T.to_csv(folder / "m.tsv", sep="\t")
+    (message,) = messages(folder)
+    assert "lies on its side" in message and "layout: transposed" in message
+    lying = card(files=[{"name": "m.tsv", "reader": "delimited", "options": {"layout": "transposed"}}])
+    assert built(folder, lying).shape == (4, 1500)
+
+
+def test_a_thousand_unknown_samples_are_one_problem(folder):
+    table(np.ones((6, 1500)) * 7, [f"x{i}" for i in range(1500)]).to_csv(folder / "m.tsv", sep="\t")
+    found = messages(folder)
+    assert len(found) == 5  # four rows of the sheet, and what the matrix has
+    assert "nothing about 1500 samples" in found[-1]

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import requests
@@ -23,6 +24,11 @@ from sevaxis.files.http import (
     pieces,
 )
 from sevaxis.files.progress import Progress
+
+#: Why a body that nothing measures is not believed at once: a connection that broke looks like its end.
+UNDECLARED = "the server does not say how long the file is"
+#: The same broken content so often is what the server has.
+SAME_AGAIN = 3
 
 
 def download(
@@ -44,7 +50,8 @@ def download(
     url, destination
         From where, to where; the folder is made.
     sha256
-        Checksum that the bytes must have. Without it the length that the server declares is all there is to check.
+        Checksum that the bytes must have. Without it there is the length that the server declares, and the end of a
+        gzip file; where there is neither, the same bytes must come twice.
     size
         Bytes, where known: for the display, and to know a short answer from a wrong one.
     patience
@@ -82,7 +89,7 @@ class _Download:
         self.url, self.destination, self.patience = url, destination, patience
         self.sha256, self.size = sha256, size
         self.part, self.etag_file = _parts(destination)
-        self.wrong: set[str] = set()
+        self.seen: Counter[str] = Counter()
         self.furthest = self.part.stat().st_size if self.part.is_file() else 0
 
     def attempt(self, deadline: float) -> tuple[str, int]:
@@ -162,22 +169,39 @@ class _Download:
 
     def _judge(self, answer: requests.Response, found: str, length: int) -> tuple[str, int]:
         """Give the file its name if it is right."""
-        if self.sha256 == found or (self.sha256 is None and _is_whole(self.part, self.destination)):
+        if self.sha256 == found:
             return self._finish(found, length)
         if self.size is not None and length < self.size:
             raise Passing(f"the answer ended after {length} of {self.size} bytes")
+        self.seen[found] += 1
+        doubt = self._doubt(answer, length) if self.sha256 is None else f"wrong checksum {found}"
+        if doubt is None or (doubt == UNDECLARED and self.seen[found] == 2):
+            return self._finish(found, length)
+        page = _is_page(self.part, self.destination)
         forget(self.destination)
-        if self.sha256 is None:
-            raise Passing(f"a gzip file that ends early or is broken, after {length} bytes; starting anew")
-        if found in self.wrong:
+        if page:  # of a login, of an error, of a landing page: trying again gives it again
+            raise Failure("refused", self.url, f"the answer is {page}, not the file")
+        if self.sha256 is not None and self.seen[found] == 2:
             kind = answer.headers.get("Content-Type", "no declared type")
             raise Failure(
                 "changed",
                 self.url,
                 f"twice the same other content: sha256 {found}, {length} bytes, {kind!r:.80} (wanted {self.sha256})",
             )
-        self.wrong.add(found)
-        raise Passing(f"wrong checksum {found} after {length} bytes; starting anew")
+        if self.seen[found] == SAME_AGAIN:
+            raise Failure("failed", self.url, f"{doubt}, {SAME_AGAIN} times the same {length} bytes")
+        raise Passing(f"{doubt}, after {length} bytes; starting anew")
+
+    def _doubt(self, answer: requests.Response, length: int) -> str | None:
+        """Why a body without a checksum is not believed to be whole; None where it is."""
+        if self.size is not None and length != self.size:
+            return f"{length} bytes instead of {self.size}"
+        if _is_page(self.part, self.destination):
+            return "not the file"
+        if self.destination.suffix in (".gz", ".tgz"):  # whose end tells that nothing is missing
+            return None if _is_whole(self.part) else "a gzip file that ends early or is broken"
+        told = "Content-Length" in answer.headers or "chunked" in answer.headers.get("Transfer-Encoding", "")
+        return None if told or self.size is not None else UNDECLARED
 
     def _finish(self, found: str, length: int) -> tuple[str, int]:
         self.part.replace(self.destination)
@@ -185,10 +209,20 @@ class _Download:
         return found, length
 
 
-def _is_whole(part: Path, destination: Path) -> bool:
-    """Whether a file that claims to be gzip ends as one; all others are taken at their length."""
-    if destination.suffix not in (".gz", ".tgz"):
-        return True
+def _is_page(part: Path, destination: Path) -> str | None:
+    """What came in place of a file, where its first bytes give it away."""
+    with part.open("rb") as file:
+        start = file.read(1000).lstrip(b"\xef\xbb\xbf \t\r\n")
+    web = start[:200].lower().startswith((b"<!doctype html", b"<html"))
+    if web and destination.suffix.lower() not in (".html", ".htm"):
+        return "a web page"
+    if destination.suffix in (".gz", ".tgz") and not start.startswith(b"\x1f\x8b"):
+        return f"no gzip file (it begins with {start[:20]!r})"
+    return None
+
+
+def _is_whole(part: Path) -> bool:
+    """Whether a gzip file ends as one."""
     try:
         with gzip.open(part) as file:
             while file.read(CHUNK):

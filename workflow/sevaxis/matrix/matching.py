@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from sevaxis.study.sheets import Sheet, check_sheet, select_samples, sex_of, spe
 if TYPE_CHECKING:
     import pandas as pd
 
+#: More unmatched names than this are told in one problem.
+MANY = 10
 #: Columns that every data set has, whatever its sheet calls them.
 STANDARD = ("group", "sex", "batch", "subject")
 
@@ -58,7 +61,7 @@ def _plain(cell) -> str:
 
 
 def match_samples(
-    sheet: Sheet, names: list[str], card: ReadCard, *, retrieved: bool
+    sheet: Sheet, names: list[str], card: ReadCard, *, retrieved: bool, features: Collection[str] = ()
 ) -> tuple[Matched | None, list[Problem]]:
     """Find each sample of the sheet in the matrix.
 
@@ -72,6 +75,8 @@ def match_samples(
         Which column is what; which samples are kept.
     retrieved
         The sheet lies inside a retrieved file: it may describe samples that the matrix does not have.
+    features
+        Names of the matrix's rows, to tell a table that lies on its side.
 
     Returns
     -------
@@ -86,11 +91,13 @@ def match_samples(
     if problems:
         return None, problems
     column = card.columns.sample
+    if lying := _lies_on_its_side(sheet, names, features, card):
+        return None, [lying]
     loose = Counter(_bare(name) for name in names)
     by_name = {name: position for position, name in enumerate(names)}
     by_bare = {_bare(name): position for position, name in enumerate(names)}
     kept, notes = set(select_samples(sheet, card)), {"excluded": {}, "renamed": {}, "without_values": []}
-    positions, rows, described = [], [], set()
+    positions, rows, described, missing = [], [], set(), []
     for index, row in enumerate(sheet.rows):
         name = row[column]
         position = by_name.get(name)
@@ -118,18 +125,12 @@ def match_samples(
         elif retrieved:
             notes["without_values"].append(name)
         else:
-            free = [other for other in names if other not in {r[column] for r in sheet.rows}]
-            what = "The matrix has no such sample"
-            problems.append(
-                Problem(what, sheet.cell(index, column), name, _listed(free), nearest(name, free))
-            )
-    for position in sorted(set(range(len(names))) - described):
-        if names[position] in card.exclude:
-            notes["excluded"][names[position]] = card.exclude[names[position]]
-            continue
-        what = "The sheet says nothing about a sample of the matrix"
-        hint = "add a row to the sheet; to leave the sample out, name it under `exclude` in the card with the reason"
-        problems.append(Problem(what, sheet.shown, names[position], "a row for every sample", hint))
+            missing.append(index)
+    unnamed = [names[i] for i in sorted(set(range(len(names))) - described)]
+    for name in [name for name in unnamed if name in card.exclude]:
+        notes["excluded"][name] = card.exclude[name]
+    unnamed = [name for name in unnamed if name not in card.exclude]
+    problems += _unmatched(sheet, column, missing, unnamed, names)
     if not positions and not problems:
         problems.append(
             Problem("No sample is left", sheet.shown, "0 samples", "at least 2", "look at keep and exclude")
@@ -138,6 +139,48 @@ def match_samples(
         return None, problems
     told = [specimen_of(sheet.rows[index], card) for index in rows] if card.columns.replicate_of else None
     return Matched(positions, _describe(sheet, rows, card), {k: v for k, v in notes.items() if v}, told), []
+
+
+def _lies_on_its_side(
+    sheet: Sheet, names: list[str], features: Collection[str], card: ReadCard
+) -> Problem | None:
+    """A problem where the sheet's samples are the rows of the matrix; said once, not for every gene."""
+    rows, columns = {_bare(name) for name in features}, {_bare(name) for name in names}
+    told = [row[card.columns.sample] for row in sheet.rows]
+    lying = sum(_bare(name) in rows for name in told)
+    if lying <= len(told) / 2 or lying <= sum(_bare(name) in columns for name in told):
+        return None
+    found = f"{lying} of {len(told)} samples of the sheet are rows of the matrix; its columns are {_listed(names, 3)}"
+    hint = "samples lie in rows: say options: {layout: transposed} for the file in the card"
+    what, where = "The table lies on its side", f"{sheet.shown}, column '{card.columns.sample}'"
+    return Problem(what, where, found, "a row for each feature, a column for each sample", hint)
+
+
+def _unmatched(
+    sheet: Sheet, column: str, missing: list[int], unnamed: list[str], names: list[str]
+) -> list[Problem]:
+    """Rows without a sample, samples without a row: each by its name, or all in one where they are many."""
+    told = {row[column] for row in sheet.rows}
+    free, problems = [name for name in names if name not in told], []
+    for index in missing if len(missing) <= MANY else missing[:1]:
+        name = sheet.rows[index][column]
+        what, hint = "The matrix has no such sample", nearest(name, free)
+        if not free:
+            hint = "take the row out of the sheet, or name the sample under `exclude` in the card with the reason"
+        if len(missing) > MANY:
+            what = f"The matrix does not have {len(missing)} of the {len(sheet.rows)} samples of the sheet"
+            name = _listed([sheet.rows[each][column] for each in missing], 5)
+            hint = "does columns: {sample: ...} name the column with the matrix's own names?"
+        problems.append(Problem(what, sheet.cell(index, column), name, _listed(free), hint))
+    for name in unnamed if len(unnamed) <= MANY else unnamed[:1]:
+        what = "The sheet says nothing about a sample of the matrix"
+        hint = "add a row to the sheet; to leave the sample out, then name it under `exclude` in the card"
+        if len(unnamed) > MANY:
+            what = f"The sheet says nothing about {len(unnamed)} samples of the matrix"
+            name = _listed(unnamed, 5)
+            hint = "add rows to the sheet; where they are no samples, name the samples with the reader's `samples`"
+        problems.append(Problem(what, sheet.shown, name, "a row for every sample", hint))
+    return problems
 
 
 def _bare(name: str) -> str:

@@ -251,7 +251,11 @@ def _attach_samples(
         if rows is None:
             raise Problems(problems)
     matched, problems = match_samples(
-        rows, list(adata.obs_names), card, retrieved=card.samples_from is not None
+        rows,
+        list(adata.obs_names),
+        card,
+        retrieved=card.samples_from is not None,
+        features=list(adata.var_names),
     )
     if matched is None:
         raise Problems(problems)

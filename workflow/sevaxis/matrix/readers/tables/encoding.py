@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import zlib
 from pathlib import Path
@@ -12,6 +13,7 @@ from sevaxis.base.problems import Problem, Problems, refuse
 
 #: Larger than any table of this trade; a compressed file that grows beyond it is a mistake or an attack.
 MAX_BYTES = 16 * 2**30
+CHUNK = 1 << 24
 
 
 def require_file(path: Path, *, what: str) -> None:
@@ -42,8 +44,11 @@ def read_bytes(path: Path) -> bytes:
     if opener is None:
         return path.read_bytes()
     try:
+        # piece by piece: a read of so many bytes asks the system for all of them at once
+        gathered, size = io.BytesIO(), 0
         with opener(path, "rb") as handle:
-            data = handle.read(MAX_BYTES + 1)
+            while size <= MAX_BYTES and (piece := handle.read(CHUNK)):
+                size += gathered.write(piece)
     except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
         hint = "the download was cut short or damaged; delete the file and retrieve it again"
         raise Problems(
@@ -57,7 +62,7 @@ def read_bytes(path: Path) -> bytes:
                 )
             ]
         ) from error
-    if len(data) > MAX_BYTES:
+    if size > MAX_BYTES:
         found = f"more than {MAX_BYTES} bytes"
         refuse(
             "The file grows too large",
@@ -66,7 +71,7 @@ def read_bytes(path: Path) -> bytes:
             allowed="a table",
             hint="is this the right file?",
         )
-    return data
+    return gathered.getvalue()
 
 
 def to_utf8(data: bytes) -> tuple[bytes, str]:
