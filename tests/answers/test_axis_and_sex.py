@@ -45,7 +45,7 @@ def rows(**changes) -> dict:
     }
     if row["status"] == "tested":
         row["t"] = row["log2fc"] / row["se"]
-        row["p"] = 2 * stats.t.sf(abs(row["t"]), row["df"])
+        row.setdefault("p", 2 * stats.t.sf(abs(row["t"]), row["df"]))
         half = stats.t.ppf(0.975, row["df"]) * row["se"]
         row |= {
             "ci_low": row["log2fc"] - half,
@@ -68,32 +68,162 @@ def ask_axis(*table: dict, hypotheses=(HYPOTHESIS,)) -> Answer:
 
 
 @pytest.mark.parametrize(
-    ("changes", "reading", "agreement"),
+    ("changes", "reading", "size", "agreement"),
     [
-        ({}, "changed_up", "agrees"),
-        ({"log2fc": -2.0}, "changed_down", "contradicts"),
-        ({"log2fc": 0.3, "se": 0.5}, "undetermined", "undetermined"),
-        ({"log2fc": 0.01, "se": 0.05}, "equivalent", "contradicts"),
-        ({"status": "absent", "reason": "no such row"}, "not_measured", "undetermined"),
-        ({"status": "not_estimable", "reason": "0 of 3 v 3 of 3"}, "not_estimable", "undetermined"),
-        ({"role": "training"}, "changed_up", "no_hypothesis"),
+        ({}, "up", "at_least", "agrees"),
+        ({"log2fc": -2.0}, "down", "at_least", "contradicts"),
+        ({"log2fc": 0.7, "se": 0.15}, "up", "uncertain", "agrees"),
+        ({"log2fc": 0.3, "se": 0.05}, "up", "below", "agrees"),
+        ({"log2fc": 0.3, "se": 0.5}, "undetermined", "", "undetermined"),
+        ({"log2fc": 0.01, "se": 0.05}, "no_relevant_change", "", "contradicts"),
+        ({"status": "absent", "reason": "no such row"}, "not_measured", "", "undetermined"),
+        ({"status": "not_estimable", "reason": "0 of 3 v 3 of 3"}, "not_estimable", "", "undetermined"),
+        ({"role": "training"}, "up", "at_least", "no_hypothesis"),
+        # published: with p as any other, without by the authors' q, without either undetermined
+        ({"assay": "effects", "p": np.nan, "q": 0.01}, "published_up", "", "no_hypothesis"),
+        ({"assay": "effects", "p": np.nan, "q": 0.01, "log2fc": -1}, "published_down", "", "no_hypothesis"),
+        ({"assay": "effects", "p": np.nan, "q": 0.4}, "published_neither", "", "no_hypothesis"),
+        ({"assay": "effects", "p": np.nan, "q": np.nan}, "undetermined", "", "no_hypothesis"),
     ],
 )
-def test_readings(changes, reading, agreement):
+def test_readings(changes, reading, size, agreement):
     found = ask_axis(rows(**changes)).tables[""].iloc[0]
-    assert (found["reading"], found["agreement"]) == (reading, agreement)
+    assert (found["reading"], found["size"], found["agreement"]) == (reading, size, agreement)
 
 
-def test_holm_runs_over_the_axis_genes_of_one_role_and_stratum():
-    """Holm by hand: .01 .04 .03 .005 -> .03 .06 .06 .02; another role is another family."""
-    table = [rows(feature_id=f"f{i}", dataset=f"d{i}") for i in range(5)]
-    table[4]["role"] = "training"
-    for row, p in zip(table, [0.01, 0.04, 0.03, 0.005, 0.02], strict=True):
+def test_families_lie_within_a_contrast():
+    """Holm by hand: .01 .04 .03 .005 -> .03 .06 .06 .02; another contrast and another data set are other families."""
+    genes = ("A", "B", "C", "D")
+    table = [rows(feature_id=gene, human_symbol=gene) for gene in genes]
+    for row, p in zip(table, [0.01, 0.04, 0.03, 0.005], strict=True):
         row["p"] = p
+    more = [
+        rows(feature_id="A", human_symbol="A", contrast="c2"),
+        rows(feature_id="A", human_symbol="A", dataset="e"),
+    ]
+    alone = ask("axis", table, Axis(genes=genes)).tables[""]
+    found = ask("axis", [*table, *more], Axis(genes=genes)).tables[""]
+    assert found["p_holm"].tolist()[:4] == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert found["family_size"].tolist() == [4, 4, 4, 4, 1, 1]
+    assert set(found["family"]) == {"primary"}
+    assert set(found["family_level"]) == {0.05}
+    pd.testing.assert_frame_equal(alone, found.iloc[:4], check_categorical=False)
+
+
+def test_the_sexes_and_their_difference_are_a_family_of_their_own():
+    table = [row for gene in ("A", "B") for row in by_sex(1.0, 0.5, feature_id=gene, human_symbol=gene)]
+    found = ask("axis", table, Axis(genes=("A", "B"))).tables[""]
+    sizes = found.groupby(["family", "stratum"], observed=True)["family_size"].unique().map(list).to_dict()
+    assert sizes == {
+        ("primary", "average"): [2],
+        ("secondary", "female"): [6],
+        ("secondary", "male"): [6],
+        ("secondary", "interaction"): [6],
+    }
+
+
+def test_one_sex_is_the_whole_and_has_no_second_family():
+    missing = [
+        rows(stratum=s, status="not_estimable", reason="one sex") for s in ("male", "average", "interaction")
+    ]
+    found = ask_axis(rows(stratum="female"), *missing).tables[""]
+    assert found[found["whole"]]["stratum"].tolist() == ["female"]
+    assert found[~found["whole"]]["family"].unique().tolist() == [""]
+    assert found.loc[found["whole"], "wording"].iloc[0].startswith("FBXO2 in d, c, female only: up")
+
+
+def test_protein_groups_of_one_gene_are_one_test():
+    """The one seen in most samples stands for the gene, whatever their p; the other is named."""
+    seen = {"n_case": 6, "n_reference": 6, "detected_case": 6}
+    table = [
+        rows(feature_id="small_p", log2fc=3.0, **seen, detected_reference=4, mean_abundance=30.0),
+        rows(feature_id="mostly_seen", log2fc=0.1, **seen, detected_reference=6, mean_abundance=20.0),
+    ]
     found = ask_axis(*table).tables[""]
-    assert found["p_holm"].tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02, 0.02])
-    assert found["family_size"].tolist() == [4, 4, 4, 4, 1]
-    assert found["family"].nunique() == 2
+    assert (found["feature_id"].tolist(), found["family_size"].tolist()) == (["mostly_seen"], [1])
+    assert found["other_features"][0].startswith("small_p log2 +3.00")
+
+
+def test_size_and_equivalence_use_the_level_of_the_family():
+    """Intervals of the 1 - .05/4 and 1 - 2 x .05/4 levels, by SciPy; an effect that 95 % would call 'at least'."""
+    genes = ("A", "B", "C", "D")
+    table = [rows(feature_id=gene, human_symbol=gene, log2fc=1.05, se=0.2) for gene in genes]
+    row = ask("axis", table, Axis(genes=genes)).tables[""].iloc[0]
+    half, inner = stats.t.ppf(1 - 0.05 / 8, 12) * 0.2, stats.t.ppf(1 - 0.05 / 4, 12) * 0.2
+    assert row["ci_low_family"] == pytest.approx(1.05 - half)
+    assert row["margin_exceeded"] == pytest.approx(1.05 - half)
+    assert row["margin_excluded"] == pytest.approx(1.05 + inner)
+    assert 1.05 - stats.t.ppf(0.975, 12) * 0.2 > 0.585 > row["ci_low_family"]
+    assert row["size"] == "uncertain"
+    # equivalence at 5 % but not at 1.25 %
+    p = stats.t.sf((0.585 - 0.17) / 0.2, 12)
+    assert 0.0125 < p < 0.05
+    table = [rows(feature_id=gene, human_symbol=gene, log2fc=0.17, se=0.2) for gene in genes]
+    assert set(ask("axis", table, Axis(genes=genes)).tables[""]["reading"]) == {"undetermined"}
+
+
+def presence(case: int, n: int, reference: int, m: int, **changes) -> dict:
+    """A row that presence alone can say something of, by Fisher's test."""
+    table = [[case, n - case], [reference, m - reference]]
+    chances = stats.hypergeom(n + m, case + reference, n).pmf(range(n + 1))
+    counts = {"n_case": n, "detected_case": case, "n_reference": m, "detected_reference": reference}
+    return rows(
+        status="not_estimable",
+        reason="not in both groups",
+        **counts,
+        detection_p=stats.fisher_exact(table)[1],
+        detection_p_min=2 * chances[chances > 0].min()
+        if case + reference == n == m
+        else chances[chances > 0].min(),
+        detection_log_or=np.log((case + 0.5) * (m - reference + 0.5) / (n - case + 0.5) / (reference + 0.5)),
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "reading", "p_gene"),
+    [
+        ((10, 10, 0, 10), "appears", 2 * 2 / 184756),  # C(20, 10)
+        ((0, 10, 10, 10), "disappears", 2 * 2 / 184756),
+        ((6, 10, 4, 10), "undetermined", 1.0),
+        ((3, 3, 0, 3), "not_estimable", np.nan),  # 0.1 is the least that 3 v 3 can give
+    ],
+)
+def test_presence_is_a_finding(counts, reading, p_gene):
+    found = ask_axis(presence(*counts)).tables[""].iloc[0]
+    assert found["reading"] == reading
+    assert found["p_gene"] == pytest.approx(p_gene, nan_ok=True)
+
+
+def test_presence_is_told_in_the_verdict_and_its_smallest_p_where_it_cannot_be_found():
+    told = ask_axis(presence(10, 10, 0, 10))
+    assert "FBXO2 (10/10 v 0/10) appears" in told.verdict
+    small = ask_axis(presence(3, 3, 0, 3))
+    assert "could reach no less than 0.2 adjusted" in small.tables[""]["wording"][0]
+
+
+def test_presence_and_abundance_share_a_gene_and_zeros_of_counts_are_tested_once():
+    both = presence(9, 10, 2, 10) | {"status": "tested", "log2fc": 0.1, "se": 0.3, "df": 9.0, "p": 0.75}
+    found = ask_axis(both).tables[""].iloc[0]
+    assert found["p_gene"] == pytest.approx(2 * both["detection_p"])
+    assert found["reading"] == "appears"
+    counted = ask_axis({**both, "assay": "rna_counts"}).tables[""].iloc[0]
+    assert (counted["p_gene"], counted["reading"]) == (0.75, "undetermined")
+    # the same abundance, shown to be equal where it was detected, says nothing of where it was not
+    exact = {"status": "tested", "log2fc": 0.0, "se": 0.05, "df": 9.0, "p": 1.0}
+    assert ask_axis({**presence(6, 10, 5, 10), **exact}).tables[""]["reading"][0] == "undetermined"
+
+
+def test_mde_is_that_of_the_test_that_decides():
+    """Noncentral t by SciPy: at the printed MDE the test at .05/4 finds 80 %."""
+    genes = ("A", "B", "C", "D")
+    table = [rows(feature_id=gene, human_symbol=gene, log2fc=0.2, se=0.2) for gene in genes]
+    row = ask("axis", table, Axis(genes=genes)).tables[""].iloc[0]
+    critical = stats.t.ppf(1 - 0.05 / 8, 12)
+    assert stats.nct.sf(critical, 12, row["mde80_family"] / 0.2) == pytest.approx(0.8, abs=1e-4)
+    assert row["mde80_family"] > 1.2 * row["mde80"]
+    assert 0.67 < row["power_repeat"] < 0.77
+    assert 1.05 < row["exaggeration"] < 1.21
 
 
 def test_training_is_never_called_overtraining():
@@ -102,13 +232,27 @@ def test_training_is_never_called_overtraining():
     assert any("training (not overtraining)" in reason for reason in told.reasons)
 
 
-def test_one_row_stands_for_everybody():
-    """One-sex data: the not estimable strata are no further comparisons."""
-    missing = [
-        rows(stratum=stratum, status="not_estimable", reason="one sex") for stratum in ("average", "female")
+def test_findings_are_counted_by_study_not_by_comparison():
+    table = [
+        *(rows(role="disease", tissue="liver", contrast=f"w{week}", dataset="course") for week in (1, 2, 4)),
+        rows(role="disease", tissue="liver", dataset="other", log2fc=0.1, se=0.5),
+        rows(role="disease", tissue="liver", dataset="same_animals", log2fc=0.1, se=0.5),
     ]
-    told = ask_axis(rows(role="training"), *missing, rows(dataset="e", stratum="male", role="training"))
-    assert told.reasons == ["FBXO2, training (not overtraining): of 2 comparisons 2 up."]
+    evidence = Evidence(
+        effects=conform(pd.DataFrame(table)),
+        axis=Axis(),
+        thresholds=Thresholds(),
+        cohorts={"other": "rats", "same_animals": "rats"},
+    )
+    told = answer(["axis"], evidence)[0]
+    assert told.reasons == [
+        "FBXO2 in liver vesicles: liver disease (mouse): up in 1 of 2 studies (course), "
+        "undetermined in 1 of 2 studies (other, same_animals)."
+    ]
+    assert "FBXO2 up in mouse liver vesicles (liver disease, 1 of 2 studies)" in told.verdict
+    assert "5 families of tests stand behind this" in told.verdict
+    counts = told.tables["counts"].set_index("study")
+    assert counts.loc["course", ["reading", "comparisons", "agreeing"]].tolist() == ["up", 3, 3]
 
 
 def test_large_p_is_underpowered_never_no_difference():
@@ -140,16 +284,36 @@ def ask_sex(*tables: list[dict]) -> Answer:
 @pytest.mark.parametrize(
     ("female", "male", "se", "expected"),
     [
-        (1.0, 1.0, 0.1, "shared"),
+        (1.0, 1.0, 0.1, "both_alike"),
+        (1.0, 1.2, 0.3, "both"),  # neither a difference nor likeness within two-fold is shown
         (2.0, 0.2, 0.1, "larger_in_females"),
         (0.2, -2.0, 0.1, "larger_in_males"),
         (1.5, -1.5, 0.1, "opposite"),
+        (0.6, -0.6, 0.25, "differs"),  # an interaction alone orders no sizes
+        (0.0, 0.02, 0.05, "no_relevant_difference"),
         (0.55, 0.1, 0.2, "undetermined"),  # significant in females only, and no evidence of a difference
     ],
 )
-def test_classes_come_from_the_interaction(female, male, se, expected):
-    told = ask_sex(by_sex(female, male, se))
-    assert told.tables["genes"]["class"].tolist() == [expected]
+def test_classes_come_from_tests_of_what_they_say(female, male, se, expected):
+    """Of an axis gene (in its family) and of any other (by q)."""
+    other = by_sex(female, male, se, feature_id="g", human_symbol="OTHER")
+    told = ask("sex", [*by_sex(female, male, se), *other], Axis(genes=("FBXO2", "OTHER"))).tables["genes"]
+    assert told["class"].tolist() == [expected, expected]
+
+
+def test_the_class_of_a_difference_between_small_and_large_effects():
+    """RAB7A of the first audit: female -0.01, male +0.28, interaction p 4e-5: not shared, and sizes are ordered."""
+    told = ask_sex(by_sex(-0.01, 0.28, 0.045)).tables["genes"].iloc[0]
+    assert told["class"] == "larger_in_males"
+
+
+def test_the_ratio_is_fiellers():
+    """b^2 - t^2 v = 0 solved by hand for m = f = 1, se .1 each, independent, t of 40 df at .05/3."""
+    told = ask_sex(by_sex(1.0, 1.0, 0.1)).tables["genes"].iloc[0]
+    t = stats.t.ppf(1 - 0.05 / 6, 40)
+    a = 1 - t**2 * 0.01
+    low, high = (1 - np.sqrt(1 - a**2)) / a, (1 + np.sqrt(1 - a**2)) / a
+    assert (told["ratio_low"], told["ratio_high"]) == (pytest.approx(low), pytest.approx(high))
 
 
 def test_significant_in_one_sex_only_is_not_specific():
@@ -160,11 +324,29 @@ def test_significant_in_one_sex_only_is_not_specific():
         1,
         0,
     )
-    assert (counts["significant_female_only"], counts["significant_both"]) == (1, 1)
-    assert "0 differ between the sexes by the interaction test" in told.verdict
+    assert (counts["both_alike"], counts["undetermined"]) == (1, 1)
+    assert "0 features differ between the sexes by the interaction test" in told.verdict
     assert "specific" not in told.verdict
-    wording = told.tables["genes"]["wording"].iloc[0]
-    assert "undetermined" in wording
+    assert "undetermined" in told.tables["genes"]["wording"].iloc[0]
+
+
+def test_presence_has_a_class_too():
+    """Seen in all females under overtraining and in no male: Zelen's test and the two of the sexes decide."""
+    female, male = presence(12, 12, 0, 12, stratum="female"), presence(0, 12, 12, 12, stratum="male")
+    average = presence(12, 24, 12, 24, stratum="average")
+    between = presence(12, 24, 12, 24, stratum="interaction") | {
+        "detection_p": 1e-12,
+        "detection_p_min": 1e-12,
+        "detection_log_or": -12.0,
+    }
+    told = ask_sex([female, male, average, between]).tables["genes"].iloc[0]
+    assert told["class"] == "opposite"
+
+
+def test_a_hypothesis_is_never_held_against_the_interaction():
+    found = ask("axis", by_sex(2.0, 0.2), Axis(hypotheses=(HYPOTHESIS,))).tables[""].set_index("stratum")
+    assert found.loc["interaction", "agreement"] == "no_hypothesis"
+    assert found.loc["average", "agreement"] == "agrees"
 
 
 def test_one_sex_is_not_estimable_and_says_why():

@@ -9,10 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, norm
-from sevaxis.answers import Answer
-from sevaxis.answers.readings import called, significant
+from sevaxis.answers import Answer, Evidence
+from sevaxis.answers.answer import answer
+from sevaxis.answers.readings import called, read_axis, significant
 from sevaxis.effects.table import conform
 from sevaxis.report.document import Document
+from sevaxis.study.settings import Axis, Hypothesis, Thresholds
 
 from tests.report.models_by_hand import models
 from tests.report.samples_by_hand import GENES, HOSTILE, axis_values, qualities
@@ -134,7 +136,7 @@ def build(features: int = 400, simulated: bool = True) -> Document:
         },
         cards=CARDS,
         effects=effects.assign(significant=significant(effects, 0.05)),
-        axis=axis.assign(called=called(axis, 0.05)),
+        axis=axis.assign(called=called(axis)),
         answers=answers,
         qualities=qualities(rng),
         models=models(),
@@ -243,27 +245,13 @@ def _published(rng: np.random.Generator, features: int) -> pd.DataFrame:
 
 
 def _axis(effects: pd.DataFrame) -> pd.DataFrame:
-    axis = effects[effects["human_symbol"].isin(GENES)].copy()
-    readings = {"absent": "not_measured", "unmapped": "not_measured", "not_estimable": "not_estimable"}
-    changed = np.where(
-        axis["q"] < 0.05, np.where(axis["log2fc"] > 0, "changed_up", "changed_down"), "undetermined"
-    )
-    axis["reading"] = [readings.get(str(s), c) for s, c in zip(axis["status"], changed, strict=True)]
-    axis.loc[axis["dataset"].eq("liver_published"), "reading"] = "published"
-    axis["p_holm"] = (axis["p"] * 4).clip(upper=1)
-    axis["family"], axis["family_size"] = "axis genes of this contrast and stratum", 4
-    axis["wording"] = [
-        f"{gene}: {reading}, underpowered" if reading == "undetermined" else f"{gene}: {reading}"
-        for gene, reading in zip(axis["human_symbol"], axis["reading"], strict=True)
-    ]
-    expected = axis["human_symbol"].eq("FBXO2") & axis["dataset"].eq("sev_protein")
-    axis["expected"] = np.where(expected, "up", None)
-    axis["agreement"] = np.where(expected, "agrees", "no_hypothesis")
+    """Read by the library; agreement is set so that every sign occurs."""
+    axis = read_axis(effects, Axis(hypotheses=(Hypothesis.model_validate(_hypothesis()),)), Thresholds())
     axis.loc[axis["human_symbol"].eq("FLOT1") & axis["dataset"].eq("sev_protein"), "agreement"] = (
         "undetermined"
     )
     axis.loc[axis["human_symbol"].eq("CD63") & axis["dataset"].eq("muscle_rna"), "agreement"] = "contradicts"
-    return axis.reset_index(drop=True)
+    return axis
 
 
 def _axis_answer() -> Answer:
@@ -276,38 +264,8 @@ def _axis_answer() -> Answer:
 
 
 def _sex_answer(effects: pd.DataFrame) -> Answer:
-    rows = effects[effects["dataset"].eq("sev_protein")]
-    wide = rows.pivot(
-        index="feature_id", columns="stratum", values=["log2fc", "q", "se", "ci_low", "ci_high", "mde80"]
-    )
-    wide.columns = [f"{value}_{stratum}" for value, stratum in wide.columns]
-    names = rows.drop_duplicates("feature_id").set_index("feature_id")[["symbol", "human_symbol"]]
-    genes = names.join(wide).reset_index().assign(dataset="sev_protein", contrast="overtrained")
-    genes = genes[genes["human_symbol"].isin(GENES) | (genes["q_interaction"] < 0.05)]
-    genes["class"] = np.where(genes["q_interaction"] < 0.05, "larger_in_females", "undetermined")
-    genes["wording"] = "the interaction decides"
-    counts = pd.DataFrame(
-        {
-            "dataset": ["sev_protein", "muscle_rna"],
-            "contrast": ["overtrained", "week8"],
-            "n_tested": [398, None],
-            "significant_female": [30, None],
-            "significant_male": [8, None],
-            "significant_both": [5, None],
-            "significant_female_only": [25, None],
-            "significant_male_only": [3, None],
-            "significant_interaction": [11, None],
-            "fdr": [0.05, 0.05],
-            "wording": ["11 differ between the sexes.", "one sex only: not estimable"],
-        }
-    )
-    return Answer(
-        "sex",
-        "Do the sexes differ?",
-        "In 11 of 398 proteins the sexes are shown to differ.",
-        ["Only the interaction tests a difference."],
-        {"": counts, "genes": genes},
-    )
+    evidence = Evidence(effects=effects, axis=Axis(), thresholds=Thresholds())
+    return answer(["sex"], evidence)[0]
 
 
 def _planted_answer() -> Answer:

@@ -4,6 +4,7 @@ rule answer:
         effects=every_dataset(rules.compare.output.effects),
         qualities=every_dataset(rules.assess.output.quality),
         models=every_dataset(rules.compare.output.model),
+        robustness=every_dataset(rules.compare.output.robustness),
         files=every_dataset(rules.retrieve.output[0]) if settings.simulated else [],
     output:
         effects=RESULTS / "effects.parquet",
@@ -25,6 +26,7 @@ rule answer:
         thresholds=settings.thresholds.model_dump(
             include={"fdr", "alpha", "power", "smallest_effect"}
         ),
+        cohorts=COHORTS,
         panels={"panels": settings.panels},
         tables=PANELS,
         code=CODE["answer"],

@@ -43,6 +43,8 @@ envvars:
     "SEVAXIS_SOURCE",
 
 
+# Data sets of the same people or animals count as one study.
+COHORTS = {name: card.cohort for name, card in study.cards.items() if card.cohort}
 QUESTIONS = questions_of(settings.questions, simulated=settings.simulated)
 # Of the whole study, for what is about all data sets.
 CODE = {

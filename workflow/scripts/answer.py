@@ -25,6 +25,8 @@ evidence = Evidence(
     }
     or None,
     qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},
+    robustness={Path(path).parent.name: pd.read_parquet(path) for path in given.robustness},
+    cohorts=told.cohorts,
     models={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.models},
 )
 evidence.axis_rows.to_csv(snakemake.output.axis, sep="\t", index=False, float_format="%.6g")

@@ -26,7 +26,7 @@ document = Document(
     settings=told.settings,
     cards=list(told.cards.values()),
     effects=effects.assign(significant=significant(effects, fdr)),
-    axis=axis.assign(called=called(axis, fdr)),
+    axis=axis.assign(called=called(axis)),
     answers={name: read_answer(Path(given.answers) / f"{name}.json") for name in told.questions},
     qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},
     models={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.models},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sevaxis.answers.question import Answer, Evidence, Question
-from sevaxis.base.vocabulary import CHANGED, Compartment, Reading, Role, Status, Stratum
+from sevaxis.base.vocabulary import BY_PRESENCE, CHANGED, Role
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,21 +14,18 @@ if TYPE_CHECKING:
 
 
 def answer_axis(evidence: Evidence) -> Answer:
-    """Count and name what the axis table reads, role by role; the main table is the axis table itself."""
-    from sevaxis.answers.readings import tally
+    """Say what the axis table reads, tissue by tissue, counted by study.
+
+    The main table is the axis table; ``counts`` holds a row for each gene, tissue, role, organism and study
+    (:func:`sevaxis.answers.counting.count_by_study`).
+    """
+    from sevaxis.answers.counting import count_by_study, tell_places
 
     rows, axis = evidence.axis_rows, evidence.axis
-    whole = _of_everybody(rows)
-    reasons = []
-    for role in Role:
-        of_role = whole[whole["role"].eq(role)]
-        for gene in axis.genes:
-            of_gene = of_role[of_role["human_symbol"].eq(gene)]
-            if len(of_gene):
-                of = f"of {len(of_gene)} comparisons " if len(of_gene) > 1 else ""
-                reasons.append(f"{gene}, {role.brief}: {of}{tally(of_gene['reading'])}.")
-    verdict = _tell(whole[whole["role"].eq(Role.OVERTRAINING)], axis)
-    return Answer("axis", AXIS.asks.format(genes=", ".join(axis.genes)), verdict, reasons, {"": rows})
+    counts = count_by_study(rows, evidence.cohorts, axis.genes)
+    verdict = f"{_tell(rows, counts, axis)} {_tell_families(rows)}"
+    asks = AXIS.asks.format(genes=", ".join(axis.genes))
+    return Answer("axis", asks, verdict, tell_places(counts), {"": rows, "counts": counts})
 
 
 AXIS = Question(
@@ -40,15 +37,23 @@ AXIS = Question(
 )
 
 
-def _tell(overtraining: pd.DataFrame, axis: Axis) -> str:
-    """The sentence about the comparisons of overtraining."""
-    from sevaxis.answers.readings import tally
+def _tell(rows: pd.DataFrame, counts: pd.DataFrame, axis: Axis) -> str:
+    """What overtraining does; where nobody measured that, what else is known of the axis."""
+    from sevaxis.answers.counting import place_name, tell_changes
+    from sevaxis.answers.wording import tally
 
+    whole = rows[rows["whole"].eq(True)]
+    overtraining = whole[whole["role"].eq(Role.OVERTRAINING)]
+    others = counts[counts["role"].ne(Role.OVERTRAINING)]
     if overtraining.empty:
-        return (
-            "No data set of this study is about overtraining, so nothing here says what overtraining does to "
-            f"{', '.join(axis.genes)}; what follows is training, exercise, disease and vesicle data around it."
+        changes = tell_changes(others)
+        known = (
+            f"Shown around it: {'; '.join(changes)}."
+            if changes
+            else "Nothing around it is shown to change either."
         )
+        genes = ", ".join(axis.genes)
+        return f"No data set of this study is about overtraining, so nothing here says what it does to {genes}. {known}"
     changed = overtraining[overtraining["reading"].isin(CHANGED)]
     if changed.empty:
         return f"Under overtraining no axis gene is shown to change: {tally(overtraining['reading'])}."
@@ -56,34 +61,49 @@ def _tell(overtraining: pd.DataFrame, axis: Axis) -> str:
     for (tissue, compartment), of_place in changed.groupby(
         ["tissue", "compartment"], sort=False, observed=True
     ):
-        place = f"{tissue} {Compartment(compartment).brief}".strip()
-        places.append(f"in {place} " + " and ".join(_directions(of_place)))
+        places.append(
+            f"in {place_name(str(tissue), str(compartment))} " + " and ".join(_directions(of_place))
+        )
     rest = overtraining[~overtraining.index.isin(changed.index)]
     tail = f" Of the {len(rest)} other comparisons: {tally(rest['reading'])}." if len(rest) else ""
     return f"Under overtraining, {'; '.join(places)}.{tail}"
 
 
-def _of_everybody(rows: pd.DataFrame) -> pd.DataFrame:
-    """The one row of each gene and contrast that stands for all its samples.
+def _tell_families(rows: pd.DataFrame) -> str:
+    """How many families of tests stand behind the findings, and what chance alone would give."""
+    from sevaxis.answers.families import count_families
 
-    That of all samples, or the average of the sexes, or the sex that a published table is about.
-    """
-    order = {str(stratum): place for place, stratum in enumerate(Stratum)}
-    refused = rows["status"].eq(Status.NOT_ESTIMABLE).to_numpy(int)
-    best = rows.assign(order=rows["stratum"].astype(str).map(order) + len(order) * refused)
-    best = best.sort_values("order", kind="stable").drop_duplicates(["dataset", "contrast", "feature_id"])
-    return best.sort_index().drop(columns="order")
+    families, expected = count_families(rows)
+    if not families:
+        return "No family of tests stands behind this: nothing could be tested."
+    level, several = rows["family_level"].max(), families > 1
+    return (
+        f"{families} {'families' if several else 'family'} of tests {'stand' if several else 'stands'} behind "
+        "this, each "
+        f"with a chance of a false finding of at most {100 * level:g} %: no more than {expected:.2g} of them "
+        "are expected "
+        "to hold one."
+    )
 
 
 def _directions(changed: pd.DataFrame) -> list[str]:
-    """Genes that are up and genes that are down, with their effects."""
+    """Genes by reading, with their effects where there is an amount."""
     found = []
-    for reading in (Reading.CHANGED_UP, Reading.CHANGED_DOWN):
-        genes = [
-            f"{gene} (log2 {', '.join(f'{value:+.2f}' for value in of_gene['log2fc'])})"
-            for gene, of_gene in changed[changed["reading"].eq(reading)].groupby("human_symbol", sort=False)
-        ]
+    for reading in CHANGED:
+        genes = []
+        for gene, of_gene in changed[changed["reading"].eq(reading)].groupby("human_symbol", sort=False):
+            told = [_amount(row) for row in of_gene.itertuples(index=False)]
+            genes.append(f"{gene} ({', '.join(told)})")
         if genes:
             listed = " and ".join(filter(None, [", ".join(genes[:-1]), genes[-1]]))
-            found.append(f"{listed} {'are' if len(genes) > 1 else 'is'} {reading.brief}")
+            verb = "" if reading in BY_PRESENCE else "are " if len(genes) > 1 else "is "
+            word = reading.value.rstrip("s") if reading in BY_PRESENCE and len(genes) > 1 else reading.value
+            found.append(f"{listed} {verb}{word}")
     return found
+
+
+def _amount(row) -> str:
+    """The fold change, or the samples in which it was detected."""
+    if row.reading in BY_PRESENCE:
+        return f"{row.detected_case}/{row.n_case} v {row.detected_reference}/{row.n_reference}"
+    return f"log2 {row.log2fc:+.2f}".replace("-", "−")

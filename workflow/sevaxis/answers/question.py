@@ -31,6 +31,10 @@ class Evidence:
         Data set -> what was planted in it; None unless the study is simulated.
     qualities, models
         Data set -> ``quality.json`` and ``model.json``; None where they are not at hand.
+    robustness
+        Data set -> effects of the axis genes by other analyses of the same data; None where they are not at hand.
+    cohorts
+        Data set -> the people or animals that it shares with other data sets.
     """
 
     effects: pd.DataFrame
@@ -40,13 +44,15 @@ class Evidence:
     truth: Mapping[str, pd.DataFrame] | None = None
     qualities: Mapping[str, Mapping[str, Any]] | None = None
     models: Mapping[str, Mapping[str, Any]] | None = None
+    robustness: Mapping[str, pd.DataFrame] | None = None
+    cohorts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def axis_rows(self) -> pd.DataFrame:
         """The axis table: the axis genes' effects, read (:func:`sevaxis.answers.readings.read_axis`)."""
         from sevaxis.answers.readings import read_axis
 
-        return read_axis(self.effects, self.axis, self.thresholds)
+        return read_axis(self.effects, self.axis, self.thresholds, self.robustness)
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,42 @@
-"""What an effect amounts to: changed, equivalent or undetermined, significant or not, decided here and nowhere else.
+"""What an effect amounts to, decided here and nowhere else.
 
-"Not significant" is never "no difference": a row counts as unchanged only by an equivalence test against a smallest
-effect of interest, and is otherwise undetermined, with the minimum detectable effect as the reason.
+"Not significant" is never "no difference": a row is without a relevant change only by an equivalence test against the
+smallest effect of interest, and is otherwise undetermined, with the minimum detectable effect as the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from sevaxis.base.vocabulary import CHANGED, WHOLE, Agreement, Reading, Role, Status
-from sevaxis.models.inference.multiplicity import holm
-from sevaxis.models.inference.power import equivalence, minimum_detectable_effect
+from sevaxis.answers.families import CONTRAST, assign_families, of_genes, one_row_a_gene, standing_stratum
+from sevaxis.answers.wording import word_row
+from sevaxis.base.vocabulary import (
+    AS_PUBLISHED,
+    CHANGED,
+    DOWNWARD,
+    UPWARD,
+    Agreement,
+    Assay,
+    Reading,
+    Reason,
+    Role,
+    Size,
+    Status,
+    Stratum,
+)
+from sevaxis.models.inference.power import (
+    equivalence,
+    exaggeration,
+    minimum_detectable_effect,
+    power_of_a_repeat,
+)
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
     from sevaxis.study.settings import Axis, Thresholds
 
 #: Where nothing was tested -> what that amounts to.
@@ -36,101 +53,17 @@ def significant(rows: pd.DataFrame, fdr: float) -> pd.Series:
     return rows["status"].eq(Status.TESTED) & rows["q"].lt(fdr)
 
 
-def called(rows: pd.DataFrame, fdr: float) -> pd.Series:
-    """Which rows of the axis table are shown as a change.
-
-    Those read so, and published effects that can have no test here but that their authors' q calls significant.
-    """
-    return rows["reading"].isin(CHANGED) | rows["reading"].eq(Reading.PUBLISHED) & significant(rows, fdr)
+def called(rows: pd.DataFrame) -> pd.Series:
+    """Which rows of the axis table are shown as a change: by a test here, or as their authors published them."""
+    return rows["reading"].isin([*CHANGED, Reading.PUBLISHED_UP, Reading.PUBLISHED_DOWN])
 
 
-def tally(readings: pd.Series) -> str:
-    """How often each reading occurs, in a sentence's words."""
-    counts = readings.value_counts()
-    return ", ".join(f"{counts[reading]} {reading.brief}" for reading in Reading if reading in counts)
-
-
-def summarise(rows: Sequence[Mapping[str, Any]]) -> str:
-    """How often each reading occurs among rows of the axis table; where nothing was estimated its status says more."""
-    told = [
-        Reading(row["reading"]).words if row["status"] == Status.TESTED else Status(row["status"]).words
-        for row in rows
-    ]
-    if len(told) <= 1:
-        return "".join(told) or Status.ABSENT.words
-    return ", ".join(f"{told.count(reading)} × {reading}" for reading in dict.fromkeys(told))
-
-
-def readings_of(
-    log2fc: ArrayLike,
-    se: ArrayLike,
-    df: ArrayLike,
-    p: ArrayLike,
-    *,
-    margin: float,
-    alpha: float = 0.05,
-    power: float = 0.8,
+def read_axis(
+    effects: pd.DataFrame,
+    axis: Axis,
+    thresholds: Thresholds,
+    robustness: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """Read each effect, and say why it is read so.
-
-    Parameters
-    ----------
-    log2fc, se, df
-        Estimates, (features,); NaN where not estimable.
-    p
-        P-value of the test of no change, adjusted as the caller's family demands, (features,).
-    margin
-        Smallest effect of interest, log2.
-    alpha
-        Level of the test, of the equivalence test and of the minimum detectable effect.
-    power
-        Power of the minimum detectable effect.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``reading`` (:class:`~sevaxis.base.vocabulary.Reading`; ``published`` where there is nothing to test with),
-        ``why``, ``equivalence_p``, ``mde``.
-
-    Notes
-    -----
-    A significant effect that is shown to be below the margin keeps the reading changed, and ``why`` says that it is
-    small. The equivalence p is not adjusted for multiple testing.
-    """
-    log2fc, se, df, p = np.broadcast_arrays(
-        *(np.atleast_1d(np.asarray(x, float)) for x in (log2fc, se, df, p))
-    )
-    mde = minimum_detectable_effect(se, df, alpha=alpha, power=power)
-    small = equivalence(log2fc, se, df, margin)
-    half = stdtrit(df, 1 - alpha / 2) * se
-    readings, reasons = [], []
-    for i in range(len(log2fc)):
-        interval = f"{1 - alpha:.0%} interval {log2fc[i] - half[i]:+.2f} to {log2fc[i] + half[i]:+.2f}"
-        if np.isnan([log2fc[i], half[i], p[i]]).any():
-            reading = Reading.PUBLISHED
-            why = "no estimate, standard error or p-value"
-        elif p[i] <= alpha:
-            reading = Reading.CHANGED_UP if log2fc[i] > 0 else Reading.CHANGED_DOWN
-            note = f", but smaller than the smallest effect of interest {margin:.2g}"
-            why = f"{reading.brief}, {interval}{note if small[i] <= alpha else ''}"
-        elif small[i] <= alpha:
-            reading = Reading.EQUIVALENT
-            why = f"any change is smaller than {margin:.2g} (equivalence p {small[i]:.2g})"
-        else:
-            reading = Reading.UNDETERMINED
-            if df[i] < 1:
-                why = "underpowered: less than one degree of freedom"
-            elif mde[i] > margin:
-                beyond = f"exceeds the smallest effect of interest {margin:.2g}"
-                why = f"underpowered: MDE{power * 100:.0f} {mde[i]:.2g} {beyond}"
-            else:
-                why = f"neither a change nor its absence is shown: {interval}"
-        readings.append(reading)
-        reasons.append(why)
-    return pd.DataFrame({"reading": readings, "why": reasons, "equivalence_p": small, "mde": mde})
-
-
-def read_axis(effects: pd.DataFrame, axis: Axis, thresholds: Thresholds) -> pd.DataFrame:
     """Read the axis genes' rows of the effects table: the axis table.
 
     Parameters
@@ -140,58 +73,182 @@ def read_axis(effects: pd.DataFrame, axis: Axis, thresholds: Thresholds) -> pd.D
     axis
         Genes and hypotheses.
     thresholds
-        ``alpha`` is the level of the tests after Holm's adjustment within the family: the axis genes' tests of one role
-        and one stratum over all data sets and contrasts. Within ``smallest_effect`` lies what counts as unchanged.
+        ``alpha`` is the error rate of each family. Within ``smallest_effect`` lies what counts as no relevant change.
+    robustness
+        Data set -> ``robustness.parquet``: the axis genes' effects by other analyses of the same data.
 
     Returns
     -------
     pandas.DataFrame
-        The rows with ``family``, ``p_holm``, ``family_size``, ``reading``, ``wording``, ``expected``, ``agreement``.
+        One row for each gene, contrast and stratum: the effect's columns, those of
+        :func:`~sevaxis.answers.families.assign_families`, and
+
+        - ``decided_by``: ``presence`` or ``abundance``, whichever the smaller p is of; ``direction``: its sign;
+        - ``reading`` (:class:`~sevaxis.base.vocabulary.Reading`), ``size``, ``wording``;
+        - ``ci_low_family``, ``ci_high_family``: interval at level 1 - alpha / m, which decides the size;
+        - ``equivalence_p``, and ``margin_excluded``: the smallest margin at which a relevant change would be excluded
+          (the far end of the 1 - 2 alpha / m interval); ``margin_exceeded``: the largest that the effect exceeds;
+        - ``mde80_family``: minimum detectable effect at the level at which the row is tested; ``power_repeat``: power
+          of a new experiment of the size if that is the truth; ``exaggeration``: by how much significant estimates
+          overstate it on average;
+        - ``robustness_k`` of ``robustness_m`` analyses in which the reading stands;
+        - ``expected``, ``agreement``: beside the hypothesis.
     """
-    rows = effects[effects["human_symbol"].isin(list(axis.genes))].reset_index(drop=True)
-    family = "axis genes, role " + rows["role"].astype(str) + ", stratum " + rows["stratum"].astype(str)
-    rows = rows.assign(family=family)
-    rows["p_holm"] = rows.groupby("family")["p"].transform(lambda p: holm(p.to_numpy(float)))
-    rows["family_size"] = rows.groupby("family")["p"].transform("count")
-    told = readings_of(
-        rows["log2fc"],
-        rows["se"],
-        rows["df"].fillna(np.inf),  # published estimates without group sizes: the normal distribution
-        rows["p_holm"],
-        margin=thresholds.smallest_effect,
-        alpha=thresholds.alpha,
-        power=thresholds.power,
-    )
-    rows["reading"] = [
-        UNTESTED.get(status, reading) for status, reading in zip(rows["status"], told["reading"], strict=True)
-    ]
-    rows["wording"] = [
-        _wording(row, why) for row, why in zip(rows.itertuples(index=False), told["why"], strict=True)
-    ]
+    rows = one_row_a_gene(of_genes(effects, axis.genes))
+    rows = assign_families(rows, standing_stratum(effects), thresholds.alpha)
+    rows = _decide(_measure(rows, thresholds))
+    rows["reading"] = _readings(rows, thresholds)
+    rows["size"] = _sizes(rows, thresholds.smallest_effect)
+    rows["robustness_k"], rows["robustness_m"] = _standing_of(rows, robustness or {})
     rows["expected"] = [_expected(row, axis) for row in rows.itertuples(index=False)]
     rows["agreement"] = [_agreement(*pair) for pair in zip(rows["expected"], rows["reading"], strict=True)]
+    rows["wording"] = [word_row(row, thresholds) for row in rows.itertuples(index=False)]
     return rows
 
 
-def _wording(row, why: str) -> str:
-    where = f"{row.human_symbol} in {row.dataset}, {row.contrast}"
-    where += f", {row.stratum}" if row.stratum not in WHOLE else ""
-    match row.reading:
-        case Reading.NOT_MEASURED:
-            return f"{where}: not measured ({row.reason})."
-        case Reading.NOT_ESTIMABLE:
-            seen = f"; detection test p {row.detection_p:.2g}" if row.detection_p == row.detection_p else ""
-            return f"{where}: not estimable ({row.reason}{seen})."
-        case Reading.PUBLISHED:
-            q = f", the authors' q {row.q:.2g}" if row.q == row.q else ""
-            return f"{where}: published log2 fold change {row.log2fc:+.2f}{q}; {row.reason}."
-    p = f"log2 fold change {row.log2fc:+.2f}, Holm p {row.p_holm:.2g}"
-    return f"{where}: {row.reading.replace('_', ' ')}; {p}; {why}."
+def _measure(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
+    """Interval, equivalence and minimum detectable effect at the level at which each row is tested."""
+    alpha, margin = thresholds.alpha, thresholds.smallest_effect
+    log2fc, se = rows["log2fc"].to_numpy(float), rows["se"].to_numpy(float)
+    # published estimates of the normal distribution have no degrees of freedom
+    df = rows["df"].fillna(np.inf).to_numpy(float)
+    level = alpha / rows["family_size"].clip(lower=1).to_numpy(float)
+    mine = rows["family"].ne("").to_numpy()
+    half = np.where(mine, stdtrit(df, 1 - level / 2) * se, np.nan)
+    inner = np.where(mine, stdtrit(df, 1 - level) * se, np.nan)
+    small = np.where(mine, equivalence(log2fc, se, df, margin), np.nan)
+    # two tests of one gene share its part of the level
+    own = level / np.where(rows["by_presence"], 2, 1)
+    mde, repeat, times = (np.full(len(rows), np.nan) for _ in range(3))
+    for each in np.unique(own[mine & ~np.isnan(se)]):
+        at = mine & (own == each)
+        told = {"alpha": float(each), "power": thresholds.power}
+        mde[at] = minimum_detectable_effect(se[at], df[at], **told)
+        repeat[at] = np.where(np.isnan(mde[at]), np.nan, power_of_a_repeat(df[at], **told))
+        times[at] = np.where(np.isnan(mde[at]), np.nan, exaggeration(df[at], **told))
+    off_zero = np.abs(log2fc) > half
+    return rows.assign(
+        ci_low_family=log2fc - half,
+        ci_high_family=log2fc + half,
+        equivalence_p=small,
+        margin_excluded=np.abs(log2fc) + inner,
+        margin_exceeded=np.where(off_zero, np.abs(log2fc) - half, np.nan),
+        mde80_family=mde,
+        power_repeat=repeat,
+        exaggeration=times,
+    )
+
+
+def _decide(rows: pd.DataFrame) -> pd.DataFrame:
+    """Which of its tests decides a row, and in which direction."""
+    presence = rows["by_presence"] & ~rows["p_abundance"].lt(rows["p_presence"])
+    # a fold change that tells of presence is read as presence, whichever test found it
+    sparse = ends_with(rows["reason"], Reason.PRESENCE_DECIDES, Reason.NO_COUNT_ON_ONE_SIDE)
+    by = np.select([presence | sparse, rows["p_abundance"].notna()], ["presence", "abundance"], "")
+    sign = np.sign(rows["detection_log_or"].where(presence, rows["log2fc"]).fillna(0.0))
+    return rows.assign(decided_by=by, direction=sign.astype(int))
+
+
+def _readings(rows: pd.DataFrame, thresholds: Thresholds) -> list[Reading]:
+    """Change before its size; without a change equivalence; else undetermined."""
+    shown = rows["p_holm"].le(thresholds.alpha)
+    level = thresholds.alpha / rows["family_size"].clip(lower=1)
+    presence, more = rows["decided_by"].eq("presence"), rows["direction"].gt(0)
+    by_q = rows["assay"].eq(Assay.EFFECTS) & rows["p"].isna() & rows["log2fc"].notna()
+    published = by_q & rows["q"].lt(thresholds.fdr)
+    untested = rows["status"].ne(Status.TESTED) & rows["p_gene"].isna()
+    # where presence could differ, abundance where detected cannot say that nothing does
+    equal = rows["equivalence_p"].le(level) & rows["family"].ne("") & ~rows["by_presence"] & ~presence
+    found = np.select(
+        [
+            untested & rows["status"].eq(Status.NOT_ESTIMABLE),
+            untested,
+            published & rows["log2fc"].gt(0),
+            published,
+            by_q & rows["q"].notna(),
+            shown & presence & more,
+            shown & presence,
+            shown & more,
+            shown,
+            equal,
+        ],
+        [
+            Reading.NOT_ESTIMABLE,
+            Reading.NOT_MEASURED,
+            Reading.PUBLISHED_UP,
+            Reading.PUBLISHED_DOWN,
+            Reading.PUBLISHED_NEITHER,
+            Reading.APPEARS,
+            Reading.DISAPPEARS,
+            Reading.UP,
+            Reading.DOWN,
+            Reading.NO_RELEVANT_CHANGE,
+        ],
+        Reading.UNDETERMINED,
+    )
+    return [Reading(str(reading)) for reading in found]
+
+
+def ends_with(reasons: pd.Series, *those: Reason) -> pd.Series:
+    """Which rows bear one of these remarks, whose facts are the row's own."""
+    tails = tuple(reason.sentence.rpartition(": ")[2] for reason in those)
+    return reasons.fillna("").astype(str).map(lambda text: text.endswith(tails)).astype(bool)
+
+
+def _sizes(rows: pd.DataFrame, margin: float) -> list[str]:
+    """Size of the changes in abundance, empty elsewhere."""
+    near = rows["margin_exceeded"].to_numpy(float)
+    far = np.maximum(rows["ci_low_family"].abs(), rows["ci_high_family"].abs()).to_numpy(float)
+    told = np.select(
+        [near > margin, far < margin], [str(Size.AT_LEAST), str(Size.BELOW)], str(Size.UNCERTAIN)
+    )
+    changed = rows["reading"].isin([Reading.UP, Reading.DOWN])
+    return list(np.where(changed, told, ""))
+
+
+def _standing_of(
+    rows: pd.DataFrame, robustness: Mapping[str, pd.DataFrame]
+) -> tuple[list[int | None], list[int | None]]:
+    """In how many analyses of the same data each reading of abundance stands.
+
+    A change stands where the other analysis finds it at the level of the row's own test and in its direction; what
+    is no change stands where it finds none.
+    """
+    tables = [table for table in robustness.values() if len(table)]
+    if not tables:
+        return [None] * len(rows), [None] * len(rows)
+    key = [*CONTRAST, "stratum", "feature_id"]
+    other = pd.concat(tables, ignore_index=True)
+    groups = {
+        name: (table["p"].to_numpy(float), table["log2fc"].to_numpy(float))
+        for name, table in other.groupby([other[column].astype(str) for column in key], sort=False)
+    }
+    stand, of = [], []
+    for row in rows.itertuples(index=False):
+        told = groups.get(tuple(str(getattr(row, column)) for column in key))
+        by_abundance = row.reading in (
+            Reading.UP,
+            Reading.DOWN,
+            Reading.NO_RELEVANT_CHANGE,
+            Reading.UNDETERMINED,
+        )
+        if told is None or not by_abundance or row.p_abundance != row.p_abundance or not row.family:
+            stand.append(None)
+            of.append(None)
+            continue
+        p, log2fc = told
+        changed = row.reading in CHANGED
+        level = max(row.family_level / max(row.family_size, 1), row.p_abundance if changed else 0.0)
+        found = p <= level
+        alike = found & (np.sign(log2fc) == np.sign(row.log2fc)) if changed else ~found
+        stand.append(int(alike.sum()))
+        of.append(len(p))
+    return stand, of
 
 
 def _expected(row, axis: Axis) -> str:
-    """Direction that a hypothesis of the study expects; hypotheses speak of overtraining only."""
-    if row.role != Role.OVERTRAINING:
+    """Direction that a hypothesis of the study expects; hypotheses speak of overtraining, not of differences."""
+    if row.role != Role.OVERTRAINING or row.stratum == Stratum.INTERACTION:
         return ""
     for hypothesis in axis.hypotheses:
         place = (hypothesis.gene, hypothesis.tissue, hypothesis.compartment)
@@ -203,11 +260,22 @@ def _expected(row, axis: Axis) -> str:
 def _agreement(expected: str, reading: Reading) -> Agreement:
     if not expected:
         return Agreement.NO_HYPOTHESIS
-    shows = {
-        Reading.CHANGED_UP: "up",
-        Reading.CHANGED_DOWN: "down",
-        Reading.EQUIVALENT: "unchanged",
-    }.get(reading)
-    if shows is None:
+    if reading in UPWARD:
+        shows = "up"
+    elif reading in DOWNWARD:
+        shows = "down"
+    elif reading == Reading.NO_RELEVANT_CHANGE:
+        shows = "unchanged"
+    else:
         return Agreement.UNDETERMINED
     return Agreement.AGREES if shows == expected else Agreement.CONTRADICTS
+
+
+def direction(reading: str) -> int:
+    """1 for more in the case, -1 for less, 0 for neither."""
+    return int(reading in UPWARD) - int(reading in DOWNWARD)
+
+
+def as_published(reading: str) -> bool:
+    """Whether a reading rests on the authors' own q alone."""
+    return reading in AS_PUBLISHED

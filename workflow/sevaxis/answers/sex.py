@@ -9,40 +9,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sevaxis.answers.question import Answer, Evidence, Question
-from sevaxis.base.vocabulary import BY_SEX, SexClass, Status, Stratum
+from sevaxis.base.vocabulary import BY_SEX, DIFFERENT, SexClass, Status, Stratum
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
     import pandas as pd
-
-    from sevaxis.study.settings import Thresholds
-
-FIELDS = ("log2fc", "se", "ci_low", "ci_high", "df", "p", "q", "mde80")
-KEY = ["dataset", "contrast", "feature_id"]
-NAMES = ["symbol", "human_symbol"]
 
 
 def answer_sex(evidence: Evidence) -> Answer:
     """Compare female and male effects, contrast by contrast.
 
     The main table counts features that are significant (q below the false discovery rate) in females, in males and by
-    the interaction. The table ``genes`` classes the axis and panel genes, whatever their result, and every feature
-    whose interaction is significant; two effects whose difference is shown to be smaller than the smallest effect of
-    interest count as shared.
+    the interaction, and features of each class (:mod:`sevaxis.answers.sexes`). The table ``genes`` holds the axis and
+    panel genes, whatever their result, and every feature whose class says that the sexes differ. Axis genes are decided
+    within the secondary family of their contrast, all others by q.
     """
+    from sevaxis.answers.sexes import classify, side_by_side
+
     effects, thresholds = evidence.effects, evidence.thresholds
-    fdr = thresholds.fdr
-    wide = _side_by_side(effects)
-    flags = {f"significant_{stratum}": wide[f"q_{stratum}"].lt(fdr) for stratum in BY_SEX}
-    wide = wide.assign(**flags)
-    table = _count(wide, fdr)
+    wide = classify(side_by_side(effects, evidence.axis_rows, thresholds), thresholds)
+    table = _count(wide, thresholds.fdr)
     named = {*evidence.axis.genes, *(gene for panel in evidence.panels.values() for gene in panel)}
-    listed = wide["human_symbol"].isin(named) | wide["significant_interaction"]
-    chosen = wide[listed].assign(**{"class": _classify(wide, thresholds)[listed.to_numpy()]})
-    chosen = chosen[[*KEY, *NAMES, *_columns_told(), "class"]]
-    chosen["wording"] = [_wording(row) for row in chosen.to_dict("records")]
-    verdict, reasons = _tell(table, fdr), [*table["wording"], *_why_not(effects)]
-    return Answer("sex", SEX.asks, verdict, reasons, {"": table, "genes": chosen})
+    listed = wide["human_symbol"].isin(named) | wide["class"].isin(DIFFERENT)
+    chosen = wide.loc[listed, _columns_told()].copy()
+    chosen["wording"] = [_wording(row) for row in wide[listed].to_dict("records")]
+    axis = wide[wide["in_family"].eq(True)]
+    reasons = [
+        *(_wording(row, where=True) for row in axis.to_dict("records")),
+        *table["wording"],
+        *_why_not(effects),
+    ]
+    return Answer(
+        "sex", SEX.asks, _tell(table, axis, evidence.axis.genes), reasons, {"": table, "genes": chosen}
+    )
 
 
 SEX = Question(
@@ -54,121 +54,97 @@ SEX = Question(
 )
 
 
-def _side_by_side(effects: pd.DataFrame) -> pd.DataFrame:
-    """One row per data set x contrast x feature with the four strata in columns; tested features only."""
-    rows = effects[effects["stratum"].isin(BY_SEX) & effects["status"].eq(Status.TESTED)]
-    if rows.empty:
-        columns = [*KEY, *NAMES, *(f"{field}_{stratum}" for stratum in BY_SEX for field in FIELDS)]
-        return rows.reindex(columns=columns)
-    rows = rows.astype({"dataset": str, "contrast": str, "stratum": str})
-    wide = rows.pivot(index=KEY, columns="stratum", values=list(FIELDS))
-    wide.columns = [f"{field}_{stratum}" for field, stratum in wide.columns]
-    wide = wide.reindex(columns=[f"{field}_{stratum}" for stratum in BY_SEX for field in FIELDS])
-    names = rows.drop_duplicates(KEY).set_index(KEY)[NAMES]
-    order = rows[KEY[:2]].drop_duplicates().reset_index(drop=True).reset_index(names="order")
-    wide = wide[wide["log2fc_interaction"].notna()]  # a published table of one sex compares nothing
-    wide = wide.join(names).reset_index().merge(order, on=KEY[:2])
-    return (
-        wide.sort_values(["order", "feature_id"], kind="stable").drop(columns="order").reset_index(drop=True)
-    )
-
-
 def _count(wide: pd.DataFrame, fdr: float) -> pd.DataFrame:
-    """How many features are significant in females, in males, and by interaction."""
+    """How many features are significant in females, in males and by interaction, and how many of each class."""
     import pandas as pd
 
-    female, male = wide["significant_female"], wide["significant_male"]
-    flags = wide[KEY[:2]].assign(
+    contrast = ["dataset", "contrast"]
+    significant = {stratum: wide[f"q_{stratum}"].lt(fdr) for stratum in BY_SEX}
+    flags = wide[contrast].assign(
         n_tested=wide["q_interaction"].notna(),
-        significant_female=female,
-        significant_male=male,
-        significant_both=female & male,
-        significant_female_only=female & ~male,
-        significant_male_only=male & ~female,
-        significant_interaction=wide["significant_interaction"],
+        **{f"significant_{stratum}": flag for stratum, flag in significant.items()},
+        **{str(name): wide["class"].eq(name) for name in SexClass},
     )
-    table = flags.groupby(KEY[:2], sort=False, observed=True).sum().reset_index()
+    table = flags.groupby(contrast, sort=False, observed=True).sum().reset_index()
     table["fdr"] = fdr
     table["wording"] = [
-        f"{row.dataset}, {row.contrast}: {row.significant_female} features significant in females, "
-        f"{row.significant_male} in males, and {row.significant_interaction} by interaction "
-        f"(of {row.n_tested} tested, q < {fdr:g}). "
-        f"The {row.significant_female_only + row.significant_male_only} that are significant in one sex only are not "
-        "thereby sex-specific."
+        f"{row.dataset}, {row.contrast}: of {row.n_tested} features {row.significant_interaction} differ between the "
+        f"sexes by the interaction (q < {fdr:g}); {row.both + row.both_alike} change in both, {row.both_alike} of them "
+        f"alike in size; of {row.no_relevant_difference} a relevant difference is excluded, and "
+        f"{row.undetermined} are undetermined."
         for row in table.itertuples(index=False)
     ]
     return table if len(table) else pd.DataFrame(columns=[*flags.columns, "fdr", "wording"])
 
 
-def _classify(wide: pd.DataFrame, thresholds: Thresholds) -> np.ndarray:
-    """:class:`~sevaxis.base.vocabulary.SexClass` of each row, by the interaction and the effect sizes."""
-    import numpy as np
-
-    from sevaxis.models.inference.power import equivalence
-
-    female, male = wide["log2fc_female"].to_numpy(float), wide["log2fc_male"].to_numpy(float)
-    both = wide["significant_female"] & wide["significant_male"]
-    opposed = (np.sign(female) != np.sign(male)) & both
-    difference, se, df = (wide[f"{field}_interaction"].to_numpy(float) for field in ("log2fc", "se", "df"))
-    alike = equivalence(difference, se, df, thresholds.smallest_effect) < thresholds.alpha
-    larger = np.where(np.abs(female) > np.abs(male), SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES)
-    return np.where(
-        wide["significant_interaction"],
-        np.where(opposed, SexClass.OPPOSITE, larger),
-        np.where(wide["significant_average"] & alike, SexClass.SHARED, SexClass.UNDETERMINED),
-    )
-
-
 def _columns_told() -> list[str]:
-    per_sex = [f"{field}_{stratum}" for stratum in BY_SEX[:3] for field in ("log2fc", "q")]
+    per_sex = [f"{field}_{stratum}" for stratum in BY_SEX[:3] for field in ("log2fc", "se", "df", "p", "q")]
+    of_difference = ("log2fc", "se", "ci_low", "ci_high", "df", "p", "q", "mde80", "level")
     return [
+        *("dataset", "contrast", "feature_id", "symbol", "human_symbol", "in_family"),
         *per_sex,
-        *(f"{field}_interaction" for field in ("log2fc", "se", "ci_low", "ci_high", "p", "q", "mde80")),
+        *(f"{field}_interaction" for field in of_difference),
+        *("class", "ratio", "ratio_low", "ratio_high", "mde80_q"),
     ]
 
 
-def _wording(row: dict) -> str:
+def _wording(row: dict, *, where: bool = False) -> str:
     name = row["human_symbol"] if isinstance(row["human_symbol"], str) else row["feature_id"]
-    effects = (
-        f"{name}: female {row['log2fc_female']:+.2f} (q {row['q_female']:.2g}), "
-        f"male {row['log2fc_male']:+.2f} (q {row['q_male']:.2g})"
-    )
-    difference = (
-        f"male minus female {row['log2fc_interaction']:+.2f} "
-        f"(95 % CI {row['ci_low_interaction']:+.2f} to {row['ci_high_interaction']:+.2f}, p {row['p_interaction']:.2g})"
-    )
+    place = f" in {row['dataset']}, {row['contrast']}" if where else ""
+    sizes = ", ".join(f"{stratum} {_size(row, stratum)}" for stratum in BY_SEX[:2])
+    difference = f"male minus female {_size(row, Stratum.INTERACTION)}"
+    low, high = row["ci_low_interaction"], row["ci_high_interaction"]
+    if low == low:
+        difference += f" (95 % CI {low:+.2f} to {high:+.2f})"
+    end = SexClass(row["class"]).words
     match row["class"]:
-        case SexClass.SHARED:
-            end = "the effect is shared: any difference is smaller than the smallest effect of interest"
-        case SexClass.UNDETERMINED if row["mde80_interaction"] != row["mde80_interaction"]:
-            end = "undetermined: less than one degree of freedom"
-        case SexClass.UNDETERMINED:
-            end = f"undetermined: of differences below {row['mde80_interaction']:.2g} more than one in five is missed"
-        case other:
-            end = SexClass(other).words
-    return f"{effects}; {difference}; {end}."
+        case SexClass.BOTH | SexClass.BOTH_ALIKE if row["ratio_low"] == row["ratio_low"]:
+            end += (
+                f" (male over female {row['ratio']:.2f}, {row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
+            )
+        case SexClass.UNDETERMINED if row["mde80_interaction"] == row["mde80_interaction"]:
+            end += f": differences below {row['mde80_q']:.2g} are missed more than once in five"
+        case SexClass.UNDETERMINED if row["se_interaction"] == row["se_interaction"]:
+            end += ": less than one degree of freedom"
+    return f"{name}{place}: {sizes}; {difference}; {end}."
 
 
-def _tell(table: pd.DataFrame, fdr: float) -> str:
+def _size(row: dict, stratum: Stratum) -> str:
+    """An effect and its p within what decides: the family's test of the axis genes, q of all others."""
+    value, p, q = (row[f"{field}_{stratum}"] for field in ("log2fc", "p", "q"))
+    if row[f"decided_by_{stratum}"] == "presence":
+        return "by presence"
+    if value != value:
+        return "not estimable"
+    return f"{value:+.2f} (p {p:.2g})" if row["in_family"] else f"{value:+.2f} (q {q:.2g})"
+
+
+def _tell(table: pd.DataFrame, axis: pd.DataFrame, genes: Sequence[str]) -> str:
     if table.empty:
         return "Not estimable: no contrast of this study has effects by sex."
     contrasts = len(table)
-    one_sex = int((table["significant_female_only"] + table["significant_male_only"]).sum())
+    over = f"Over {contrasts} contrast{'s' if contrasts > 1 else ''} with both sexes"
+    found = []
+    for gene in genes:
+        classes = axis.loc[axis["human_symbol"].eq(gene), "class"].value_counts()
+        told = [f"{SexClass(name).words} in {classes[name]}" for name in SexClass if name in classes]
+        if told:
+            found.append(f"{gene} {', '.join(told)}")
     differ = int(table["significant_interaction"].sum())
-    return (
-        f"Over {contrasts} contrast{'s' if contrasts > 1 else ''} with both sexes, {one_sex} effects are "
-        f"significant in one sex only, but {differ} differ between the sexes by the interaction test "
-        f"(q < {fdr:g}): only these are evidence of a sex difference."
+    features = (
+        f"{differ} features differ between the sexes by the interaction test (q < {table['fdr'].iloc[0]:g})"
     )
+    return f"{over}: {'; '.join([*found, features])}."
 
 
 def _why_not(effects: pd.DataFrame) -> list[str]:
     """Contrasts that have no strata by sex, with the reason."""
+    key = ["dataset", "contrast"]
     interaction = effects[effects["stratum"].eq(Stratum.INTERACTION)]
     rows = interaction[interaction["status"].eq(Status.NOT_ESTIMABLE)]
     tested = interaction[interaction["status"].eq(Status.TESTED)]
-    split = set(tested[KEY[:2]].drop_duplicates().itertuples(index=False, name=None))
-    reasons = rows[[*KEY[:2], "reason"]].drop_duplicates(KEY[:2]).itertuples(index=False, name=None)
+    split = set(tested[key].drop_duplicates().itertuples(index=False, name=None))
+    reasons = rows[[*key, "reason"]].drop_duplicates(key).itertuples(index=False, name=None)
     return [
         f"{dataset}, {contrast}: sex strata not estimable: {reason}."
         for dataset, contrast, reason in reasons

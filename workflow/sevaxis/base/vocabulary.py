@@ -159,17 +159,43 @@ class Status(Term):
 class Reading(Term):
     """What an effect of an axis gene amounts to."""
 
-    CHANGED_UP = "changed_up", "changed, up", "up"
-    CHANGED_DOWN = "changed_down", "changed, down", "down"
-    EQUIVALENT = "equivalent", "equivalent", "without a change of interest (equivalence test)"
+    UP = "up"
+    DOWN = "down"
+    APPEARS = "appears", "appears (presence)", "appearing"
+    DISAPPEARS = "disappears", "disappears (presence)", "disappearing"
+    NO_RELEVANT_CHANGE = "no_relevant_change"
     UNDETERMINED = "undetermined"
-    PUBLISHED = "published", "published", "published without a test here"
+    PUBLISHED_UP = "published_up", "as published: up", "up as published"
+    PUBLISHED_DOWN = "published_down", "as published: down", "down as published"
+    PUBLISHED_NEITHER = "published_neither", "as published: neither", "neither up nor down as published"
     NOT_ESTIMABLE = "not_estimable"
     NOT_MEASURED = "not_measured"
 
 
-#: Readings that say that a gene changes.
-CHANGED = (Reading.CHANGED_UP, Reading.CHANGED_DOWN)
+#: Readings that say that a gene changes, by a test at the level of its family.
+CHANGED = (Reading.UP, Reading.DOWN, Reading.APPEARS, Reading.DISAPPEARS)
+#: Readings by presence: there is no amount to give.
+BY_PRESENCE = (Reading.APPEARS, Reading.DISAPPEARS)
+#: Readings by the authors' q, of published effects that cannot be tested here.
+AS_PUBLISHED = (Reading.PUBLISHED_UP, Reading.PUBLISHED_DOWN, Reading.PUBLISHED_NEITHER)
+#: Readings by direction.
+UPWARD = (Reading.UP, Reading.APPEARS, Reading.PUBLISHED_UP)
+DOWNWARD = (Reading.DOWN, Reading.DISAPPEARS, Reading.PUBLISHED_DOWN)
+
+
+class Size(Term):
+    """An effect beside the smallest one of interest, by the interval at the level of its family."""
+
+    AT_LEAST = "at_least", "at least the smallest effect of interest"
+    BELOW = "below", "below the smallest effect of interest"
+    UNCERTAIN = "uncertain", "of uncertain size"
+
+
+class Family(Term):
+    """Tests that share one error rate, within one contrast."""
+
+    PRIMARY = "primary", "axis genes, all samples"
+    SECONDARY = "secondary", "axis genes in females, in males and by interaction"
 
 
 class Agreement(Term):
@@ -182,17 +208,25 @@ class Agreement(Term):
 
 
 class SexClass(Term):
-    """How females and males differ in one effect."""
+    """How females and males differ in one effect; one class for each."""
 
-    SHARED = "shared", "shared by both sexes"
+    BOTH = "both", "in both sexes"
+    BOTH_ALIKE = "both_alike", "in both sexes, alike in size"
     LARGER_IN_FEMALES = "larger_in_females"
     LARGER_IN_MALES = "larger_in_males"
     OPPOSITE = "opposite", "opposite directions"
+    DIFFERS = "differs", "differs between the sexes, sizes not ordered"
+    NO_RELEVANT_DIFFERENCE = "no_relevant_difference", "no relevant difference between the sexes"
     UNDETERMINED = "undetermined"
 
 
 #: Classes that say that the sexes differ.
-DIFFERENT = (SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES, SexClass.OPPOSITE)
+DIFFERENT = (
+    SexClass.LARGER_IN_FEMALES,
+    SexClass.LARGER_IN_MALES,
+    SexClass.OPPOSITE,
+    SexClass.DIFFERS,
+)
 
 
 class Level(Term):
@@ -233,7 +267,8 @@ class Reason(StrEnum):
     def general(self) -> str:
         """The sentence without the facts of any row: n for a count, the name of any other fact in brackets."""
         named = {"gene", "organism", "identifiers", "level", "sex"}
-        return re.sub(r"\{(\w+)\}", lambda fact: f"[{fact[1]}]" if fact[1] in named else "n", self.sentence)
+        sentence = self.sentence.replace("{carriers}", "")
+        return re.sub(r"\{(\w+)\}", lambda fact: f"[{fact[1]}]" if fact[1] in named else "n", sentence)
 
     NEVER_DETECTED = "never_detected", Status.ABSENT, "in the data set's annotation, detected in no sample"
     FEW_COUNTS = (
@@ -289,8 +324,14 @@ class Reason(StrEnum):
     NO_COUNT_ON_ONE_SIDE = (
         "no_count_on_one_side",
         Status.TESTED,
-        "no count on one side of the contrast: the size of the effect is the least count that the model allows, "
-        "not the data's; see the detection test",
+        "counted in {seen_case} of {n_case} case and {seen_reference} of {n_reference} reference samples{carriers}: "
+        "without a count on one side the size of the effect is the least that the model allows, not the data's",
+    )
+    PRESENCE_DECIDES = (
+        "presence_decides",
+        Status.TESTED,
+        "counted in {seen_case} of {n_case} case and {seen_reference} of {n_reference} reference samples{carriers}: "
+        "the fold change tells of presence, not of an amount",
     )
     SPLIT_NOT_ASKED = "split_not_asked", Status.NOT_ESTIMABLE, "the card asks for no strata by sex"
     ONE_SEX = "one_sex", Status.NOT_ESTIMABLE, "one sex: all samples of known sex are {sex}"
@@ -312,6 +353,11 @@ class Reason(StrEnum):
         "se_from_p",
         Status.TESTED,
         "published; standard error derived from the published p",
+    )
+    SE_CONTRADICTS_P = (
+        "se_contradicts_p",
+        Status.TESTED,
+        "published; its standard error does not belong to its p (of shrunken effects, say): derived from p",
     )
     NO_SE = (
         "no_se",

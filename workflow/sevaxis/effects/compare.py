@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +11,10 @@ import numpy as np
 from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.base.vocabulary import BY_SEX, Assay, Reason, Scale, Sex, Status, Stratum
 from sevaxis.effects.estimation import estimate
+from sevaxis.effects.presence import presence_of
 from sevaxis.effects.published import published_effects
 from sevaxis.effects.strata import NotSplit, StratumContrast, plan_strata
 from sevaxis.effects.table import conform
-from sevaxis.models.detection import fisher_detection
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.inference.power import minimum_detectable_effect
 from sevaxis.models.linear.empirical_bayes import t_quantile
@@ -26,6 +26,19 @@ if TYPE_CHECKING:
 
     from sevaxis.effects.methods import Estimates
     from sevaxis.study.card import CompareCard, Contrast
+
+
+#: Samples that carry an effect are named up to this number.
+_NAMED = 4
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Where features were detected (features x samples), what presence is adjusted for, and which are of the axis."""
+
+    detected: np.ndarray
+    covariates: Sequence[str]
+    axis: np.ndarray
 
 
 def compare(
@@ -85,15 +98,20 @@ def compare(
         _check(included, card, min_per_group, left_out)
         plans, not_split = plan_strata(included.obs, card.contrasts, min_per_group)
         contrasts = {contrast.name: contrast for contrast in card.contrasts}
-        detected = _detected(included)
+        seen = _Seen(
+            _detected(included), card.model.covariates, included.var["human_symbol"].isin(list(axis))
+        )
         tables = []
         for plan in plans:
             estimates = estimate(included, card, plan)
             names = list(dict.fromkeys(each.contrast for each in plan.contrasts))
             fits.append({**estimates.used.plain(), "contrasts": names})
             for k, each in enumerate(plan.contrasts):
-                rows = _estimated(included, each, estimates, k, detected, alpha, power)
-                tables.append(_of_contrast(rows, contrasts[each.contrast], each.stratum, card))
+                rows = _estimated(included, each, estimates, k, seen, alpha, power)
+                contrast = contrasts[each.contrast]
+                if not _of_differences(contrast):
+                    rows = rows.assign(**_presence(included, each, seen))
+                tables.append(_of_contrast(rows, contrast, each.stratum, card))
     table = pd.concat(tables, ignore_index=True)
     table = _with_rows(table, _axis_without_feature(adata, table, axis, card))
     table = _with_rows(table, _axis_without_strata(table, axis, not_split))
@@ -181,7 +199,7 @@ def _estimated(
     contrast: StratumContrast,
     estimates: Estimates,
     k: int,
-    detected: np.ndarray,
+    seen: _Seen,
     alpha: float,
     power: float,
 ) -> pd.DataFrame:
@@ -190,17 +208,12 @@ def _estimated(
 
     log2fc, se, t, df, p = (getattr(estimates, name)[:, k] for name in ("log2fc", "se", "t", "df", "p"))
     case, reference = list(contrast.case), list(contrast.reference)
+    detected = seen.detected
     seen_case, seen_reference = detected[:, case].sum(axis=1), detected[:, reference].sum(axis=1)
     half = t_quantile(0.975, df) * se
     tested = ~np.isnan(p)
     status = np.where(tested, Status.TESTED, estimates.status[:, k])
     status[~detected.any(axis=1) & ~tested] = Status.ABSENT
-    # presence is compared within the sexes and over both, not between them
-    presence = (
-        np.full(len(p), np.nan)
-        if contrast.stratum == Stratum.INTERACTION
-        else fisher_detection(seen_case, len(case), seen_reference, len(reference))
-    )
     rows = pd.DataFrame(
         {
             "feature_id": included.var_names,
@@ -218,14 +231,49 @@ def _estimated(
             "df": np.where(tested, df, np.nan),
             "p": p,
             "q": benjamini_hochberg(estimates.p_of_family[:, k]),
-            "detection_p": presence,
             "mean_abundance": estimates.mean_abundance,
             "mde80": np.where(tested, minimum_detectable_effect(se, df, alpha=alpha, power=power), np.nan),
             "status": status,
             "code": _codes(estimates, k, status, contrast.stratum, seen_case, seen_reference),
         }
     )
-    return rows.assign(reason=_sentences(rows))
+    sparse = np.zeros(len(rows), bool)
+    if included.uns["dataset"]["scale"] == Scale.COUNTS:
+        counts = np.asarray(included.X, dtype=float).T[:, case + reference]
+        sparse = tested & _decided_by_presence(counts, np.arange(len(case + reference)) < len(case))
+        rows.loc[sparse & rows["code"].ne(Reason.NO_COUNT_ON_ONE_SIDE), "code"] = Reason.PRESENCE_DECIDES
+    rows["carriers"] = ""
+    for i in np.flatnonzero(sparse):
+        names = included.obs_names[[j for j in case + reference if detected[i, j]]]
+        rows.loc[i, "carriers"] = f" ({', '.join(names)})" if len(names) <= _NAMED else ""
+    return rows.assign(reason=_sentences(rows)).drop(columns="carriers")
+
+
+def _decided_by_presence(counts: np.ndarray, case: np.ndarray) -> np.ndarray:
+    """Features with no count in half of a side's samples or more, although ten and more where they are counted.
+
+    Counts of that size are not zero by chance so often: the side's mean is that of the few that have any.
+    """
+    found = counts > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        usual = counts.sum(axis=1) / found.sum(axis=1)
+    share = np.minimum(found[:, case].mean(axis=1), found[:, ~case].mean(axis=1))
+    return (share <= 0.5) & (usual >= 10)
+
+
+def _presence(included: AnnData, contrast: StratumContrast, seen: _Seen) -> dict[str, np.ndarray]:
+    """Columns of the presence tests."""
+    told = presence_of(seen.detected, included.obs, contrast, covariates=seen.covariates, asked_for=seen.axis)
+    return {
+        "detection_p": told.p,
+        "detection_p_min": told.smallest,
+        "detection_log_or": told.log_odds,
+    }
+
+
+def _of_differences(contrast: Contrast) -> bool:
+    """Whether a contrast compares effects, not samples: its sides mix cases with references."""
+    return sum(max(weight, 0.0) for weight in contrast.level_weights().values()) > 1 + 1e-9
 
 
 def _codes(
@@ -252,11 +300,9 @@ def _sentences(rows: pd.DataFrame) -> pd.Series:
 
     told = pd.Series(pd.NA, index=rows.index, dtype="string")
     given = rows[rows["code"].notna()]
-    facts = given[["detected_case", "n_case", "detected_reference", "n_reference"]].itertuples(index=False)
-    told[given.index] = [
-        code.tell(seen_case=seen_case, n_case=n_case, seen_reference=seen_reference, n_reference=n_reference)
-        for code, (seen_case, n_case, seen_reference, n_reference) in zip(given["code"], facts, strict=True)
-    ]
+    names = {"detected_case": "seen_case", "detected_reference": "seen_reference"}
+    facts = given[[*names, "n_case", "n_reference", "carriers"]].rename(columns=names).to_dict("records")
+    told[given.index] = [code.tell(**each) for code, each in zip(given["code"], facts, strict=True)]
     return told
 
 
@@ -305,9 +351,8 @@ def _axis_without_strata(
         reason=rows["reason"].where(gone, names.map({name: why.tell() for name, why in not_split.items()})),
     )
     without = {
-        Stratum.ALL: BY_SEX,
-        Stratum.FEMALE: (Stratum.MALE, Stratum.INTERACTION),
-        Stratum.MALE: (Stratum.FEMALE, Stratum.INTERACTION),
+        whole: tuple(stratum for stratum in BY_SEX if stratum != whole)
+        for whole in (Stratum.ALL, Stratum.FEMALE, Stratum.MALE)
     }
     more = [
         rows[rows["stratum"].eq(present)].assign(stratum=stratum)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtr, stdtr
 
 from sevaxis.base.vocabulary import Reason, Status
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
@@ -36,10 +37,10 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
 
     Notes
     -----
-    A missing standard error is |log2fc / t|, or |log2fc| / t_{df}(1 - p/2); the row's reason says so. Interval and
-    minimum detectable effect rest on the same degrees of freedom, so that a p derived from says what its interval says:
-    those told, else n_case + n_reference - 2, else infinite (the normal distribution). An adjusted p is no way back to
-    p. Where the table gives p without q, q is Benjamini-Hochberg over the table.
+    A missing standard error is |log2fc / t|, or |log2fc| / t_{df}(1 - p/2); the row's reason says so. Interval,
+    equivalence and minimum detectable effect rest on the distribution that joins the table's p to its statistic
+    (:func:`derive_df`), so that p and interval say the same. An adjusted p is no way back to p. Where the table
+    gives p without q, q is Benjamini-Hochberg over the table.
     """
     import pandas as pd
 
@@ -50,13 +51,21 @@ def published_effects(adata: AnnData, contrast: Contrast, *, alpha: float, power
             value[name] = np.where(np.isnan(value[name]), told, value[name])
     log2fc, se, t, p = (value[name] for name in ("log2fc", "se", "t", "p"))
     by_sizes = value["n_case"] + value["n_reference"] - 2
-    df = np.where(np.isnan(value["df"]), np.where(by_sizes > 0, by_sizes, np.inf), value["df"])
+    by_sizes = np.where(by_sizes > 0, by_sizes, np.inf)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.where(np.isnan(t), log2fc / se, t)
+    df = derive_df(statistic, p, value["df"], by_sizes)
+    # a standard error beside p that no distribution joins to it belongs to another estimate, a shrunken one say
+    foreign = np.isnan(df) & ~np.isnan(se)
+    df = np.where(np.isnan(df), by_sizes, df)
+    se, t = np.where(foreign, np.nan, se), np.where(foreign, np.nan, t)
     se, from_t, from_p = derive_se(log2fc, se, t, p, df)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(np.isnan(t), log2fc / se, t)
 
     reason = np.full(len(log2fc), None, dtype=object)
     reason[from_t], reason[from_p] = Reason.SE_FROM_T, Reason.SE_FROM_P
+    reason[foreign & from_p] = Reason.SE_CONTRADICTS_P
     reason[np.isnan(p) & ~np.isnan(value["q"]) & ~from_t] = Reason.NO_P
     reason[np.isnan(se)] = Reason.NO_SE
     tested = ~np.isnan(log2fc)
@@ -109,3 +118,56 @@ def derive_se(
     quantile = -t_quantile(np.where(from_p, p, 0.5) / 2, df)
     se = np.where(from_t, np.abs(log2fc / np.where(from_t, t, 1.0)), se)
     return np.where(from_p, np.abs(log2fc) / quantile, se), from_t, from_p
+
+
+#: A distribution is a table's if it gives 95 % of its p-values to this share; tables round.
+_ROUNDED, _MOST = 0.02, 0.95
+
+
+def derive_df(t: np.ndarray, p: np.ndarray, told: np.ndarray, by_sizes: np.ndarray) -> np.ndarray:
+    """Degrees of freedom of the distribution that a table's p-values are from.
+
+    Parameters
+    ----------
+    t, p
+        Statistic (log2fc over its standard error) and two-sided p, (features,); NaN where unknown.
+    told, by_sizes
+        Degrees of freedom that the table gives (NaN where it does not), and those of two groups, (features,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Where p can be checked: those told, of the normal distribution (infinite: Wald tests), or of the group sizes,
+        whichever fits the table first; else those of each row at which its t gives its p. NaN where none does: the
+        statistic is not what p tests. Where p cannot be checked: those that fit the others, else told, else by sizes.
+    """
+    known = np.isfinite(t) & (t != 0) & (p > 1e-290) & (p < 1)
+    guess = np.where(np.isnan(told), by_sizes, told)
+    if not known.any():
+        return guess
+    for df in (guess, np.full(len(t), np.inf), by_sizes):
+        fits = np.abs(2 * stdtr(df[known], -np.abs(t[known])) / p[known] - 1) <= _ROUNDED
+        if fits.mean() >= _MOST:
+            return df
+    solved = _solve_df(np.abs(t[known]), p[known])
+    df = guess.astype(float)
+    # near t = 0 every distribution gives about the same p: those rows take what the others have
+    telling = ~np.isnan(solved) & (p[known] < 0.5)
+    if telling.any():
+        df[:] = np.median(solved[telling])
+    df[np.flatnonzero(known)] = np.where(p[known] < 0.5, solved, df[known])
+    return df
+
+
+def _solve_df(t: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """Degrees of freedom (0.5 to infinity) at which |t| has the two-sided p, by bisection; NaN where none has."""
+    low, high = np.zeros(len(t)), np.full(len(t), 2.0)  # of 1/df
+    for _ in range(60):
+        middle = (low + high) / 2
+        larger = 2 * stdtr(1 / middle, -t) > p
+        low, high = np.where(larger, low, middle), np.where(larger, middle, high)
+    normal = 2 * ndtr(-t)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        solved = np.where(np.abs(normal / p - 1) <= _ROUNDED, np.inf, 1 / ((low + high) / 2))
+    possible = (normal <= p * (1 + _ROUNDED)) & (2 * stdtr(0.5, -t) >= p * (1 - _ROUNDED))
+    return np.where(possible, solved, np.nan)

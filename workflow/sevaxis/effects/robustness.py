@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sevaxis.base.problems import nearest, refuse
-from sevaxis.base.vocabulary import REPORTED, WHOLE, Assay, Scale, Stratum
+from sevaxis.base.vocabulary import REPORTED, STANDING, Assay, Scale, Stratum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,7 +116,7 @@ def vary_choices(
         (plan, k)
         for plan in plans
         for k, each in enumerate(plan.contrasts)
-        if each.contrast == contrast and each.stratum in WHOLE
+        if each.contrast == contrast and (not plan.by_sex or each.stratum == Stratum.AVERAGE)
     )
     included = plan.of(included)
     choices, models = [], {}
@@ -325,9 +325,10 @@ def _vary_all(
 def _decides(summary: list[dict[str, Any]]) -> list[str]:
     """A sentence for each contrast in which one analysis finds many features and another few."""
     told = []
-    whole = [record for record in summary if record["stratum"] in WHOLE]
-    for contrast in dict.fromkeys(record["contrast"] for record in whole):
-        here = {r["analysis"]: r["significant"] for r in whole if r["contrast"] == contrast}
+    for contrast in dict.fromkeys(record["contrast"] for record in summary):
+        mine = [record for record in summary if record["contrast"] == contrast]
+        stands = next(stratum for stratum in STANDING if stratum in {record["stratum"] for record in mine})
+        here = {record["analysis"]: record["significant"] for record in mine if record["stratum"] == stands}
         most, least = (choose(here, key=here.__getitem__) for choose in (max, min))
         if here[most] >= MANY and here[most] > TIMES * here[least]:
             told.append(

@@ -127,11 +127,14 @@ def plan_strata(
     for contrast in contrasts:
         weights = contrast.level_weights()
         sides = [[level for level, weight in weights.items() if sign * weight > 0] for sign in (1, -1)]
-        reason = _why_not_by_sex(contrast, counts, set(sex), min_per_group)
+        reason = _why_not_by_sex(contrast, counts, min_per_group)
         if reason:
             reasons[contrast.name] = reason
-            positions = (tuple(i for i in everybody if group[i] in levels) for levels in sides)
-            whole.append(StratumContrast(contrast.name, Stratum.ALL, weights, *positions))
+            positions = [tuple(i for i in everybody if group[i] in levels) for levels in sides]
+            sexes = {sex[i] for side in positions for i in side}
+            # of one sex the row of all samples is the row of that sex
+            stratum = Stratum(sexes.pop()) if len(sexes) == 1 and UNKNOWN not in sexes else Stratum.ALL
+            whole.append(StratumContrast(contrast.name, stratum, weights, *positions))
             continue
         for stratum in BY_SEX:
             sexes = {stratum} & set(Sex) or set(Sex)
@@ -151,14 +154,15 @@ def plan_strata(
     return plans, reasons
 
 
-def _why_not_by_sex(
-    contrast: Contrast, counts: Counter, sexes: set[str], min_per_group: int
-) -> NotSplit | None:
+def _why_not_by_sex(contrast: Contrast, counts: Counter, min_per_group: int) -> NotSplit | None:
+    sexes = {sex for level, sex in counts if level in contrast.level_weights()}
+    known = [sex for sex in Sex if sex in sexes]
+    if len(known) == 1:
+        return NotSplit(Reason.ONE_SEX, {"sex": known[0]})
+    if not known:
+        return NotSplit(Reason.SEX_UNKNOWN, {})
     if contrast.by_sex is False:
         return NotSplit(Reason.SPLIT_NOT_ASKED, {})
-    if not set(Sex) <= sexes:
-        known = [sex for sex in Sex if sex in sexes]
-        return NotSplit(Reason.ONE_SEX, {"sex": known[0]}) if known else NotSplit(Reason.SEX_UNKNOWN, {})
     for level in contrast.level_weights():
         for sex in Sex:
             if counts[level, sex] < min_per_group:

@@ -29,9 +29,10 @@ CATEGORIES = {
 #:
 #: ``log2fc``, ``se``, ``ci_low``, ``ci_high`` and ``mde80`` are log2 fold changes, case over reference;
 #: ``ci_*`` bound the 95 % interval; ``p`` is two-sided; ``q`` is Benjamini-Hochberg within data set x contrast
-#: x stratum; ``detection_p`` is Fisher's exact test of detected counts; ``mean_abundance`` is log2 (log2 counts
-#: per million for RNA counts); ``mde80`` is the smallest true effect found with 80 % power at alpha = 0.05,
-#: missing below one degree of freedom.
+#: x stratum; ``detection_p`` is the exact test of presence within batch and sex, or within the subject,
+#: ``detection_p_min`` the smallest that its margins can give, ``detection_log_or`` the natural log odds ratio of
+#: presence (:mod:`sevaxis.effects.presence`); ``mean_abundance`` is log2 (log2 counts per million for RNA counts);
+#: ``mde80`` is the smallest true effect found with 80 % power at alpha = 0.05, missing below one degree of freedom.
 COLUMNS = {
     "dataset": "category",
     "assay": "category",
@@ -57,6 +58,8 @@ COLUMNS = {
     "p": "float64",
     "q": "float64",
     "detection_p": "float64",
+    "detection_p_min": "float64",
+    "detection_log_or": "float64",
     "mean_abundance": "float64",
     "mde80": "float64",
     "status": "category",

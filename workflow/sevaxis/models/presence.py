@@ -7,7 +7,7 @@ neither a rate of detection per stratum nor large samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import comb, prod
@@ -166,6 +166,41 @@ def equal_odds(
     ----------
     Zelen 1971, Biometrika 58:129-137; Agresti 1992, Stat Sci 7:131-153, section 5.
     """
+    return _over_levels(present, case, levels, strata, _joint_p)
+
+
+def smallest_p_of_equal_odds(
+    present: ArrayLike, case: ArrayLike, levels: ArrayLike, strata: ArrayLike | None = None
+) -> np.ndarray:
+    """Smallest p that `equal_odds` can give of each feature, whichever of the samples of a level have it.
+
+    Parameters
+    ----------
+    present, case, levels, strata
+        As of `equal_odds`; looked at are how many samples of each stratum, and how many case samples over all levels,
+        have the feature.
+
+    Returns
+    -------
+    numpy.ndarray
+        p, (features,); NaN where fewer than two levels have a stratum with case and reference samples.
+
+    Raises
+    ------
+    ValueError
+        As of `equal_odds`.
+    """
+    return _over_levels(present, case, levels, strata, _smallest_joint_p)
+
+
+def _over_levels(
+    present: ArrayLike,
+    case: ArrayLike,
+    levels: ArrayLike,
+    strata: ArrayLike | None,
+    p_of: Callable[[list[tuple[int, np.ndarray]], np.ndarray], float],
+) -> np.ndarray:
+    """P of each feature from the distributions of the levels' totals and their observed totals."""
     levels = np.asarray(levels).astype(str)
     # a stratum belongs to one level: its label is the pair
     pairs = np.column_stack([levels, levels if strata is None else np.asarray(strata).astype(str)])
@@ -184,7 +219,7 @@ def equal_odds(
     of_distinct = np.empty(len(distinct))
     for i, at in enumerate(first):
         chances = [_total(tables.sizes(mine), tuple(tables.detected[at, mine].tolist())) for mine in of_level]
-        of_distinct[i] = _joint_p(chances, totals[at])
+        of_distinct[i] = p_of(chances, totals[at])
     return of_distinct[row.ravel()]
 
 
@@ -279,12 +314,23 @@ def _two_sided(chances: np.ndarray) -> np.ndarray:
 
 def _joint_p(levels: list[tuple[int, np.ndarray]], observed: np.ndarray) -> float:
     """Chance of totals of the levels no likelier than the observed ones, given their sum."""
+    given = _given_sum(levels, observed)
+    here = prod(chances[own - low] for (low, chances), own in zip(levels, observed, strict=True))
+    return min(float(given[given <= here * _EQUAL].sum() / given.sum()), 1.0)
+
+
+def _smallest_joint_p(levels: list[tuple[int, np.ndarray]], observed: np.ndarray) -> float:
+    """The least of `_joint_p` over all totals with the same sum."""
+    given = _given_sum(levels, observed)
+    return min(float(given[given <= given.min() * _EQUAL].sum() / given.sum()), 1.0)
+
+
+def _given_sum(levels: list[tuple[int, np.ndarray]], observed: np.ndarray) -> np.ndarray:
+    """Chances, up to a factor, of all totals of the levels with the observed sum."""
     if prod(len(chances) for _, chances in levels) > _MOST_OUTCOMES:
         raise ValueError(f"more than {_MOST_OUTCOMES:,} joint outcomes of the levels: too many to enumerate")
     sums, joint = np.zeros(1, dtype=int), np.ones(1)
     for low, chances in levels:
         sums = np.add.outer(sums, low + np.arange(len(chances))).ravel()
         joint = np.multiply.outer(joint, chances).ravel()
-    given = joint[sums == observed.sum()]
-    here = prod(chances[own - low] for (low, chances), own in zip(levels, observed, strict=True))
-    return min(float(given[given <= here * _EQUAL].sum() / given.sum()), 1.0)
+    return joint[sums == observed.sum()]

@@ -311,6 +311,10 @@ class Card(AssessCard, ReadCard, CompareCard, RetrieveCard):
     notes: str | None = Field(
         None, description="What a reader of the results must know; printed in the report."
     )
+    cohort: Text | None = Field(
+        None,
+        description="Name of the people or animals where other data sets measured the same: they count as one study.",
+    )
     verified: bool = Field(
         True, description="False: file names or facts are from memory; not run by default."
     )

@@ -5,11 +5,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
-from scipy.special import nctdtr, nctdtrinc, stdtr, stdtrit
+from scipy.special import chdtri, nctdtr, nctdtrinc, ndtr, stdtr, stdtrit
 
 #: Nodes of the table of noncentralities, uniform in 1/df over [0, 1]: the interpolation error of the effect
 #: stays below 1e-5 standard errors (tested).
 _NODES = 257
+#: Nodes in 1/df of what is said beside an MDE, and points of the distribution of a variance at each: 3 digits hold.
+_SAID, _POINTS = 33, 400
 
 
 def minimum_detectable_effect(
@@ -104,3 +106,92 @@ def equivalence(log2fc: ArrayLike, se: ArrayLike, df: ArrayLike, margin: float) 
     with np.errstate(divide="ignore", invalid="ignore"):
         distance = (margin - np.abs(np.asarray(log2fc, dtype=float))) / np.asarray(se, dtype=float)
         return stdtr(np.asarray(df, dtype=float), -distance)
+
+
+def power_of_a_repeat(df: ArrayLike, *, alpha: float = 0.05, power: float = 0.8) -> np.ndarray:
+    """Power of a new experiment of the same size, if the true effect is the minimum detectable one.
+
+    The minimum detectable effect takes the observed standard error for the true one, which the few degrees of freedom
+    that it rests on do not warrant. A repeat draws its own: at 4 degrees of freedom 0.80 becomes 0.68, at 16 0.76.
+
+    Parameters
+    ----------
+    df
+        Degrees of freedom of the t-test, any shape; infinity is allowed.
+    alpha, power
+        As of :func:`minimum_detectable_effect`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Probabilities of the shape of ``df``; NaN where it is missing or below 1.
+
+    Notes
+    -----
+    With s2 the observed and S2 the true variance, df s2 / S2 is chi-squared; over its distribution and over that of the
+    repeat's own variance the power of the repeat's t-test is averaged.
+    """
+    return _said(df, _repeat_table(alpha, power))
+
+
+def exaggeration(df: ArrayLike, *, alpha: float = 0.05, power: float = 0.8) -> np.ndarray:
+    """How many times too large an estimate is on average that was significant, if the truth is the MDE.
+
+    Parameters
+    ----------
+    df, alpha, power
+        As of :func:`power_of_a_repeat`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Expected absolute estimate among the significant ones over the true effect, of the shape of ``df``.
+
+    References
+    ----------
+    Gelman & Carlin 2014, Perspect Psychol Sci 9:641-651 (type M error).
+    """
+    return _said(df, _exaggeration_table(alpha, power))
+
+
+def _said(df: ArrayLike, table: np.ndarray) -> np.ndarray:
+    df = np.asarray(df, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = np.where(df >= 1, 1.0 / df, np.nan)
+    return np.interp(inverse, np.linspace(0.0, 1.0, _SAID), table)
+
+
+def _ratios(df: float) -> np.ndarray:
+    """Equally likely values of an observed standard deviation over the true one."""
+    if np.isinf(df):
+        return np.ones(1)
+    return np.sqrt(chdtri(df, (np.arange(_POINTS) + 0.5) / _POINTS) / df)
+
+
+@lru_cache(maxsize=32)
+def _repeat_table(alpha: float, power: float) -> np.ndarray:
+    reached = []
+    for inverse in np.linspace(0.0, 1.0, _SAID):
+        df = 1.0 / inverse if inverse else np.inf
+        observed = _ratios(df)
+        # in true standard errors
+        effect = float(minimum_detectable_effect(1.0, df, alpha=alpha, power=power)) * observed[:, None]
+        bar = stdtrit(df, 1 - alpha / 2) * observed[None, :]
+        reached.append(np.mean(ndtr(effect - bar) + ndtr(-effect - bar)))
+    return np.array(reached)
+
+
+@lru_cache(maxsize=32)
+def _exaggeration_table(alpha: float, power: float) -> np.ndarray:
+    def density(x: np.ndarray) -> np.ndarray:
+        return np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi)
+
+    times = []
+    for inverse in np.linspace(0.0, 1.0, _SAID):
+        df = 1.0 / inverse if inverse else np.inf
+        effect = float(minimum_detectable_effect(1.0, df, alpha=alpha, power=power))
+        bar = stdtrit(df, 1 - alpha / 2) * _ratios(df)
+        above, below = ndtr(effect - bar), ndtr(-effect - bar)
+        size = effect * (above - below) + density(bar - effect) + density(bar + effect)
+        times.append(size.mean() / (above + below).mean() / effect)
+    return np.array(times)

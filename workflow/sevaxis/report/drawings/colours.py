@@ -49,10 +49,12 @@ SEXES: dict[str, tuple[str, str]] = {Sex.FEMALE: ("female", "o"), Sex.MALE: ("ma
 #: Class of interaction -> its colour (a name, or the colour itself), matplotlib's marker and plotly's; what is
 #: undetermined stays grey.
 CLASSES = {
-    SexClass.SHARED: (GROUPS[2], "o", "circle"),
+    SexClass.BOTH: (GROUPS[2], "o", "circle"),
+    SexClass.BOTH_ALIKE: (GROUPS[2], "D", "diamond"),
     SexClass.LARGER_IN_FEMALES: ("female", "<", "triangle-left"),
     SexClass.LARGER_IN_MALES: ("male", ">", "triangle-right"),
     SexClass.OPPOSITE: (GROUPS[1], "X", "x"),
+    SexClass.DIFFERS: (GROUPS[1], "P", "cross"),
 }
 
 

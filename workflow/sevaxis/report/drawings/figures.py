@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sevaxis.base.vocabulary import Sex, SexClass, Status, Stratum
+from sevaxis.base.vocabulary import BY_PRESENCE, Sex, SexClass, Status, Stratum
 from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.drawings.colours import CLASSES, GROUPS, LIGHT, QUIET, SEXES, on_paper
 from sevaxis.report.drawings.plots import drawn_features
@@ -111,7 +111,16 @@ def _strip(document: Document, folder: Path) -> Path:
                 "reason": "no row in the effects table",
                 "called": False,
             }
-            names = ("log2fc", "ci_low", "ci_high", "p_holm", "status", "reason", "reading", "agreement")
+            names = (
+                "log2fc",
+                "ci_low_family",
+                "ci_high_family",
+                "p_holm",
+                "status",
+                "reason",
+                "reading",
+                "agreement",
+            )
             about = {"dataset": shown.dataset, "contrast": shown.name, "role": shown.role, "gene": gene}
             rows.append(about | {"stratum": shown.stratum} | {name: row.get(name) for name in names})
             called.append(row["called"])
@@ -128,8 +137,10 @@ def _strip(document: Document, folder: Path) -> Path:
         for i, row in enumerate(table.to_dict("records")):
             there = not pd.isna(row["log2fc"])
             text = signed(row["log2fc"]) if there else Status(row["status"]).words
+            if row["reading"] in BY_PRESENCE:
+                there, text = True, str(row["reading"])
             font: dict[str, Any] = {
-                "fontsize": 8 if there else 6,
+                "fontsize": 8 if text[0] in "+−0123456789" else 6,
                 "fontweight": "bold" if called[i] else "normal",
                 "ha": "center",
                 "va": "center",

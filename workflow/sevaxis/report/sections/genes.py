@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sevaxis.answers.readings import summarise
-from sevaxis.base.vocabulary import CHANGED, Agreement, Reading, Status, Stratum
+from sevaxis.answers.wording import summarise
+from sevaxis.base.vocabulary import BY_PRESENCE, Agreement, Family, Reading, Status, Stratum
 from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.drawings.glyphs import glyph, reach
-from sevaxis.report.sections.strip import axis_row, seen
-from sevaxis.report.words import interval, missing, p_value, plain, signed
+from sevaxis.report.sections.strip import axis_row, deciding_interval, seen
+from sevaxis.report.words import count, interval, missing, p_value, plain, signed
 
 
 def gene_cards(document: Document) -> list[dict[str, Any]]:
@@ -26,7 +26,9 @@ def gene_cards(document: Document) -> list[dict[str, Any]]:
 
 def _gene_card(document: Document, gene: str) -> dict[str, Any]:
     mine = document.axis[document.axis["human_symbol"].eq(gene)]
-    half = reach([value for column in ("log2fc", "ci_low", "ci_high") for value in mine[column]])
+    half = reach(
+        [value for column in ("log2fc", "ci_low_family", "ci_high_family") for value in mine[column]]
+    )
     values = document.axis_values
     measured = set(
         values.loc[values["human_symbol"].eq(gene) & values["detected"].eq(1), "dataset"].astype(str)
@@ -56,9 +58,10 @@ def _forest(document: Document, shown: ContrastView, gene: str, half: float) -> 
         row = axis_row(document, shown, gene, stratum)
         if row is None:
             continue
-        if missing(row["log2fc"]):
+        by_presence = row["reading"] in BY_PRESENCE
+        if missing(row["log2fc"]) and not by_presence:
             refused.setdefault((Status(row["status"]).words, str(row["reason"])), []).append((stratum, row))
-        if stratum == shown.stratum or not missing(row["log2fc"]):
+        if stratum == shown.stratum or by_presence or not missing(row["log2fc"]):
             rows.append(_row(row, stratum, half))
     return {
         "shown": shown,
@@ -91,21 +94,25 @@ def _detection(row: dict[str, Any] | None) -> dict[str, str]:
 
 
 def _row(row: dict[str, Any], stratum: Stratum, half: float) -> dict[str, Any]:
-    estimated = not missing(row["log2fc"])
+    by_presence = row["reading"] in BY_PRESENCE
+    measured = not missing(row["log2fc"]) and not by_presence
+    low, high = deciding_interval(row) if measured else (None, None)
+    mde = row["mde80"] if missing(row["mde80_family"]) else row["mde80_family"]
     return {
         "stratum": stratum,
         "name": stratum.brief,
-        "estimated": estimated,
-        "changed": row["reading"] in CHANGED,
-        "text": signed(row["log2fc"]),
-        "interval": interval(row["ci_low"], row["ci_high"]),
-        "glyph": glyph(row["log2fc"], row["ci_low"], row["ci_high"], half, row["mde80"])
-        if estimated
-        else None,
-        "mde": plain(row["mde80"]),
+        "estimated": measured or by_presence,
+        "changed": row["called"],
+        "text": signed(row["log2fc"]) if measured else Reading(row["reading"]).words,
+        "interval": interval(low, high),
+        "glyph": glyph(row["log2fc"], low, high, half, mde) if measured else None,
+        "mde": plain(mde) if measured else "–",
+        "stands": ""
+        if missing(row["robustness_m"])
+        else f"{int(row['robustness_k'])} of {int(row['robustness_m'])}",
         "p": p_value(row["p"]),
         "p_holm": p_value(row["p_holm"]),
-        "family": "" if missing(row["family"]) else f"{row['family']} ({int(row['family_size'])} tests)",
+        "family": "" if missing(row["family"]) else _family(row),
         "q": p_value(row["q"]),
         "seen": seen(row),
         "status": Status(row["status"]),
@@ -116,3 +123,9 @@ def _row(row: dict[str, Any], stratum: Stratum, half: float) -> dict[str, Any]:
         "feature": str(row["feature_id"]),
         "others": row["others"],
     }
+
+
+def _family(row: dict[str, Any]) -> str:
+    """The family of a row, its size and its level."""
+    size = count(int(row["family_size"]), "test")
+    return f"{Family(row['family']).words}: {size}, error rate {row['family_level']:g}"

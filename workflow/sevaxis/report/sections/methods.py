@@ -203,31 +203,61 @@ def _uncertainty(thresholds: Mapping[str, Any]) -> Section:
     return Section(
         "Uncertainty, and what could have been seen",
         [
-            "Intervals are 95 % confidence intervals, by the distribution and degrees of freedom d of the same test "
-            "(normal where d is infinite).",
+            "Intervals of single effects are 95 % confidence intervals, by the distribution and degrees of "
+            "freedom d of "
+            "the same test (normal where d is infinite).",
             "$ci",
             f"The minimum detectable effect (MDE{power * 100:.0f}) is the true effect δ that the same test finds with "
-            f"power π = {power:g} at α = {alpha:g}, by the noncentral t distribution (Cohen 1988).",
+            f"power π = {power:g}, by the noncentral t distribution (Cohen 1988): at α = {alpha:g} for a single "
+            "test, at "
+            "α over the tests of the family for an axis gene, at the level of q where the false discovery rate "
+            "decides. "
+            "It takes the observed standard error for the true one. A new experiment of the size draws its own "
+            "and finds "
+            "the same effect less often (power_repeat in axis.tsv), and estimates that were significant overstate it "
+            "(exaggeration; Gelman & Carlin 2014).",
             "$mde",
-            f"Absence is claimed only by two one-sided tests against the smallest effect of interest, Δ = {margin:g} "
-            f"log2 units ({2**margin:.2g}-fold) (Schuirmann 1987). Everything else that is not significant is "
-            "undetermined, and underpowered where the MDE exceeds Δ.",
+            "A reading gives significance first, size second. A change is a p of at most α after Holm's adjustment; "
+            f"its size is at least or below the smallest effect of interest, Δ = {margin:g} log2 units "
+            f"({2**margin:.2g}-fold), or uncertain, by the interval at level 1 − α/m of a family of m tests. No "
+            "relevant "
+            "change is claimed only where the 1 − 2α/m interval lies within ±Δ (two one-sided tests, Schuirmann 1987). "
+            "Everything else is undetermined, and underpowered where the MDE exceeds Δ.",
             "$tost",
+            "Ratios of proteins are compressed: interference pulls ratios of isobaric labels towards 1, and label-free "
+            "intensities near the limit of detection do so too. 1.5-fold in such data stands for more than "
+            "1.5-fold in the "
+            "sample, so that “no relevant change” there excludes less than it says. The table axis.tsv gives "
+            "for each row "
+            "the smallest margin at which a relevant change would be excluded (margin_excluded) and the largest "
+            "that the "
+            "effect exceeds (margin_exceeded).",
         ],
     )
 
 
 def _multiplicity(thresholds: Mapping[str, Any]) -> Section:
-    fdr = thresholds.get("fdr", 0.05)
+    fdr, alpha = thresholds.get("fdr", 0.05), thresholds.get("alpha", 0.05)
     return Section(
         "Multiple testing",
         [
             f"Genome-wide, p-values were adjusted within data set, contrast and stratum (Benjamini & Hochberg 1995); "
             f"q < {fdr:g} counts as changed.",
             "$bh",
-            "The axis genes were named beforehand: within the declared family, printed with each number, they are also "
-            "adjusted for the family-wise error (Holm 1979).",
+            "The axis genes were named beforehand and have families of their own, within each contrast, so that "
+            "no other "
+            "data set changes a verdict. The primary family is the axis genes in the row that stands for all "
+            "samples: that "
+            "of all samples, the average of both sexes, or in data of one sex that sex. The secondary family is "
+            "the axis "
+            "genes in females, in males and by interaction. Within each the family-wise error is held at "
+            f"{100 * alpha:g} % (Holm 1979); family, size and level stand beside each number in axis.tsv. Of several "
+            "features of one gene the one detected in most samples stands for it, then the most abundant.",
             "$holm",
+            "Whether the sexes differ is decided by the interaction alone. An effect is larger in one sex where "
+            "interaction and average are significant, opposite where both sexes are off zero with unlike signs; it is "
+            "in both sexes where both are off zero on one side, and alike where the confidence set of their ratio "
+            "(Fieller 1954) lies within one half and two.",
         ],
     )
 
@@ -238,10 +268,18 @@ def _detection(document: Document) -> Section:
     return Section(
         "Detection",
         [
-            "A feature that is missing in one whole group has no estimable effect. Whether it was detected more often "
-            "in one group (a of n₁ against D − a of n₂ samples) is tested beside it (Fisher 1935); with three samples "
-            "per group this test cannot reach 0.05 (0/3 v 3/3 gives 0.10).",
+            "Presence is tested beside abundance: given in how many samples of each batch and sex a feature was "
+            "detected, "
+            "the exact conditional test asks whether cases have it more often than references (Birch 1964); of one "
+            "batch and sex it is Fisher's exact test (Fisher 1935), of pairs McNemar's (McNemar 1947), and between the "
+            "sexes Zelen's test of equal odds ratios (Zelen 1971). Samples of one subject on one side count once.",
             "$fisher",
+            "A gene's p is min(1, 2 min(p of presence, p of abundance)) where presence can reach the level of "
+            "its family "
+            "at the margins observed, and else that of abundance: neither the margins nor the number of genes depends "
+            "on which samples are cases (Tarone 1990). With three samples a side presence can never reach 0.05 "
+            "(0/3 v 3/3 "
+            "gives 0.10). Zeros of counts belong to the model of counts and are not tested twice.",
         ],
     )
 

@@ -52,12 +52,14 @@ def sex_view(document: Document, answer: Answer) -> dict[str, Any]:
 
 
 def _counts(row: dict[str, Any], titles: dict[tuple[str, str], ContrastView]) -> dict[str, Any]:
-    numbers = {key: value for key, value in row.items() if key.startswith(("n_", "significant_"))}
+    names = {*map(str, SexClass)}
+    numbers = {key: row[key] for key in row if key.startswith(("n_", "significant_")) or key in names}
     return {
         "shown": titles.get((row["dataset"], row["contrast"])),
         "dataset": row["dataset"],
         "contrast": row["contrast"],
         **{key: "–" if missing(value) else f"{int(value):,}" for key, value in numbers.items()},
+        "in_both": f"{int(row[SexClass.BOTH]) + int(row[SexClass.BOTH_ALIKE]):,}",
     }
 
 
@@ -73,7 +75,8 @@ def _gene(row: dict[str, Any], titles: dict[tuple[str, str], ContrastView]) -> d
         "interaction": signed(row["log2fc_interaction"]),
         "interval": interval(row["ci_low_interaction"], row["ci_high_interaction"]),
         "q": p_value(row["q_interaction"]),
-        "mde": plain(row["mde80_interaction"]),
+        "mde": plain(row["mde80_q"]),
+        "ratio": plain(row["ratio"]) if row["class"] in (SexClass.BOTH, SexClass.BOTH_ALIKE) else "–",
         "class": SexClass(row["class"]).words,
         "wording": "" if missing(row["wording"]) else row["wording"],
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from sevaxis.base.vocabulary import Agreement, Reading, Status, Stratum
+from sevaxis.base.vocabulary import AS_PUBLISHED, BY_PRESENCE, Agreement, Reading, Status, Stratum
 from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.drawings.glyphs import Glyph, glyph, reach, tint
 from sevaxis.report.words import interval, missing, signed
@@ -35,7 +35,7 @@ def strip(document: Document) -> dict[str, Any]:
         for layer in LAYERS
     }
     estimated = [row for row in cells.values() if row is not None and not missing(row["log2fc"])]
-    half = reach([row[column] for row in estimated for column in ("log2fc", "ci_low", "ci_high")], WIDEST)
+    half = reach([value for row in estimated for value in (row["log2fc"], *deciding_interval(row))], WIDEST)
     notes: dict[str, int] = {}
 
     def layers(shown: ContrastView, gene: str) -> dict[str, Any]:
@@ -68,18 +68,20 @@ def strip(document: Document) -> dict[str, Any]:
 def axis_row(
     document: Document, shown: ContrastView, gene: str, stratum: str | None = None
 ) -> dict[str, Any] | None:
-    """The row of axis.tsv that stands for a gene in a contrast; None where there is none.
-
-    Several features may stand for one gene (isoforms, protein groups): a tested one comes before the others,
-    then the most abundant, never the one with the smallest p.
-    """
+    """The row of axis.tsv of a gene in a contrast; None where there is none."""
     rows = document.axis_rows.get((shown.dataset, shown.name, stratum or shown.stratum, gene))
     if rows is None:
         return None
-    ranked = rows.assign(
-        untested=rows["status"].ne(Status.TESTED), feature_id=rows["feature_id"].astype(str)
-    ).sort_values(["untested", "mean_abundance", "feature_id"], ascending=[True, False, True], kind="stable")
-    return {**ranked.iloc[0].to_dict(), "others": len(rows) - 1}
+    row = rows.iloc[0].to_dict()
+    others = row.get("other_features")
+    return {**row, "others": "" if missing(others) else str(others)}
+
+
+def deciding_interval(row: dict[str, Any]) -> tuple[Any, Any]:
+    """The interval at the level of the row's family, by which it was read; 95 % where it is in none."""
+    if missing(row["ci_low_family"]):
+        return row["ci_low"], row["ci_high"]
+    return row["ci_low_family"], row["ci_high_family"]
 
 
 def seen(row: dict[str, Any]) -> str:
@@ -100,14 +102,23 @@ def _cell(row: dict[str, Any] | None, half: float, notes: dict[str, int]) -> dic
             "wording": None,
         }
         row |= dict.fromkeys(("detected_case", "n_case", "detected_reference", "n_reference"))
-        row["agreement"] = Agreement.NO_HYPOTHESIS
+        row |= {"agreement": Agreement.NO_HYPOTHESIS, "reading": Reading.NOT_MEASURED, "others": ""}
     agreement = Agreement(row["agreement"])
     cell = {
         "agreement": agreement,
         "wording": "" if missing(row["wording"]) else row["wording"],
         "seen": seen(row),
-        "others": row.get("others", 0),
+        "others": row["others"],
+        "reading": Reading(row["reading"]),
     }
+    if row["reading"] in BY_PRESENCE:
+        more = row["reading"] == Reading.APPEARS
+        return cell | {
+            "kind": "presence",
+            "direction": "up" if more else "down",
+            "tint": 70,
+            "text": seen(row),
+        }
     if missing(row["log2fc"]):
         status, reason = Status(row["status"]), str(row["reason"])
         note = notes.setdefault(reason, len(notes) + 1)
@@ -119,16 +130,17 @@ def _cell(row: dict[str, Any] | None, half: float, notes: dict[str, int]) -> dic
             "reason": reason,
             "note": note,
         }
-    shape: Glyph = glyph(row["log2fc"], row["ci_low"], row["ci_high"], half)
+    low, high = deciding_interval(row)
+    shape: Glyph = glyph(row["log2fc"], low, high, half)
     strength = tint(row["log2fc"], half)
     return cell | {
         "kind": "effect",
         "direction": "up" if row["log2fc"] > 0 else "down",
         "tint": strength if row["called"] else round(strength * 0.3),
         "certain": row["called"],
-        "equivalent": row["reading"] == Reading.EQUIVALENT,
+        "equivalent": row["reading"] == Reading.NO_RELEVANT_CHANGE,
+        "published": row["reading"] in AS_PUBLISHED,
         "text": signed(row["log2fc"]),
-        "interval": interval(row["ci_low"], row["ci_high"]),
-        "reading": Reading(row["reading"]).words,
+        "interval": interval(low, high),
         "glyph": shape,
     }

@@ -1,0 +1,128 @@
+"""What is known of a gene in a tissue, counted by study: many comparisons of the same animals are one finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sevaxis.base.vocabulary import CHANGED, Compartment, Organism, Reading, Role
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What a study's comparisons amount to where they point both ways.
+MIXED = "mixed"
+#: Where comparisons of a study differ, the first of these that occurs is the study's.
+_RANK = (
+    Reading.UP, Reading.DOWN, Reading.APPEARS, Reading.DISAPPEARS, Reading.PUBLISHED_UP, Reading.PUBLISHED_DOWN,
+    Reading.UNDETERMINED, Reading.PUBLISHED_NEITHER, Reading.NO_RELEVANT_CHANGE, Reading.NOT_ESTIMABLE,
+    Reading.NOT_MEASURED,
+)  # fmt: skip
+_CHANGES = (*CHANGED, Reading.PUBLISHED_UP, Reading.PUBLISHED_DOWN)
+_PLACE = ["human_symbol", "tissue", "compartment", "role", "organism"]
+
+
+def count_by_study(rows: pd.DataFrame, cohorts: Mapping[str, str], genes: Sequence[str]) -> pd.DataFrame:
+    """One row for each gene, tissue, compartment, role, organism and study.
+
+    Parameters
+    ----------
+    rows
+        The axis table; the rows that stand for all samples are counted.
+    cohorts
+        Data set -> the people or animals it shares with others; a data set that is not named is a study of its own.
+    genes
+        Axis genes, in the study's order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``human_symbol, tissue, compartment, role, organism, study, reading, comparisons, agreeing`` (comparisons with
+        the study's reading), ``datasets``. A study that changes is up or down whichever of its comparisons shows it;
+        one that shows both is ``mixed``; one that shows none is without a relevant change only if all its
+        comparisons are.
+    """
+    import pandas as pd
+
+    whole = rows[rows["whole"].eq(True)]
+    whole = whole.assign(study=[cohorts.get(name, name) for name in whole["dataset"].astype(str)])
+    found = []
+    for key, each in whole.groupby([*_PLACE, "study"], observed=True, sort=False):
+        reading = _of_study(list(each["reading"]))
+        found.append(
+            {
+                **dict(zip([*_PLACE, "study"], map(str, key), strict=True)),
+                "reading": reading,
+                "comparisons": len(each),
+                "agreeing": len(each) if reading == MIXED else int(each["reading"].eq(reading).sum()),
+                "datasets": ", ".join(dict.fromkeys(each["dataset"].astype(str))),
+            }
+        )
+    columns = [*_PLACE, "study", "reading", "comparisons", "agreeing", "datasets"]
+    table = pd.DataFrame(found, columns=columns)
+    order = {gene: place for place, gene in enumerate(genes)}
+    return table.sort_values("human_symbol", key=lambda names: names.map(order), kind="stable").reset_index(
+        drop=True
+    )
+
+
+def _of_study(readings: list[str]) -> str:
+    changes = {reading for reading in readings if reading in _CHANGES}
+    if {+1, -1} <= {
+        1 if reading in (Reading.UP, Reading.APPEARS, Reading.PUBLISHED_UP) else -1 for reading in changes
+    }:
+        return MIXED
+    return str(next(reading for reading in _RANK if reading in readings))
+
+
+def tell_places(table: pd.DataFrame) -> list[str]:
+    """A sentence for each gene and tissue: how many studies show what, by role and organism."""
+    sentences = []
+    for (gene, tissue, compartment), of_place in table.groupby(_PLACE[:3], sort=False):
+        parts = [
+            f"{Role(role).brief} ({Organism(organism).words}): {_told(studies)}"
+            for (role, organism), studies in of_place.groupby(_PLACE[3:], sort=False)
+        ]
+        sentences.append(f"{gene} in {place_name(tissue, compartment)}: {'; '.join(parts)}.")
+    return sentences
+
+
+def place_name(tissue: str, compartment: str) -> str:
+    """``liver``, ``muscle vesicles``, ``blood plasma vesicles``."""
+    return f"{tissue} {Compartment(compartment).brief}".strip()
+
+
+def tell_changes(table: pd.DataFrame) -> list[str]:
+    """What is shown to change: gene by gene, in which tissue of whom, in how many of the studies that look there."""
+    found = []
+    for (gene, tissue, compartment, role, organism), studies in table.groupby(_PLACE, sort=False):
+        measured = studies[~studies["reading"].isin([Reading.NOT_MEASURED])]
+        for reading, showing in measured[measured["reading"].isin([*_CHANGES, MIXED])].groupby(
+            "reading", sort=False
+        ):
+            of = _share(len(showing), len(measured))
+            found.append(
+                f"{gene} {_words(str(reading))} in {Organism(organism).words} {place_name(tissue, compartment)} "
+                f"({Role(role).brief}, {of})"
+            )
+    return found
+
+
+def _share(part: int, whole: int) -> str:
+    return "the one study" if part == whole == 1 else f"{part} of {whole} studies"
+
+
+def _words(reading: str) -> str:
+    return "up and down" if reading == MIXED else Reading(reading).words
+
+
+def _told(studies: pd.DataFrame) -> str:
+    if len(studies) == 1:
+        only = studies.iloc[0]
+        of = f" ({only['agreeing']} of {only['comparisons']} comparisons)" if only["comparisons"] > 1 else ""
+        return f"{_words(only['reading'])}{of} in {only['datasets']}"
+    told = []
+    for reading, showing in studies.groupby("reading", sort=False):
+        names = ", ".join(showing["datasets"])
+        told.append(f"{_words(str(reading))} in {len(showing)} of {len(studies)} studies ({names})")
+    return ", ".join(told)
