@@ -20,7 +20,7 @@ from sevaxis.report.page import render
 from sevaxis.report.report import report
 from sevaxis.report.sections import methods
 from sevaxis.report.sections.genes import gene_cards
-from sevaxis.report.sections.strip import axis_row, strip
+from sevaxis.report.sections.strip import strip
 from sevaxis.report.words import p_value, signed
 
 from tests.report import study_by_hand
@@ -155,16 +155,6 @@ def test_honest_words(page: str):
     assert not re.search(r"(fe)?male-specific", text)
     assert "is not sex-specific" in text
     assert "underpowered" in text
-
-
-def test_several_features_of_a_gene_never_compete_by_p(document: Document):
-    axis = document.axis
-    row = axis[axis["human_symbol"].eq("FLOT1") & axis["dataset"].eq("sev_protein")].copy()
-    rival = row.assign(feature_id="rival", p=1e-20, mean_abundance=1.0)
-    more = replace(document, axis=pd.concat([rival, axis], ignore_index=True))
-    shown = next(shown for shown in more.contrasts if shown.dataset == "sev_protein")
-    chosen = axis_row(more, shown, "FLOT1")
-    assert (chosen["feature_id"], chosen["others"]) == ("id2", 1)
 
 
 def test_volcano_keeps_what_matters_and_counts_the_rest():

@@ -223,7 +223,8 @@ def _standing_of(
         name: (table["p"].to_numpy(float), table["log2fc"].to_numpy(float))
         for name, table in other.groupby([other[column].astype(str) for column in key], sort=False)
     }
-    stand, of = [], []
+    stand: list[int | None] = []
+    of: list[int | None] = []
     for row in rows.itertuples(index=False):
         told = groups.get(tuple(str(getattr(row, column)) for column in key))
         by_abundance = row.reading in (

@@ -43,8 +43,8 @@ def side_by_side(effects: pd.DataFrame, axis_rows: pd.DataFrame, thresholds: Thr
     Returns
     -------
     pandas.DataFrame
-        :data:`KEY`, :data:`NAMES`, ``<field>_<stratum>`` of :data:`FIELDS` and :data:`DECIDING`; ``in_family``: decided in
-        a family; features with an interaction that could be tested, in the effects' order.
+        :data:`KEY`, :data:`NAMES`, ``<field>_<stratum>`` of :data:`FIELDS` and :data:`DECIDING`; ``in_family``:
+        decided in a family; features with an interaction that could be tested, in the effects' order.
     """
     rows = effects[effects["stratum"].isin(BY_SEX) & effects["status"].eq(Status.TESTED)]
     rows = _by_q(rows, thresholds.fdr).assign(in_family=False)

@@ -267,8 +267,8 @@ class Reason(StrEnum):
     def general(self) -> str:
         """The sentence without the facts of any row: n for a count, the name of any other fact in brackets."""
         named = {"gene", "organism", "identifiers", "level", "sex"}
-        sentence = self.sentence.replace("{carriers}", "")
-        return re.sub(r"\{(\w+)\}", lambda fact: f"[{fact[1]}]" if fact[1] in named else "n", sentence)
+        told = self.sentence.replace("{carriers}", "")
+        return re.sub(r"\{(\w+)\}", lambda fact: f"[{fact[1]}]" if fact[1] in named else "n", told)
 
     NEVER_DETECTED = "never_detected", Status.ABSENT, "in the data set's annotation, detected in no sample"
     FEW_COUNTS = (

@@ -130,11 +130,11 @@ def plan_strata(
         reason = _why_not_by_sex(contrast, counts, min_per_group)
         if reason:
             reasons[contrast.name] = reason
-            positions = [tuple(i for i in everybody if group[i] in levels) for levels in sides]
-            sexes = {sex[i] for side in positions for i in side}
+            case, reference = (tuple(i for i in everybody if group[i] in levels) for levels in sides)
+            found = {sex[i] for i in (*case, *reference)}
             # of one sex the row of all samples is the row of that sex
-            stratum = Stratum(sexes.pop()) if len(sexes) == 1 and UNKNOWN not in sexes else Stratum.ALL
-            whole.append(StratumContrast(contrast.name, stratum, weights, *positions))
+            stands = Stratum(found.pop()) if len(found) == 1 and UNKNOWN not in found else Stratum.ALL
+            whole.append(StratumContrast(contrast.name, stands, weights, case, reference))
             continue
         for stratum in BY_SEX:
             sexes = {stratum} & set(Sex) or set(Sex)
