@@ -84,7 +84,8 @@ def _columns_told() -> list[str]:
         *("dataset", "contrast", "feature_id", "symbol", "human_symbol", "in_family"),
         *per_sex,
         *(f"{field}_interaction" for field in of_difference),
-        *("class", "ratio", "ratio_low", "ratio_high", "mde80_q"),
+        *("class", "ratio", "ratio_low", "ratio_high"),
+        *("ci_low_decided", "ci_high_decided", "mde80_decided", "mde80_q"),
     ]
 
 
@@ -93,9 +94,10 @@ def _wording(row: dict, *, where: bool = False) -> str:
     place = f" in {row['dataset']}, {row['contrast']}" if where else ""
     sizes = ", ".join(f"{stratum} {_size(row, stratum)}" for stratum in BY_SEX[:2])
     difference = f"male minus female {_size(row, Stratum.INTERACTION)}"
-    low, high = row["ci_low_interaction"], row["ci_high_interaction"]
+    low, high = row["ci_low_decided"], row["ci_high_decided"]
     if low == low:
-        difference += f" (95 % CI {low:+.2f} to {high:+.2f})"
+        level = 100 * (1 - row["level_interaction"])
+        difference += f", {level:.4g} % interval {low:+.2f} to {high:+.2f}"
     end = SexClass(row["class"]).words
     match row["class"]:
         case SexClass.BOTH | SexClass.BOTH_ALIKE if row["ratio_low"] == row["ratio_low"]:
@@ -103,7 +105,7 @@ def _wording(row: dict, *, where: bool = False) -> str:
                 f" (male over female {row['ratio']:.2f}, {row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
             )
         case SexClass.UNDETERMINED if row["mde80_interaction"] == row["mde80_interaction"]:
-            end += f": differences below {row['mde80_q']:.2g} are missed more than once in five"
+            end += f": differences below {row['mde80_decided']:.2g} are missed more than once in five"
         case SexClass.UNDETERMINED if row["se_interaction"] == row["se_interaction"]:
             end += ": less than one degree of freedom"
     return f"{name}{place}: {sizes}; {difference}; {end}."
@@ -127,14 +129,14 @@ def _tell(table: pd.DataFrame, axis: pd.DataFrame, genes: Sequence[str]) -> str:
     found = []
     for gene in genes:
         classes = axis.loc[axis["human_symbol"].eq(gene), "class"].value_counts()
-        told = [f"{SexClass(name).words} in {classes[name]}" for name in SexClass if name in classes]
+        told = [f"{SexClass(name).words} {classes[name]}" for name in SexClass if name in classes]
         if told:
-            found.append(f"{gene} {', '.join(told)}")
+            found.append(f"{gene}: {', '.join(told)}")
     differ = int(table["significant_interaction"].sum())
     features = (
         f"{differ} features differ between the sexes by the interaction test (q < {table['fdr'].iloc[0]:g})"
     )
-    return f"{over}: {'; '.join([*found, features])}."
+    return f"{over}: {features}. {'; '.join(found)}{'.' if found else ''}".strip()
 
 
 def _why_not(effects: pd.DataFrame) -> list[str]:

@@ -14,6 +14,7 @@ from sevaxis.base.vocabulary import BY_SEX, Sex, SexClass, Status, Stratum
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.inference.power import equivalence, minimum_detectable_effect
 from sevaxis.models.inference.ratio import ratio_of_effects
+from sevaxis.models.linear.empirical_bayes import t_quantile
 
 if TYPE_CHECKING:
     from sevaxis.study.settings import Thresholds
@@ -105,8 +106,9 @@ def classify(wide: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The rows with ``class`` (:class:`~sevaxis.base.vocabulary.SexClass`), ``ratio`` (male over female),
-        ``ratio_low``, ``ratio_high`` (its confidence set at the level of the row, where that is an interval),
-        ``mde80_q``: the difference between the sexes found with the wished power where q decides.
+        ``ratio_low``, ``ratio_high`` (its confidence set at the level of the row, where that is an interval);
+        ``ci_low_decided``, ``ci_high_decided``, ``mde80_decided``: interval of the difference between the sexes, and
+        the difference found with the wished power, at the level of the row; ``mde80_q``: the same where q decides.
 
     Notes
     -----
@@ -156,8 +158,25 @@ def classify(wide: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
         ratio=ratio,
         ratio_low=low,
         ratio_high=high,
+        **_at_level(difference, se, df, wide["level_interaction"].to_numpy(float), thresholds.power),
         mde80_q=_mde_of_q(wide, se, df, thresholds),
     )
+
+
+def _at_level(
+    difference: np.ndarray, se: np.ndarray, df: np.ndarray, level: np.ndarray, power: float
+) -> dict[str, np.ndarray]:
+    """Interval and minimum detectable effect, each row at its own level."""
+    half = t_quantile(1 - level / 2, df) * se
+    mde = np.full(len(se), np.nan)
+    for each in np.unique(level[~np.isnan(level)]):
+        at = level == each
+        mde[at] = minimum_detectable_effect(se[at], df[at], alpha=float(each), power=power)
+    return {
+        "ci_low_decided": difference - half,
+        "ci_high_decided": difference + half,
+        "mde80_decided": mde,
+    }
 
 
 def _small_differences(wide: pd.DataFrame, p: np.ndarray, thresholds: Thresholds) -> np.ndarray:

@@ -211,7 +211,7 @@ class SexClass(Term):
     """How females and males differ in one effect; one class for each."""
 
     BOTH = "both", "in both sexes"
-    BOTH_ALIKE = "both_alike", "in both sexes, alike in size"
+    BOTH_ALIKE = "both_alike", "alike in both sexes"
     LARGER_IN_FEMALES = "larger_in_females"
     LARGER_IN_MALES = "larger_in_males"
     OPPOSITE = "opposite", "opposite directions"

@@ -73,9 +73,9 @@ def _gene(row: dict[str, Any], titles: dict[tuple[str, str], ContrastView]) -> d
             (signed(row[f"log2fc_{stratum}"]), p_value(row[f"q_{stratum}"])) for stratum in LISTED_STRATA
         ],
         "interaction": signed(row["log2fc_interaction"]),
-        "interval": interval(row["ci_low_interaction"], row["ci_high_interaction"]),
+        "interval": interval(row["ci_low_decided"], row["ci_high_decided"]),
         "q": p_value(row["q_interaction"]),
-        "mde": plain(row["mde80_q"]),
+        "mde": plain(row["mde80_decided"]),
         "ratio": plain(row["ratio"]) if row["class"] in (SexClass.BOTH, SexClass.BOTH_ALIKE) else "–",
         "class": SexClass(row["class"]).words,
         "wording": "" if missing(row["wording"]) else row["wording"],
