@@ -120,7 +120,7 @@ def _lost_batch(drafted: Drafted, truth: Truth, rows, said: str) -> list[Fault]:
             return []
     return (
         []
-        if re.search(r"batch|run_date|plex|cage|status", said)
+        if re.search(r"batch|run_date|plex|cage|lane", said)
         else [("batch", "the column of batches is lost")]
     )
 

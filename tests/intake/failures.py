@@ -14,6 +14,12 @@ AREAS = {
     "subject": "samples", "batch": "samples", "contrasts": "samples", "tissue": "samples", "compartment": "samples",
 }  # fmt: skip
 
+#: Facts in the order in which one fault causes others.
+ROOTS = (
+    "features", "samples", "decoys", "scale", "missing", "assay", "identifiers", "qc", "sex", "group", "subject",
+    "batch", "contrasts",
+)  # fmt: skip
+
 
 def gather(verdicts: Iterable[tuple[Case, Verdict]]) -> dict[str, list[str]]:
     """Area -> entries, most frequent first: how often, what, and the command that shows it."""
@@ -35,19 +41,26 @@ def gather(verdicts: Iterable[tuple[Case, Verdict]]) -> dict[str, list[str]]:
 
 
 def _kinds(case: Case, verdict: Verdict) -> set[tuple[str, str]]:
-    kinds = set()
-    for fact, text in verdict.faults:
-        plain = re.sub(r"'[^']*'|\b[\w.:/\\-]*\d[\w.:/\\-]*", "#", text)[:60]
-        kinds.add((AREAS.get(fact, case.area), f"WRONG IN SILENCE {fact}: {plain}"))
-    if not verdict.faults and verdict.kind in ("refused", "crash", "hang"):
-        note = verdict.notes[0] if verdict.notes else ""
-        note = re.sub(r"[\w./ ()-]+\.(?:csv|tsv|txt|xlsx|parquet|zip|gz|rda|xls)\b", "#", note)
-        note = re.sub(r"b'.*", "#", note)
-        plain = re.sub(r"'[^']*'|\b[\w.:/\\-]*\d[\w.:/\\-]*", "#", note)[:90]
-        kinds.add((case.area, f"{verdict.kind.upper()} {plain}"))
+    """Area and kind of the one fault that the others of a case follow from, or of its refusal."""
+    if verdict.faults:
+        fact, text = min(
+            verdict.faults, key=lambda fault: ROOTS.index(fault[0]) if fault[0] in ROOTS else len(ROOTS)
+        )
+        return {(AREAS.get(fact, case.area), f"WRONG IN SILENCE {fact}: {_plain(text)[:70]}")}
+    if verdict.kind in ("refused", "crash", "hang"):
+        return {
+            (case.area, f"{verdict.kind.upper()} {_plain(verdict.notes[0] if verdict.notes else '')[:90]}")
+        }
     if verdict.kind == "asked" and verdict.questions > 2:
-        kinds.add(("samples", f"ASKED more than two questions ({verdict.questions})"))
-    return kinds
+        return {("samples", f"ASKED more than two questions ({verdict.questions})")}
+    return set()
+
+
+def _plain(text: str) -> str:
+    """A message without what differs from case to case."""
+    text = re.sub(r"[\w./ ()-]+\.(?:csv|tsv|txt|xlsx|parquet|zip|gz|rda|xls)\b|b'.*|'[^']*'", "#", text)
+    text = re.sub(r"\b[\w.:/\\-]*\d[\w.:/\\-]*", "#", text)
+    return re.sub(r"^[^:]* v [^:]*(?= \(|: )", "a contrast", text)
 
 
 def tell(case: Case, verdict: Verdict) -> str:

@@ -30,7 +30,7 @@ EXTRAS = ("none", "before", "symbol beside", "between", "after", "tests after", 
 ENDS = ("none", "total row", "blank lines", "note below")
 DECOYS = ("none", "MaxQuant", "FragPipe", "lower")
 SHEETS = ("plain", "order", "case", "more", "subset")
-BATCHES = ("", "batch", "run_date", "plex", "cage", "status")
+BATCHES = ("", "batch", "run_date", "plex", "cage", "lane")
 AXES: dict[str, list[str]] = {
     "holds": list(HOLDS),
     "ids": [*PROTEIN_IDS, *(kind for kind in RNA_IDS if kind != "symbol"), "symbol quiet", "symbol capitals"],
@@ -168,7 +168,7 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     genes = make_genes(c["organism"], kind, FEATURES, seed, telling=c["ids"] != "symbol quiet")
     names = [name.upper() for name in genes.names] if c["ids"] == "symbol capitals" else genes.names
     if c["batch"]:
-        levels = {"run_date": ("2021-03-04", "2021-05-19"), "status": ("fresh", "frozen")}.get(
+        levels = {"run_date": ("2021-03-04", "2021-05-19"), "lane": ("L001", "L002")}.get(
             c["batch"], ("1", "2")
         )
         for i, sample in enumerate(samples):
