@@ -115,7 +115,7 @@ CASES = {
         ["metamex/timeline_acute_stats.feather"],
         {"organism": "human", "assay": "effects"},
         roles={"acute_exercise"},
-        open={"tissue", "compartment"},
+        open={"tissue", "compartment", "files.0.options.reverse"},
         reader="effects_table",
     ),
     "DIA-NN, yeast": Case(

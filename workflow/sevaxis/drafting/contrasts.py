@@ -16,7 +16,7 @@ from sevaxis.study.validation import TODO
 
 @dataclass
 class Proposal:
-    """One contrast as it will stand in the card, and why its reference is the reference."""
+    """One contrast as it will stand in the card, why its reference is one; a stratum where one is told."""
 
     name: str
     role: str
@@ -24,6 +24,7 @@ class Proposal:
     reference: str = ""
     weights: dict[str, float] = field(default_factory=dict)
     why: str = ""
+    stratum: str = ""
 
 
 def propose_contrasts(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems, refuse
-from sevaxis.base.vocabulary import Assay
 from sevaxis.drafting.annotation import (
     Annotation,
     Described,
@@ -18,14 +17,13 @@ from sevaxis.drafting.annotation import (
     series_of,
 )
 from sevaxis.drafting.assay import propose_assay
-from sevaxis.drafting.contrasts import Proposal
 from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.files import Gathered
 from sevaxis.drafting.formats import recognise
 from sevaxis.drafting.organism import propose_organism
 from sevaxis.drafting.place import propose_place
+from sevaxis.drafting.published import draft_effects
 from sevaxis.drafting.recognised import Recognised
-from sevaxis.drafting.roles import role, role_of
 from sevaxis.drafting.samples import draft_samples
 from sevaxis.drafting.texts import Draft
 from sevaxis.matrix.readers.registry import reader, reader_options
@@ -79,14 +77,14 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
         for sentence in one.told:
             drafted.evidence[f"file {one.path.name}"] += f"; {sentence}"
     if not matrices and effects:
-        _draft_effects(
-            drafted, effects, origin, Texts("", f"{series.title} {series.summary}", names, folders)
-        )
+        draft_effects(drafted, effects, origin, Texts("", f"{series.title} {series.summary}", names, folders))
+        _title(drafted)
         return drafted
     if not matrices:
         found = "; ".join(f"{one.path.name}: {one.format}" for one in recognised)
-        hint = (
-            "add the file with the values too (for sequencing data GEO has it among the supplementary files)"
+        hint = next(
+            (one.hint for one in recognised if one.hint),
+            "add the file with the values too (for sequencing data GEO has it among the supplementary files)",
         )
         refuse(
             "No file holds values or results",
@@ -109,7 +107,7 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
         drafted.join = "samples"
         drafted.evidence["join"] = f"{len(used)} files with different samples of the same features"
     for one in used:
-        entry = _file_entry(origin[one.path], one)
+        entry = origin[one.path].entry(one.reader, _with_questions(one))
         if adata.uns["sample_of_file"].get(one.path.name):
             entry["sample"] = adata.uns["sample_of_file"][one.path.name]
         drafted.files.append(entry)
@@ -198,43 +196,12 @@ def _texts(described: Described | None, series: Series) -> Texts:
     return Texts(" ".join(sorted(cells)), f"{series.title} {series.summary}")
 
 
-def _draft_effects(
-    draft: Draft, effects: list[Recognised], origin: dict[Path, Gathered], texts: Texts
-) -> None:
-    """A card of published results: the contrasts are those of the tables."""
-    facts = Facts(assay=Assay.EFFECTS)
-    first = None
-    for one in effects:
-        if one.path.name in {file["name"] for file in draft.files}:
-            draft.evidence[f"file {one.path.name}"] += f"; {one.format} is left out: one table of a file"
-            continue
-        options = reader_options(one.reader).model_validate(one.options)
-        adata = reader(one.reader)(one.path, **dict(options))
-        first = first if first is not None else adata
-        draft.files.append(_file_entry(origin[one.path], one) | {"content": "effects"})
-        for contrast in one.options["contrasts"]:
-            told = str(next(iter(one.options.get("where", {}).get(contrast, {}).values()), contrast))
-            case, _, reference = re.sub(r"\s+-\s+|_vs?_|\s+vs?\.?\s+", "\0", told).partition("\0")
-            said = role(case, reference or "reference")
-            if said == "other" and not reference:
-                said = role_of(one.path.name) or "other"
-            proposal = Proposal(contrast, said)
-            proposal.why = f"columns {', '.join(one.options['contrasts'][contrast].values())}"
-            draft.contrasts.append((proposal, one.path.name))
-    propose_organism(facts, first, texts)
-    propose_place(facts, None, texts)
-    draft.take(facts)
-    draft.evidence["assay"] = "published results: fold changes with p or q, not data"
-    draft.evidence["contrasts"] = ", ".join(f"{p.name} ({p.role})" for p, _ in draft.contrasts)
-    _title(draft)
-
-
-def _file_entry(one: Gathered, recognised: Recognised) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": one.name, "url": one.url, "path": one.path, "sha256": one.sha256}
+def _with_questions(recognised: Recognised) -> dict[str, Any]:
+    """Options of the reader, and below them what is left to the user."""
     options = dict(recognised.options)
     for option, texts in recognised.ask.items():
         options[option] = [*options.get(option, []), *texts]
-    return entry | {"bytes": one.bytes, "reader": recognised.reader, "options": options}
+    return options
 
 
 def _describe_source(draft: Draft, gathered: list[Gathered], series: Series) -> None:

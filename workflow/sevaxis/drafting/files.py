@@ -6,6 +6,7 @@ import csv
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sevaxis.base.problems import Problem, Problems, refuse
@@ -50,6 +51,11 @@ class Gathered:
     url: str | None = None
     path: str | None = None
     licence: str = ""
+
+    def entry(self, reader: str | None, options: dict[str, Any]) -> dict[str, Any]:
+        """The file as a card lists it."""
+        entry: dict[str, Any] = {"name": self.name, "url": self.url, "path": self.path, "sha256": self.sha256}
+        return entry | {"bytes": self.bytes, "reader": reader, "options": options}
 
 
 def gather(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.vocabulary import Namespace
+from sevaxis.drafting.describing import not_samples
 from sevaxis.drafting.words import COLUMNS, MISSING_WORDS, NO_SAMPLES, SUMMARIES
 from sevaxis.genes.identifiers import COLUMN_NAMES, PATTERNS, identifier_of
 from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric, stray_cells
@@ -202,17 +203,22 @@ def _wide(table: Table, numeric: list[str], feature: str | None) -> Layout | Non
 
 def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:
     """Columns that are samples; what the others are is told, or asked where a column is only unlike the others."""
-    reasons: dict[str, str] = {}
+    reasons = not_samples(table, numbers)
     plain = [n for n in numbers if not ANNOTATION.search(n) and not SUMMARIES.search(n) and not _known(n)]
+    plain = [n for n in plain if n not in reasons]
     likeness = _likeness(table, numbers, plain)
     typical = sorted(likeness[n] for n in plain)[len(plain) // 2] if plain else 0.0
     for name in numbers:
         column = table.frame[name]
+        if name in reasons:
+            continue
         if SUMMARIES.search(name):
             reasons[name] = "a summary of others"
         elif _known(name):
             reasons[name] = "an identifier"
-        elif ANNOTATION.search(name) and not (typical > ALIKE and likeness[name] > ALIKE):
+        elif ANNOTATION.search(name) and not (
+            typical > ALIKE and likeness[name] > ALIKE and not _is_flat(column)
+        ):
             reasons[name] = "describes features"
         elif NO_SAMPLES.search(name):
             reasons[name] = "a control of the measurement, no sample"

@@ -12,6 +12,8 @@ from sevaxis.matrix.readers.tables.text import Table
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from sevaxis.drafting.published import Published
+
 Content = Literal["matrix", "effects", "samples", "features", "nothing"]
 
 
@@ -39,6 +41,10 @@ class Recognised:
         Rows x columns of values, to choose the largest of several.
     told
         What was left out or decided, a sentence each.
+    published
+        What a table of results was found to say.
+    hint
+        What to do where a card cannot use it.
     ask
         Option -> texts that the draft leaves to the user, beside what the option has.
     """
@@ -54,3 +60,5 @@ class Recognised:
     size: int = 0
     told: list[str] = field(default_factory=list)
     ask: dict[str, list[str]] = field(default_factory=dict)
+    published: Published | None = None
+    hint: str = ""

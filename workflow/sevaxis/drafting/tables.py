@@ -9,23 +9,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from sevaxis.base.vocabulary import Assay, Namespace
-from sevaxis.drafting.layouts import FEATURE, layout_of
+from sevaxis.base.vocabulary import Namespace
+from sevaxis.drafting.groups import groups_of_names
+from sevaxis.drafting.layouts import FEATURE, FEWEST_SAMPLES, Layout, layout_of
+from sevaxis.drafting.published import joint_test, recognise_results
 from sevaxis.drafting.recognised import Recognised
+from sevaxis.drafting.statistics import named
 from sevaxis.genes.identifiers import COLUMN_NAMES, identifier_of
 from sevaxis.matrix.readers.registry import signatures
 from sevaxis.matrix.readers.tables.columns import looks_numeric
 from sevaxis.matrix.readers.tables.layouts import as_text
-from sevaxis.matrix.readers.tables.text import Table
-
-LOG2FC = re.compile(r"(log_?2?[ ._]?fold[ ._]?change|log_?2?[ ._]?fc|lfc|log2[ ._]?ratio)", re.IGNORECASE)
-P = re.compile(r"(p[ ._-]?val(?:ue)?|\bp\b|(?<![a-z])pval)", re.IGNORECASE)
-Q = re.compile(r"(adj[ ._]?p[ ._]?(?:val(?:ue)?)?|p[ ._]?adj|fdr|q[ ._-]?val(?:ue)?)", re.IGNORECASE)
-T = re.compile(r"(?<![a-z])(t|stat|t[ ._]?stat(?:istic)?)(?![a-z])", re.IGNORECASE)
-SE = re.compile(r"(lfcSE|std[ ._]?err\w*|(?<![a-z])se(?![a-z]))", re.IGNORECASE)
-MEAN = re.compile(r"(AveExpr|baseMean|tpm[ ._]mean|mean[ ._]?(?:abundance|tpm|expr\w*))", re.IGNORECASE)
-CONTRAST = re.compile(r"^(contrast|comparison|coef|test)$", re.IGNORECASE)
-MOST_CONTRASTS = 40
+from sevaxis.matrix.readers.tables.text import Table, read_table
 
 
 def classify(
@@ -57,19 +51,20 @@ def classify(
     ):
         return Recognised(path, "SDRF sample sheet", "samples", table=table if whole else None)
     where = f", {options.get('sheet') or options.get('object')}" if options else ""
-    effects = _effects(path, table, options)
-    if effects is not None:
-        return Recognised(
-            path,
-            f"published results{where}",
-            "effects",
-            "effects_table",
-            effects,
-            Assay.EFFECTS,
-            size=table.frame.height,
-        )
+    effects = recognise_results(path, table, options, where)
+    if effects is not None and not whole:
+        # contrasts may stand below each other, beyond the head
+        table = read_table(path, comment="#", skip=options.get("skip", 0))
+        effects = recognise_results(path, table, options, where)
+    if effects is None and (joint := joint_test(table)):
+        hint = "a card compares two groups: take the table of a contrast with its fold change, or the values themselves"
+        return Recognised(path, f"tests of several groups at once{where} ({joint})", "nothing", hint=hint)
     layout = layout_of(table, feature_column(table)[0]) if reader is not None else None
+    if effects is not None and (layout is None or not _has_samples(table, effects, layout)):
+        return effects
     if layout is not None:
+        if effects is not None:
+            layout.told.append("its columns of results are not used: the values beside them are worth more")
         extra = {**options, **layout.options}
         size = table.frame.height * layout.samples
         words = f"{layout.words}{where}"
@@ -78,76 +73,28 @@ def classify(
     return Recognised(path, f"sample sheet{where}", "samples", options=kept, table=table if whole else None)
 
 
-def _effects(path: Path, table: Table, options: dict[str, Any]) -> dict[str, Any] | None:
-    """Options of the reader `effects_table`, where the columns are those of published effects."""
-    import polars as pl
+def _has_samples(table: Table, effects: Recognised, layout: Layout) -> bool:
+    """Whether a table of results also holds the values: replicates in groups; then these are worth more.
 
-    numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name])]
-    changes = [name for name in numeric if LOG2FC.search(name)]
-    layers = {"q": Q, "p": P, "t": T, "se": SE, "mean_abundance": MEAN}
-    if not changes:
-        return None
-    blocks: dict[str, dict[str, str]] = {}
-    for change in changes:
-        key = _rest(LOG2FC, change)
-        block = {"log2fc": change}
-        taken = {change}
-        for name, pattern in layers.items():
-            fits = [c for c in numeric if c not in taken and pattern.search(c) and _rest(pattern, c) == key]
-            if not fits and len(changes) == 1:
-                fits = [c for c in numeric if c not in taken and pattern.search(c)]
-            if fits:
-                block[name] = fits[0]
-                taken.add(fits[0])
-        blocks[key] = block
-    used = {column for block in blocks.values() for column in block.values()}
-    if not any({"p", "q", "t", "se"} & set(block) for block in blocks.values()):
-        return None
-    # a table of values with a few test results at its end is a table of values
-    if len(blocks) == 1 and len(numeric) - len(used) > 8:
-        return None
-    result: dict[str, Any] = {key: value for key, value in options.items() if key in ("sheet", "object")}
-    several = next(
-        (c for c in table.frame.columns if CONTRAST.match(c) and not looks_numeric(table.frame[c])), None
-    )
-    levels = table.frame[several].drop_nulls().unique(maintain_order=True).to_list() if several else []
-    stacked = len(blocks) == 1 and 1 < len(levels) <= MOST_CONTRASTS
-    rows = table.frame.filter(pl.col(several) == levels[0]).drop(several) if stacked else table.frame
-    feature, symbol = feature_column(Table(table.file, rows, table.repeated, table.notes))
-    if feature is not None and feature != table.frame.columns[0]:
-        result["feature"] = feature
-    if symbol:
-        result["symbol"] = symbol
-    stem = _slug(
-        re.sub(r"\.(gz|bz2|xz|csv|tsv|txt|xlsx|rda|feather|parquet)", "", path.name, flags=re.IGNORECASE)
-    )
-    stem = re.sub(r"_(?:dge|dea|deg|de|results?|stats?)$", "", stem) or stem
-    stem = _slug(options["object"].rpartition("$")[2]) if options.get("object") else stem
-    if stacked:
-        block = next(iter(blocks.values()))
-        result["contrasts"] = {_slug(level): block for level in levels}
-        result["where"] = {_slug(level): {several: level} for level in levels}
-        return result
-    result["contrasts"] = {
-        (_slug(key) if key and len(blocks) > 1 else stem): block for key, block in blocks.items()
+    Not where RNA was counted (DESeq2, edgeR) and the values beside the results are no counts: those were scaled.
+    """
+    import numpy as np
+
+    columns = effects.published.columns
+    used = {column for block in columns.blocks for column in block.columns.values()} | set(columns.left)
+    kept = layout.options.get("samples")
+    if not isinstance(kept, list):
+        kept = [name for name in table.frame.columns if looks_numeric(table.frame[name], table)]
+    # medians, sizes and errors of groups are no replicates
+    summary = {
+        name for name in kept if (said := named(name)) is not None and said.role in ("n", "other", "se")
     }
-    if any(
-        block["log2fc"] == "log2FoldChange" and "p" in block and not {"t", "se"} & set(block)
-        for block in blocks.values()
-    ):
-        result["df"] = "normal"  # columns of DESeq2, whose p is of Wald's test
-    if any(c.lower().startswith("basemean") for c in used) or any("tpm" in c.lower() for c in used):
-        result["mean_abundance_scale"] = "linear"
-    return result
-
-
-def _rest(pattern: re.Pattern, name: str) -> str:
-    return re.sub(r"[ ._-]+", "_", pattern.sub("", name, count=1)).strip("_").lower()
-
-
-def _slug(text: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "_", str(text).lower()).strip("_")
-    return (slug if slug[:1].isalnum() else f"c{slug}")[:60]
+    samples = [name for name in kept if name not in used | summary | {effects.options.get("feature")}]
+    if len(samples) < FEWEST_SAMPLES or groups_of_names(samples) is None or effects.published.rows.levels:
+        return False
+    values = np.column_stack([table.numbers(table.frame[name].head(500)).to_numpy() for name in samples])
+    whole = np.array_equal(values, np.round(values), equal_nan=True)
+    return whole or columns.program not in ("DESeq2", "edgeR")
 
 
 def feature_column(table: Table) -> tuple[str | None, str | None]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from sevaxis.base.vocabulary import Stratum
 from sevaxis.drafting.contrasts import Proposal
 from sevaxis.drafting.facts import Facts
 
@@ -119,6 +120,10 @@ def card_text(draft: Draft) -> str:
         entry: dict[str, Any] = {"name": proposal.name, "role": str(proposal.role)}
         if file:
             entry["file"] = file
+            if proposal.case:
+                entry |= {"case": proposal.case, "reference": proposal.reference}
+            if proposal.stratum not in ("", Stratum.ALL):
+                entry["stratum"] = proposal.stratum
         elif proposal.weights:
             entry["weights"] = proposal.weights
         else:

@@ -14,6 +14,7 @@ from sevaxis.effects.methods import METHODS, Method, default_method, load_method
 from sevaxis.matrix.readers.registry import READERS, reader_options
 from sevaxis.study.card import Card
 from sevaxis.study.configuration import Configuration
+from sevaxis.study.validation import is_undecided
 
 
 def check_files(card: Card, source: YamlSource) -> list[Problem]:
@@ -142,6 +143,8 @@ def _check_options(
     except ValidationError as error:
         problems = []
         for details in error.errors():
+            if is_undecided(details["input"]):  # said already, with what is to be decided
+                continue
             key = ".".join(str(part) for part in details["loc"])
             what, found, hint = (
                 f"{who} does not take the option '{key}' so",

@@ -45,6 +45,7 @@ def read_effects_table(
     duplicates: Literal["first"] | None = None,
     sheet: str | None = None,
     object: str | None = None,
+    skip: int = 0,
 ) -> anndata.AnnData:
     """Read the contrasts of a result table (csv, tsv, xlsx, feather, parquet, or a data frame in an R file).
 
@@ -82,6 +83,8 @@ def read_effects_table(
         Sheet of a workbook.
     object
         Object of an R file.
+    skip
+        Lines or rows to skip above the header, of text and workbooks.
 
     Returns
     -------
@@ -94,7 +97,8 @@ def read_effects_table(
         For missing columns, text among numbers, p-values outside 0-1, negative standard errors, ratios that are none,
         and features given twice with different values.
     """
-    table = read_any_table(Path(path), sheet, object, as_text={name for name in (feature, symbol) if name})
+    names = {name for name in (feature, symbol) if name}
+    table = read_any_table(Path(path), sheet, object, as_text=names, skip=skip)
     scales = Scales(fold_change, set(minus_log10 or ()), df, mean_abundance_scale)
     name = choose_column(table, feature, "feature") if feature else table.frame.columns[0]
     if symbol:
@@ -157,7 +161,9 @@ def _refuse_repeats(adata: anndata.AnnData, file: str) -> None:
         refuse(what, where=file, found=found, allowed="once each", hint=hint)
 
 
-def read_any_table(path: Path, sheet: str | None, object: str | None, as_text: set[str]) -> Table:
+def read_any_table(
+    path: Path, sheet: str | None, object: str | None, as_text: set[str], skip: int = 0
+) -> Table:
     """Table of any of the file kinds."""
     import polars as pl
 
@@ -177,7 +183,7 @@ def read_any_table(path: Path, sheet: str | None, object: str | None, as_text: s
     if magic.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         from sevaxis.matrix.readers.excel import read_sheet
 
-        return read_sheet(path, sheet)
+        return read_sheet(path, sheet, skip)
     if path.suffix.lower() in (".rda", ".rdata", ".rds"):
         from sevaxis.matrix.readers.r_object import choose_object, load_r, table_of
 
@@ -192,7 +198,7 @@ def read_any_table(path: Path, sheet: str | None, object: str | None, as_text: s
                 hint=hint,
             )
         return table_of(content, f"{path.name}, object {name}")
-    return read_table(path, comment="#", as_text=as_text)
+    return read_table(path, comment="#", skip=skip, as_text=as_text)
 
 
 def _rows_of(table: Table, conditions: dict[str, str], contrast: str) -> Table:

@@ -17,11 +17,14 @@ from sevaxis.matrix.readers.tables.text import Table
 if TYPE_CHECKING:
     import polars as pl
 
-#: Columns of numbers that describe features, in tables whose other columns of numbers are samples.
+#: Columns of numbers that describe features, in tables whose other columns of numbers are samples: words that search
+#: engines, aligners and annotation packages call them by.
 ANNOTATION = re.compile(
     r"(^|[^a-z])(length|start|end|chr\w*|strand|score|cscore|peptides?|coverage|weight|significan\w*|p[ ._-]?val\w*|"
-    r"q[ ._-]?val\w*|fold.?change|difference|log2?fc|t-test|sequences?|number of|position|mw|pi|rank|mass|"
-    r"psms?|probability|entrez\w*|ms/ms count|gc|razor|unique)([^a-z]|$)",
+    r"q[ ._-]?val\w*|fold.?change|difference|log2?fc|t-?test|anova|sequences?|number of|position|mw|pi|rank|mass|"
+    r"psms?|number.?psm|probability|pep.?prob|max.?pep.?prob|entrez\w*|ms/ms count|gc|razor|unique|power|confidence|"
+    r"reference.?intensity|retention time|charge|m/z|pep|localization|delta|isoforms?|exons?|variability|"
+    r"(?:highest|lowest|maximum|minimum) mean|total intensity|cv)([^a-z]|$)|\[%\]|\(%\)|^#",
     re.IGNORECASE,
 )
 #: Share of numbers from which a column of text is one of numbers with stray cells.

@@ -1,0 +1,320 @@
+"""Published results as a draft: the contrasts of a table, whose they are, which group stands over which."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sevaxis.base.problems import Problems
+from sevaxis.base.vocabulary import Assay, Stratum
+from sevaxis.drafting.comparison import Comparison, comparison, sex_told, strata
+from sevaxis.drafting.contrasts import Proposal
+from sevaxis.drafting.facts import Facts, Texts
+from sevaxis.drafting.organism import propose_organism
+from sevaxis.drafting.place import propose_place
+from sevaxis.drafting.recognised import Recognised
+from sevaxis.drafting.results import Columns, find_columns
+from sevaxis.drafting.roles import role, role_of
+from sevaxis.drafting.stacked import CONTRAST, Rows, find_rows
+from sevaxis.drafting.statistics import named
+from sevaxis.drafting.texts import Draft
+from sevaxis.drafting.words import is_control
+from sevaxis.matrix.readers.registry import reader, reader_options
+from sevaxis.matrix.readers.tables.columns import looks_numeric
+from sevaxis.matrix.readers.tables.text import Table
+from sevaxis.study.validation import TODO
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from sevaxis.drafting.files import Gathered
+
+#: More other columns of numbers than this beside a joint test: a table of values that somebody also tested.
+MOST_BESIDE = 5
+ENDINGS = r"\.(gz|bz2|xz|csv|tsv|txt|xlsx?|xls|rda|rdata|rds|feather|parquet|diff)"
+#: Words at the ends of a file's name that name no contrast.
+BESIDE = (
+    r"dge|dea|degs?|de|dep|da|results?|res|stats?|table|all|output|analysis|differential|expression|limma|deseq2?|edger|"
+    r"proteomics|proteins?|rna|rnaseq|genes?"
+)
+
+
+@dataclass
+class Published:
+    """What a table of results was found to say.
+
+    Attributes
+    ----------
+    columns, rows
+        Which columns hold results, and what the rows are.
+    labels
+        Contrast -> its name as the file writes it.
+    levels
+        Contrast -> the cells that name it, where contrasts stand below each other.
+    """
+
+    columns: Columns
+    rows: Rows
+    labels: dict[str, str] = field(default_factory=dict)
+    levels: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def recognise_results(path: Path, table: Table, options: dict[str, Any], where: str) -> Recognised | None:
+    """A table of published results with the options of its reader; None where it is none.
+
+    Parameters
+    ----------
+    path
+        The file.
+    table
+        All its rows.
+    options
+        Sheet or object, where the file has several.
+    where
+        The same in words.
+    """
+    columns = find_columns(table)
+    if columns is None:
+        return None
+    used = {column for block in columns.blocks for column in block.columns.values()} | set(columns.left)
+    rows = find_rows(table, used)
+    found = Published(columns, rows)
+    result = {key: value for key, value in options.items() if key in ("sheet", "object", "skip")}
+    if rows.feature is not None and rows.feature != table.frame.columns[0]:
+        result["feature"] = rows.feature
+    if rows.symbol:
+        result["symbol"] = rows.symbol
+    blocks = columns.blocks
+    stem = _stem(path, options)
+    result["contrasts"] = {}
+    for block in blocks:
+        for cells in rows.contrasts or [{}]:
+            label = " ".join(part for part in (block.label, " ".join(cells.values())) if part)
+            name = _unique(_slug(label or stem), result["contrasts"])
+            result["contrasts"][name] = dict(block.columns)
+            found.labels[name] = label or rows.label or stem
+            if cells:
+                found.levels[name] = cells
+    if found.levels:
+        result["where"] = found.levels
+    result |= columns.options
+    program = f" of {columns.program}" if columns.program else ""
+    return Recognised(path, f"published results{program}{where}", "effects", "effects_table", result, Assay.EFFECTS,
+                      size=table.frame.height, published=found)  # fmt: skip
+
+
+def joint_test(table: Table) -> str:
+    """Columns of a test of several groups without a change of two, beside no column that could be data."""
+    numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name], table)]
+    names = {name: said for name in numeric if (said := named(name)) is not None}
+    tests = [name for name, said in names.items() if said.role in ("p", "q", "joint")]
+    joint = any(said.role == "joint" for said in names.values())
+    several = joint and len(tests) > 1 and len(numeric) - len(names) <= MOST_BESIDE
+    return ", ".join(tests) if several else ""
+
+
+def draft_effects(
+    draft: Draft, effects: list[Recognised], origin: dict[Path, Gathered], texts: Texts
+) -> None:
+    """A card of published results: the contrasts are those of the tables."""
+    facts = Facts(assay=Assay.EFFECTS)
+    first = None
+    for one in effects:
+        if one.path.name in {file["name"] for file in draft.files}:
+            draft.evidence[f"file {one.path.name}"] += f"; {one.format} is left out: one table of a file"
+            continue
+        asked = dict(one.published.columns.asked)
+        adata = _read(one, asked)
+        first = first if first is not None else adata
+        _tell(draft, one, adata)
+        proposals = _contrasts(one, asked, {proposal.name for proposal, _ in draft.contrasts})
+        draft.contrasts += [(proposal, one.path.name) for proposal in proposals]
+        entry = origin[one.path].entry(one.reader, one.options | asked) | {"content": "effects"}
+        draft.files.append(entry)
+    if first is not None:
+        propose_organism(facts, first, texts)
+    propose_place(facts, None, texts)
+    draft.take(facts)
+    draft.evidence["assay"] = "published results: fold changes with p or q, not data"
+    draft.evidence["contrasts"] = ", ".join(f"{p.name} ({p.role})" for p, _ in draft.contrasts)
+
+
+def _read(one: Recognised, asked: dict[str, str]) -> AnnData:
+    """What the reader makes of the table; questions are put off: any answer that lets it be read will do."""
+    trial = dict(one.options)
+    if "fold_change" in asked:
+        trial["fold_change"] = "log2"
+    if "minus_log10" in asked:
+        trial["minus_log10"] = ["p", "q"]
+        trial["contrasts"] = {
+            name: {layer: column for layer, column in columns.items() if layer not in ("p", "q")}
+            for name, columns in one.options["contrasts"].items()
+        }
+    if one.published.rows.repeated:
+        trial["duplicates"] = "first"
+    read, model = reader(one.reader), reader_options(one.reader)
+    try:
+        adata = read(one.path, **dict(model.model_validate(trial)))
+    except Problems as raised:
+        if "stand there twice" not in str(raised):
+            raise
+        adata = read(one.path, **dict(model.model_validate(trial | {"duplicates": "first"})))
+    reading = adata.uns["reading"]
+    if reading.get("repeated_different_rows"):
+        names = ", ".join(reading["repeated_different_names"])
+        asked["duplicates"] = (
+            f"{TODO} first keeps the first row of each of the features that stand there twice ({names}, ...); "
+            "or name a column with unique names as 'feature'"
+        )
+    return adata
+
+
+def _tell(draft: Draft, one: Recognised, adata: AnnData) -> None:
+    """What was concluded of the table, and what of it is not used."""
+    columns, rows = one.published.columns, one.published.rows
+    told = list(columns.told)
+    if rows.levels:
+        told.append(f"{len(rows.contrasts)} contrasts below each other, by {', '.join(rows.levels)}")
+    draft.evidence[f"columns of {one.path.name}"] = "; ".join(told) or "as they are called"
+    if columns.left:
+        reasons = dict.fromkeys(columns.left.values())
+        left = "; ".join(
+            f"{', '.join(c for c, each in columns.left.items() if each == why)}: {why}" for why in reasons
+        )
+        draft.evidence[f"not used of {one.path.name}"] = left
+    words = {
+        "decoys_dropped": "decoys", "contaminants_dropped": "contaminants", "rows_without_name": "without a name",
+        "only_identified_by_site_dropped": "only identified by site", "infinite_fold_changes": "infinite fold changes",
+    }  # fmt: skip
+    counts = [
+        f"{adata.uns['reading'][key]} {what}" for key, what in words.items() if adata.uns["reading"].get(key)
+    ]
+    if counts:
+        draft.evidence[f"rows left out of {one.path.name}"] = ", ".join(counts)
+
+
+def _contrasts(one: Recognised, asked: dict[str, str], taken: set[str]) -> list[Proposal]:
+    """Proposed contrasts of one table; what its names leave open goes to the questions."""
+    found, names = one.published, list(one.options["contrasts"])
+    sexes = strata([found.labels[name] for name in names])
+    untold, turned, proposals = [], [], []
+    for name, (stratum, why, sure) in zip(names, sexes, strict=True):
+        pair = _pair(found, name)
+        case, reference = (pair.case, pair.reference) if pair else (found.labels[name], "")
+        said = role(case, reference or "reference")
+        if said == "other" and not reference:
+            said = role_of(one.path.name) or "other"
+        proposal = Proposal(name, str(said))
+        columns = one.options["contrasts"][name]
+        proposal.why = f"columns {', '.join(columns.values())}"
+        if pair is None:
+            untold.append(found.labels[name])
+        else:
+            proposal.why += f"; {pair.how}"
+            proposal.case, proposal.reference = case, reference
+            if is_control(reference) < is_control(case):
+                turned.append(f"{case} over {reference}")
+        proposal.stratum = stratum
+        for cell in found.levels.get(name, {}).values():
+            if sex_told(cell) and not pair:
+                proposal.stratum, why, sure = str(sex_told(cell)), f"the table says '{cell}'", True
+        if proposal.stratum != Stratum.ALL:
+            proposal.why += f"; {why}"
+        if not sure:
+            proposal.stratum = f"{TODO} {stratum} if the letter in '{found.labels[name]}' is a sex, else all"
+        proposals.append(proposal)
+    if untold:
+        shown = f"{', '.join(untold[:3])}{', ...' if len(untold) > 3 else ''}"
+        asked["reverse"] = (
+            f"{TODO} false if a positive fold change means more in the case (treated, diseased, later), true if "
+            f"more in the reference: nothing tells it of {shown}"
+        )
+    elif turned:
+        asked["reverse"] = (
+            f"{TODO} true turns the sign, which is that of {turned[0]} (then change case, reference and role, too); "
+            "false keeps it"
+        )
+    while {proposal.name for proposal in proposals} & taken:
+        _rename(one, proposals, taken)
+    return proposals
+
+
+def _pair(found: Published, name: str) -> Comparison | None:
+    """The two groups of a contrast: by the cells or the label that name it, and by the means whose difference it is."""
+    cells = found.levels.get(name, {})
+    said = [
+        pair
+        for column, cell in cells.items()
+        if (pair := comparison(cell, hyphens=bool(CONTRAST.match(column))))
+    ]
+    told = said[0] if said else None if len(cells) > 1 else comparison(found.labels[name])
+    if found.columns.means is None:
+        return told
+    known = {**found.rows.constant, **cells}
+    sides = [_group(side, known) for side in found.columns.means]
+    if (told and {told.case, told.reference} <= set(sides)) or (told and _same(told, sides)):
+        turned = told.case in sides[1] and told.case not in sides[0]
+        return (
+            Comparison(told.reference, told.case, f"{told.how}, but its numbers are the reverse")
+            if turned
+            else told
+        )
+    return Comparison(
+        *sides, f"the table's '{found.columns.means[0]}' and '{found.columns.means[1]}' differ by it"
+    )
+
+
+def _same(told: Comparison, sides: list[str]) -> bool:
+    """Whether the names of the columns of means hold those of the groups, in one order or the other."""
+    pairs = (sides, sides[::-1])
+    return any(told.case in first and told.reference in second for first, second in pairs)
+
+
+def _group(column: str, known: dict[str, str]) -> str:
+    """The group of a column of means: its name, or what a column of the same number says (value_1, sample_1)."""
+    match = re.search(r"[_ .](\d)$", column)
+    same = [cell for other, cell in known.items() if match and re.search(rf"[_ .]{match[1]}$", other)]
+    words = r"[\s._]*(?<![a-z])(mean|average|avg|centered|median|expression)(?![a-z])[\s._]*"
+    return same[0] if same else re.sub(words, " ", column, flags=re.IGNORECASE).strip() or column
+
+
+def _rename(one: Recognised, proposals: list[Proposal], taken: set[str]) -> None:
+    """Names that another file has not, in the contrasts and in the options of the reader."""
+    stem = _slug(re.sub(ENDINGS, "", one.path.name, flags=re.IGNORECASE))
+    for proposal in proposals:
+        if proposal.name in taken:
+            new = _unique(_slug(f"{stem} {proposal.name}"), taken)
+            for option in ("contrasts", "where"):
+                if option in one.options:
+                    pairs = one.options[option].items()
+                    one.options[option] = {
+                        new if key == proposal.name else key: value for key, value in pairs
+                    }
+            proposal.name = new
+
+
+def _stem(path: Path, options: dict[str, Any]) -> str:
+    """What the file, or its object or sheet, is called, without the words that all result tables have."""
+    name = str(options.get("object", "")).rpartition("$")[2] or re.sub(
+        ENDINGS, "", path.name, flags=re.IGNORECASE
+    )
+    parts = [part for part in re.split(r"[\s._-]+", name) if part]
+    while len(parts) > 1 and re.fullmatch(BESIDE, parts[-1], re.IGNORECASE):
+        parts = parts[:-1]
+    while len(parts) > 1 and re.fullmatch(BESIDE, parts[0], re.IGNORECASE):
+        parts = parts[1:]
+    return "_".join(parts)
+
+
+def _unique(name: str, taken) -> str:
+    new, number = name, 2
+    while new in taken:
+        new, number = f"{name[:56]}_{number}", number + 1
+    return new
+
+
+def _slug(text: str) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "_", str(text).lower()).strip("_")
+    return (slug if slug[:1].isalnum() else f"c{slug}")[:60]
