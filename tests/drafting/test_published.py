@@ -209,7 +209,7 @@ def test_columns_of_every_program_are_read_as_what_they_are(tmp_path, name):
     assert {p.what.split("'")[1].rpartition(".")[2] for p in added.open} >= asked
     (contrast,) = card["contrasts"]
     if "reverse" not in asked or "control_first" in contrast["name"]:
-        assert (contrast.get("case"), contrast.get("reference")) == ("trained", "rest"), contrast
+        assert contrast["label"] == "trained v rest", contrast
     answers = {}
     if name == "logarithms of p without a word":
         answers = {"minus_log10": ["p"]}
@@ -269,11 +269,7 @@ def test_several_contrasts_of_a_table_keep_their_columns_apart(tmp_path, kind):
     if kind == "stacked":
         assert [c.get("stratum") for c in card["contrasts"]] == ["female", "male", "female"]
         first = card["contrasts"][0]
-        assert (first["case"], first["reference"], first["role"]) == (
-            "F_8W",
-            "F_SED",
-            "training",
-        )
+        assert (first["label"], first["role"]) == ("F_8W v F_SED", "training")
 
 
 def _turned(column: str) -> str:

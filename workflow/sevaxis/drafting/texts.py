@@ -121,7 +121,7 @@ def card_text(draft: Draft) -> str:
         if file:
             entry["file"] = file
             if proposal.case:
-                entry |= {"case": proposal.case, "reference": proposal.reference}
+                entry["label"] = f"{proposal.case} v {proposal.reference}"
             if proposal.stratum not in ("", Stratum.ALL):
                 entry["stratum"] = proposal.stratum
         elif proposal.weights:
