@@ -190,6 +190,9 @@ def test_organism(names, text, expected):
         (Texts(title="Serum proteome"), "plasma", "plasma"),
         (Texts(names="C2C12 myotubes"), "muscle", "cells"),
         (Texts(names="cell_counts", folder="microglia_ev"), "microglia", "cells"),
+        (Texts(samples="NASH lean", names="gastrocnemius_counts.tsv"), "muscle", "tissue"),
+        (Texts(samples="NASH lean", names="counts.tsv"), "liver", "tissue"),
+        (Texts(names="muscle_and_liver.tsv"), "TODO muscle or liver", "TODO"),
         (Texts(title="Nothing here"), "TODO", "TODO"),
     ],
 )

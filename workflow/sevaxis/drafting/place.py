@@ -10,7 +10,7 @@ import numpy as np
 from sevaxis.base.resources import load_table
 from sevaxis.base.vocabulary import Assay, Organism
 from sevaxis.drafting.facts import Facts, Texts
-from sevaxis.drafting.words import CELL_LINES, CELL_TEXT, TISSUES, VESICLE_TEXT, find
+from sevaxis.drafting.words import CELL_LINES, CELL_TEXT, DISEASED, TISSUES, VESICLE_TEXT, find
 from sevaxis.genes.panels import load_panels
 from sevaxis.study.validation import TODO, is_undecided
 
@@ -25,13 +25,7 @@ MARKERS = {"muscle": ("muscle",), "liver": ("hepatocyte", "contaminants_plasma")
 
 def propose_place(facts: Facts, adata: AnnData | None, texts: Texts) -> None:
     """Tissue and compartment from words; the tissue from its marker genes where no word says it."""
-    for where, text in texts.in_order():
-        found = find(TISSUES, text)
-        if found:
-            # a title may name the organ that the tissue is asked about: the word that stands most often decides
-            facts.tissue = max(found, key=lambda key: len(re.findall(TISSUES[key], text, re.IGNORECASE)))
-            facts.evidence["tissue"] = f"{where} '{found[facts.tissue][0]}'"
-            break
+    _tissue_of_words(facts, texts)
     if not facts.tissue and adata is not None:
         _tissue_of_markers(facts, adata)
     if not facts.tissue:
@@ -40,6 +34,26 @@ def propose_place(facts: Facts, adata: AnnData | None, texts: Texts) -> None:
         )
         facts.evidence["tissue"] = "no word and no marker genes tell it"
     _propose_compartment(facts, texts)
+
+
+def _tissue_of_words(facts: Facts, texts: Texts) -> None:
+    """The tissue that the most telling text names; asked where it names two of them equally often."""
+    for patterns in (TISSUES, DISEASED):
+        for where, text in texts.in_order():
+            found = find(patterns, text)
+            if not found:
+                continue
+            # a title may name the organ that the tissue is asked about: the word that stands most often decides
+            often = {key: len(re.findall(patterns[key], text, re.IGNORECASE)) for key in found}
+            first, *others = sorted(often, key=lambda key: -often[key])
+            facts.tissue = first
+            facts.evidence["tissue"] = f"{where} '{found[first][0]}'"
+            rivals = [key for key in others if often[key] == often[first]]
+            if rivals:
+                facts.tissue = f"{TODO} {first} or {' or '.join(rivals)}"
+                said = " and ".join(f"'{found[key][0]}'" for key in (first, *rivals))
+                facts.evidence["tissue"] = f"{where} {said}"
+            return
 
 
 def _propose_compartment(facts: Facts, texts: Texts) -> None:

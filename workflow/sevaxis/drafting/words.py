@@ -38,7 +38,7 @@ TISSUES = {
     "muscle": (
         r"muscle|gastrocnemius|vastus|soleus|quadriceps|tibialis|myotubes?|myoblasts?|myofib\w*|c2c12|l6 cells"
     ),
-    "liver": r"liver|hepat\w*|hsc|nash|nafld|masld|steatohepatitis|hepg2",
+    "liver": r"liver|hepat\w*|hsc|hepg2",
     "plasma": r"plasma|serum|blood",
     "microglia": r"bv2|microglia\w*",
     "heart": r"heart|cardiac|ventricle|myocard\w*",
@@ -48,6 +48,8 @@ TISSUES = {
     "kidney": r"kidney|renal",
     "colon": r"colon\w*|colorectal",
 }
+#: Diseases of a tissue: words for it where no other tissue is named (the muscle of mice with NASH is muscle).
+DISEASED = {"liver": r"nash|nafld|masld|mash|steatohepatitis"}
 CELL_TEXT = r"cells?|lysates?"
 CELL_LINES = r"bv2|c2c12|mcf\d+\w*|mda|hela|hek\w*|hepg2|l6 cells|cell lines?|cell culture|cultured"
 VESICLE_TEXT = r"s?evs?|exosom[a-z]*|exo|(?:extracellular )?vesicles?|elvs?"
