@@ -10,10 +10,11 @@ import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.base.vocabulary import BY_SEX, Assay, Reason, Scale, Sex, Status, Stratum
+from sevaxis.effects.apart import plan_models
 from sevaxis.effects.estimation import estimate
 from sevaxis.effects.presence import presence_of
 from sevaxis.effects.published import published_effects
-from sevaxis.effects.strata import NotSplit, StratumContrast, plan_strata
+from sevaxis.effects.strata import NotSplit, StratumContrast
 from sevaxis.effects.table import conform
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.inference.power import minimum_detectable_effect
@@ -96,7 +97,7 @@ def compare(
         included = include(adata)
         left_out = _left_out(adata)
         _check(included, card, min_per_group, left_out)
-        plans, not_split = plan_strata(included.obs, card.contrasts, min_per_group)
+        plans, not_split = plan_models(included, card, min_per_group)
         contrasts = {contrast.name: contrast for contrast in card.contrasts}
         seen = _Seen(
             _detected(included), card.model.covariates, included.var["human_symbol"].isin(list(axis))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
     from sevaxis.effects.strata import Plan
+    from sevaxis.models.linear.scatter import Scatter
     from sevaxis.study.card import CompareCard
 
 FILTER = "filterByExpr"
@@ -84,7 +85,13 @@ def estimate(adata: AnnData, card: CompareCard, plan: Plan) -> Estimates:
     )
     redundant = _redundant(design)
     remarks = (*found.used.remarks, *([UNKNOWN_SEX_OUT.format(n=without)] if without else []))
-    used = replace(found.used, redundant=redundant, sexes=_sexes(adata.obs, plan), remarks=remarks)
+    used = replace(
+        found.used,
+        redundant=redundant,
+        sexes=_sexes(adata.obs, plan),
+        remarks=remarks,
+        own_samples=plan.own_samples,
+    )
     return replace(found, used=used)
 
 
@@ -117,34 +124,22 @@ def fit_filtered(
     keep
         Features that may enter the model; all by default.
     """
-    from sevaxis.models.counts.voom import filter_by_expression
-
-    counted = adata.uns["dataset"]["scale"] == Scale.COUNTS
-    kept = np.ones(adata.n_vars, dtype=bool) if keep is None else keep.copy()
-    low = np.zeros(adata.n_vars, dtype=bool)
-    if counted:
-        low = ~filter_by_expression(adata.X.T, list(cells))
-    kept &= ~low
-    layer = adata.layers["log2"].T if log2 is None else log2
-    source = adata.X.T if method.takes == Scale.COUNTS else layer
-    done = adata.uns.get("normalisation", {"method": "none", "text": "Values as given"})
-    chosen = normalisation or next(iter(method.normalisations), Normalisation(done["method"]))
-    task = Task(
-        values=np.ascontiguousarray(source[kept]),
-        design=design,
-        contrasts=contrasts,
-        groups=adata.obs["group"].astype(str).tolist(),
-        block=block_of(adata.obs),
-        normalisation=chosen,
-        features=adata.var.loc[kept],
+    task, kept, low = make_task(
+        adata, method, design, contrasts, cells, normalisation=normalisation, log2=log2, keep=keep
     )
+    if options.get("group_weights", False) is None and not options.get("array_weights"):
+        task = replace(task, scatter=find_scatter(task, method))
     found = method.fit(task, **options)
-    used = found.used
+    used, done = found.used, _normalised(adata)
     if not method.normalisations:
         used = replace(used, normalisation=Normalisation(done["method"]), normalisation_text=done["text"])
     if used.sample_weights is not None:
         named = dict(zip(adata.obs_names.astype(str), used.sample_weights.values(), strict=True))
         used = replace(used, sample_weights=named)
+    if task.scatter is not None and np.isfinite(task.scatter.p):
+        ratio = float(np.exp(task.scatter.log_ratio)) if task.scatter.unequal else None
+        used = replace(used, scatter_p=task.scatter.p, scatter_ratio=ratio)
+    counted = adata.uns["dataset"]["scale"] == Scale.COUNTS
     used = replace(
         used,
         method=method.name,
@@ -156,6 +151,65 @@ def fit_filtered(
         samples=adata.n_obs,
     )
     return _among_all(replace(found, used=used), kept, low)
+
+
+def _normalised(adata: AnnData) -> dict[str, str]:
+    return adata.uns.get("normalisation", {"method": "none", "text": "Values as given"})
+
+
+def make_task(
+    adata: AnnData,
+    method: Method,
+    design: Design,
+    contrasts: np.ndarray,
+    cells: tuple[str, ...],
+    *,
+    normalisation: Normalisation | None = None,
+    log2: np.ndarray | None = None,
+    keep: np.ndarray | None = None,
+) -> tuple[Task, np.ndarray, np.ndarray]:
+    """What a method is given to fit, the features that it holds, and those that the filter of counts left out.
+
+    Parameters are those of :func:`fit_filtered`.
+    """
+    from sevaxis.models.counts.voom import filter_by_expression
+
+    counted = adata.uns["dataset"]["scale"] == Scale.COUNTS
+    kept = np.ones(adata.n_vars, dtype=bool) if keep is None else keep.copy()
+    low = np.zeros(adata.n_vars, dtype=bool)
+    if counted:
+        low = ~filter_by_expression(adata.X.T, list(cells))
+    kept &= ~low
+    layer = adata.layers["log2"].T if log2 is None else log2
+    source = adata.X.T if method.takes == Scale.COUNTS else layer
+    done = _normalised(adata)
+    chosen = normalisation or next(iter(method.normalisations), Normalisation(done["method"]))
+    task = Task(
+        values=np.ascontiguousarray(source[kept]),
+        design=design,
+        contrasts=contrasts,
+        groups=adata.obs["group"].astype(str).tolist(),
+        block=block_of(adata.obs),
+        normalisation=chosen,
+        features=adata.var.loc[kept],
+    )
+    return task, kept, low
+
+
+def find_scatter(task: Task, method: Method) -> Scatter | None:
+    """Whether the groups of a task scatter differently; None where its samples leave no scatter to look at."""
+    from sevaxis.effects.methods.libraries import scale_libraries
+    from sevaxis.models.counts.voom import voom
+    from sevaxis.models.linear.scatter import unequal_scatter
+
+    values, weights = task.values, None
+    try:
+        if method.takes == Scale.COUNTS:
+            lib_size, _ = scale_libraries(values, task.normalisation)
+            values, weights = voom(values, task.design, lib_size=lib_size)
+        return unequal_scatter(values, task.design, task.groups, weights)
+    except ValueError:  # the fit says it with the reason of each row
+        return None
 
 
 def _among_all(found: Estimates, kept: np.ndarray, low: np.ndarray) -> Estimates:

@@ -91,9 +91,9 @@ def vary_choices(
     Problems
         A published result table, or a contrast that the card does not have.
     """
+    from sevaxis.effects.apart import plan_models
     from sevaxis.effects.compare import include
     from sevaxis.effects.sensitivity import compare_choices, summarise_choices, survival
-    from sevaxis.effects.strata import plan_strata
     from sevaxis.models.linear.design import estimable
 
     names = [each.name for each in card.contrasts]
@@ -111,7 +111,7 @@ def vary_choices(
         what = "There is no such contrast"
         refuse(what, where=where, found=contrast, allowed=", ".join(names), hint=nearest(contrast, names))
     included = include(adata)
-    plans, _ = plan_strata(included.obs, card.contrasts, min_per_group)
+    plans, _ = plan_models(included, card, min_per_group)
     plan, k = next(
         (plan, k)
         for plan in plans
@@ -283,15 +283,15 @@ def _vary_all(
 ) -> Iterator[tuple[pd.DataFrame, dict[str, Any]]]:
     """Rows of the wanted features and a summary, for each contrast in each stratum under each other choice."""
     from sevaxis.base.problems import Problems
+    from sevaxis.effects.apart import plan_models
     from sevaxis.effects.compare import include
     from sevaxis.effects.sensitivity import fit_choice
-    from sevaxis.effects.strata import plan_strata
     from sevaxis.models.inference.multiplicity import benjamini_hochberg
     from sevaxis.models.linear.design import estimable
 
     included = include(adata)
     place = {name: i for i, name in enumerate(included.var_names)}
-    plans, _ = plan_strata(included.obs, card.contrasts, min_per_group)
+    plans, _ = plan_models(included, card, min_per_group)
     for plan in plans:
         entering = plan.of(included)
         for choice in choices_of(entering, card)[1:]:

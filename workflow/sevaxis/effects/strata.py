@@ -70,6 +70,8 @@ class Plan:
         Whether sex enters as a covariate instead.
     contrasts
         Contrasts in strata.
+    own_samples
+        Why the samples are those of the groups that are compared and no others, as ``Used.own_samples`` has it.
     """
 
     samples: tuple[int, ...]
@@ -77,6 +79,7 @@ class Plan:
     by_sex: bool
     adjust_for_sex: bool
     contrasts: tuple[StratumContrast, ...]
+    own_samples: str | None = None
 
     def of(self, included: AnnData) -> AnnData:
         """The samples that enter the model, of those that are included."""

@@ -206,6 +206,11 @@ class ModelChoice(Model):
         None, description="Name of a method (table below); by assay where it is missing."
     )
     covariates: tuple[str, ...] = Field((), description="Further columns of the sheet that enter the model.")
+    own_samples: bool | None = Field(
+        None,
+        description="true: each contrast rests on the samples of the groups that it compares; false: all samples share "
+        "one model; missing: true where the groups of the data set are found to scatter differently.",
+    )
     alternatives: dict[Text, Alternative] = Field(
         default_factory=dict,
         description="Name -> another reasonable analysis: how the axis genes fare in it is told beside what is "
@@ -214,7 +219,7 @@ class ModelChoice(Model):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the card says beside method, covariates and alternatives."""
+        """What the card says of its method."""
         return dict(self.model_extra or {})
 
     def alternative(self, name: str) -> ModelChoice:
@@ -223,7 +228,12 @@ class ModelChoice(Model):
         same = other.method in (None, self.method)
         covariates = self.covariates if other.covariates is None else other.covariates
         options = {**(self.options if same else {}), **(other.model_extra or {})}
-        return ModelChoice(method=other.method or self.method, covariates=covariates, **options)
+        return ModelChoice(
+            method=other.method or self.method,
+            covariates=covariates,
+            own_samples=self.own_samples,
+            **options,
+        )
 
 
 class About(Model):

@@ -90,6 +90,25 @@ GROUP_WEIGHTS = Facet(
     "Groups may scatter differently: the samples of a group share one weight, the inverse of the group's variance, "
     "estimated from the residuals of all features (Liu et al. 2015).",
 )
+SCATTER_TESTED = Facet(
+    lambda used: used["scatter_p"] is not None,
+    lambda used: (
+        f"scatter of groups {'alike' if used['scatter_ratio'] is None else 'unequal'} (p {used['scatter_p']:.2g}"
+        + (")" if used["scatter_ratio"] is None else f", variances {used['scatter_ratio']:.3g}-fold)")
+    ),
+    "Whether groups scatter differently was tested with samples, not features, as the independent units: one variance "
+    "for all makes the tests of a small, wide group far too liberal. Where p was below 0.05 and the variances differed "
+    "by half or more, the groups were weighed.",
+)
+OWN_SAMPLES = Facet(
+    lambda used: used["own_samples"] is not None,
+    lambda used: (
+        "from the samples of its own groups alone"
+        + (", for all groups together scatter differently" if used["own_samples"] == "scatter" else "")
+    ),
+    "Where the groups of a data set scatter too differently for one variance, or the card says so, each contrast rests "
+    "on the samples of the groups that it compares and on no others.",
+)
 TREND = Facet(
     lambda used: used["trend"],
     lambda used: "prior variance by mean abundance",
@@ -178,6 +197,8 @@ MODEL = (
     FILTER,
     SAMPLE_WEIGHTS,
     GROUP_WEIGHTS,
+    SCATTER_TESTED,
+    OWN_SAMPLES,
     TREND,
     ROBUST,
     BLOCK,

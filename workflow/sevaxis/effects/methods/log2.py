@@ -18,7 +18,7 @@ def fit_trend(
     robust: bool = True,
     trend: bool = True,
     array_weights: bool = False,
-    group_weights: bool = False,
+    group_weights: bool | None = None,
     subjects: Subjects = "block",
 ) -> Estimates:
     """Fit a linear model and moderate its t.
@@ -34,7 +34,8 @@ def fit_trend(
     array_weights
         Estimate a weight for each sample (Ritchie 2006).
     group_weights
-        Estimate a weight for each group, where groups scatter differently (Liu 2015), in place of ``array_weights``.
+        Estimate a weight for each group (Liu 2015), in place of ``array_weights``: where groups are found to scatter
+        differently, unless told; ``false`` takes their scatter for equal.
     subjects
         Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
         subject, so that only differences within subjects count).
@@ -55,7 +56,7 @@ def fit_deqms(
     *,
     peptides: str,
     array_weights: bool = False,
-    group_weights: bool = False,
+    group_weights: bool | None = None,
     subjects: Subjects = "block",
 ) -> Estimates:
     """Fit a linear model and moderate its t by the number of peptides behind each protein.
@@ -69,7 +70,8 @@ def fit_deqms(
     array_weights
         Estimate a weight for each sample (Ritchie 2006).
     group_weights
-        Estimate a weight for each group, where groups scatter differently (Liu 2015), in place of ``array_weights``.
+        Estimate a weight for each group (Liu 2015), in place of ``array_weights``: where groups are found to scatter
+        differently, unless told; ``false`` takes their scatter for equal.
     subjects
         Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
         subject, so that only differences within subjects count).
@@ -91,7 +93,7 @@ def fit_deqms(
     return moderated_estimates(moderate_by_count(fit, counts), replace(used, count_prior=peptides))
 
 
-def _fit(task: Task, subjects: Subjects, array_weights: bool, group_weights: bool) -> tuple[LinearFit, Used]:
+def _fit(task: Task, subjects: Subjects, array_weights: bool, asked: bool | None) -> tuple[LinearFit, Used]:
     from sevaxis.effects.methods.results import numbered, subjects_used
     from sevaxis.models.linear.array_weights import array_weights as estimate_weights
     from sevaxis.models.linear.blocks import duplicate_correlation
@@ -99,7 +101,7 @@ def _fit(task: Task, subjects: Subjects, array_weights: bool, group_weights: boo
 
     y, design = task.values, task.design
     block, told = subjects_used(task, subjects)
-    weights = None
+    weights, group_weights = None, not array_weights and task.weighs_groups(asked)
     if array_weights or group_weights:
         weights = estimate_weights(y, design, groups=task.groups if group_weights else None)
     correlation = duplicate_correlation(y, design, block, weights=weights) if block is not None else None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sevaxis.models.linear.design import Design
+    from sevaxis.models.linear.scatter import Scatter
 
 #: How several samples of a subject enter: errors that correlate, or a column of the design for each subject.
 Subjects = Literal["block", "fixed"]
@@ -43,6 +44,8 @@ class Task:
         How the library sizes of counts are scaled; log2 values arrive normalised.
     features
         Annotation of the rows of ``values``.
+    scatter
+        Whether groups scatter differently, where a method that can weigh them leaves that to the data; else None.
     """
 
     values: np.ndarray
@@ -52,6 +55,11 @@ class Task:
     block: list[str] | None
     normalisation: Normalisation
     features: pd.DataFrame
+    scatter: Scatter | None = None
+
+    def weighs_groups(self, asked: bool | None) -> bool:
+        """Whether the samples of a group share a weight: as asked, or where groups are found to scatter differently."""
+        return asked if asked is not None else self.scatter is not None and self.scatter.unequal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +84,12 @@ class Used:
         Sample -> its weight.
     group_weights
         Whether the samples of a group share one weight.
+    scatter_p, scatter_ratio
+        Test of equal scatter of the groups, where the data decide about these weights, and the largest over the
+        smallest variance of a group where it finds a difference.
+    own_samples
+        Why each contrast rests on the samples of its own groups alone: ``asked`` by the card, or groups that scatter
+        differently (``scatter``); None where all samples share one model.
     robust, hypervariable
         Whether the prior variance is protected from features of unusual variance, and how many have a prior of fewer
         degrees of freedom for it.
@@ -123,6 +137,9 @@ class Used:
     precision_weights: bool = False
     sample_weights: dict[str, float] | None = None
     group_weights: bool = False
+    scatter_p: float | None = None
+    scatter_ratio: float | None = None
+    own_samples: str | None = None
     robust: bool = False
     hypervariable: int | None = None
     trend: bool = False

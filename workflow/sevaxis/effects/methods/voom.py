@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def fit_voom(
-    task: Task, *, robust: bool = True, group_weights: bool = False, subjects: Subjects = "block"
+    task: Task, *, robust: bool = True, group_weights: bool | None = None, subjects: Subjects = "block"
 ) -> Estimates:
     """Fit log2 counts per million with precision weights.
 
@@ -25,14 +25,15 @@ def fit_voom(
     robust
         Protect the prior variance from features of unusual variance (Phipson 2016).
     group_weights
-        Estimate a weight for each group, where groups scatter differently (Liu 2015).
+        Estimate a weight for each group (Liu 2015): where groups are found to scatter differently, unless told;
+        ``false`` takes their scatter for equal.
     subjects
         Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
         subject, so that only differences within subjects count).
     """
     from sevaxis.models.counts.voom import voom, voom_quality
 
-    if group_weights:
+    if task.weighs_groups(group_weights):
         return _fit(task, partial(voom_quality, groups=task.groups), robust, subjects, group_weights=True)
     return _fit(task, lambda *given, **more: (*voom(*given, **more), None), robust, subjects)
 

@@ -35,7 +35,8 @@ class Scatter:
         Labels, sorted.
     log_variance
         Natural logarithm of each group's residual variance, by residual likelihood (`array_weights`); the mean over
-        all samples is 0. NaN for groups of which the design leaves no residual of two samples.
+        all samples is 0. NaN where the test finds no difference, and for groups of which the design leaves no residual
+        of two samples.
     f, df, p
         Statistic, its numerator and denominator degrees of freedom, p. NaN where samples do not suffice: two groups
         with residuals, and more numbers that are free than groups.
@@ -49,8 +50,9 @@ class Scatter:
 
     @property
     def log_ratio(self) -> float:
-        """Log of the largest over the smallest variance of a group."""
-        return float(np.nanmax(self.log_variance) - np.nanmin(self.log_variance))
+        """Log of the largest over the smallest variance of a group; NaN where the test finds no difference."""
+        known = self.log_variance[np.isfinite(self.log_variance)]
+        return float(np.ptp(known)) if known.size else np.nan
 
     @property
     def unequal(self) -> bool:
@@ -109,11 +111,13 @@ def unequal_scatter(
     names, index = np.unique(labels, return_inverse=True)
     usable &= np.bincount(index, usable, len(names))[index] > 1
     known = np.bincount(index, usable, len(names)) > 0
-    gamma = -np.log(array_weights(y, design, weights=weights, groups=list(labels)))
-    log_variance = np.array([gamma[index == k][0] if known[k] else np.nan for k in range(len(names))])
     f, df, p = _compare(
         np.log(mean[usable] / free[usable]), index[usable], projection[np.ix_(usable, usable)]
     )
+    log_variance = np.full(len(names), np.nan)
+    if p < _LEVEL:  # the estimate costs many times the test
+        gamma = -np.log(array_weights(y, design, weights=weights, groups=list(labels)))
+        log_variance[known] = [gamma[index == k][0] for k in np.flatnonzero(known)]
     return Scatter(tuple(names.tolist()), log_variance, f, df, p)
 
 

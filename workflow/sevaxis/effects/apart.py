@@ -1,0 +1,102 @@
+"""Which samples share a model: all of them, or, where groups scatter differently, those that a contrast compares.
+
+One residual variance for groups of unequal scatter makes the tests within the wide ones far too liberal and those
+within the narrow ones blind. Weights of groups mend that as far as the ratio of the variances is the same for all
+features; a contrast that rests on the samples of its own groups does not depend on the others at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sevaxis.effects.estimation import choose_method, find_scatter, make_design, make_task
+from sevaxis.effects.strata import NotSplit, Plan, plan_strata
+from sevaxis.models.linear.design import contrast_matrix, estimable
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+    from sevaxis.models.linear.design import Design
+    from sevaxis.study.card import CompareCard
+
+
+def plan_models(
+    included: AnnData, card: CompareCard, min_per_group: int
+) -> tuple[list[Plan], dict[str, NotSplit]]:
+    """Plan the models of a data set: strata of contrasts, and the samples that share a model.
+
+    Parameters
+    ----------
+    included
+        Samples that take part.
+    card
+        Contrasts and model; ``own_samples`` decides, or else the scatter of the groups.
+    min_per_group
+        As the study has it.
+
+    Returns
+    -------
+    Plans, and contrast -> why it has no strata by sex.
+    """
+    plans, not_split = plan_strata(included.obs, card.contrasts, min_per_group)
+    return [part for plan in plans for part in _parts(included, card, plan)], not_split
+
+
+def _parts(included: AnnData, card: CompareCard, plan: Plan) -> Iterator[Plan]:
+    """The plan, or a plan for the contrasts of each set of groups that are compared."""
+    entering = plan.of(included)
+    group = entering.obs["group"].astype(str).to_numpy()
+    levels = {each.name: frozenset(each.level_weights()) for each in card.contrasts}
+    sets = list(dict.fromkeys(levels[each.contrast] for each in plan.contrasts))
+    why = _why_apart(entering, card, plan) if any(set(group) - each for each in sets) else None
+    together = list(plan.contrasts)
+    for each in sets if why else ():
+        part = _restricted(plan, np.isin(group, list(each)), lambda c, each=each: levels[c.contrast] == each)
+        if _can_be_estimated(included, card, part):
+            together = [contrast for contrast in together if contrast not in part.contrasts]
+            yield replace(part, own_samples=why)
+    if together:
+        yield replace(plan, contrasts=tuple(together))
+
+
+def _why_apart(entering: AnnData, card: CompareCard, plan: Plan) -> str | None:
+    method, options = choose_method(card)
+    if card.model.own_samples is not None:
+        return "asked" if card.model.own_samples else None
+    # weights that were asked for are the card's own answer to unequal scatter
+    weighed = options.get("array_weights") or method.name == "voom_quality"
+    if weighed or options.get("group_weights") is not None:
+        return None
+    design, contrasts = _model(entering, card, plan)
+    task, _, _ = make_task(
+        entering, method, design, contrasts, plan.cells, normalisation=card.values.normalise
+    )
+    scatter = find_scatter(task, method)
+    return "scatter" if scatter is not None and scatter.unequal else None
+
+
+def _restricted(plan: Plan, inside: np.ndarray, wanted) -> Plan:
+    """A plan for some of the samples and contrasts."""
+    chosen = np.flatnonzero(inside)
+    return replace(
+        plan,
+        samples=tuple(plan.samples[i] for i in chosen),
+        cells=tuple(plan.cells[i] for i in chosen),
+        contrasts=tuple(each for each in plan.contrasts if wanted(each)),
+    )
+
+
+def _model(entering: AnnData, card: CompareCard, plan: Plan) -> tuple[Design, np.ndarray]:
+    design = make_design(entering.obs, card, plan, choose_method(card)[1])
+    weights = {f"{each.contrast} {each.stratum}": each.weights for each in plan.contrasts}
+    return design, contrast_matrix(design, weights)
+
+
+def _can_be_estimated(included: AnnData, card: CompareCard, plan: Plan) -> bool:
+    """Whether the plan's samples alone tell its contrasts from batches and covariates, and from the scatter."""
+    design, contrasts = _model(plan.of(included), card, plan)
+    return bool(estimable(design, contrasts).all()) and design.rank < len(plan.samples)
