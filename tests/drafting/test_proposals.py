@@ -183,6 +183,21 @@ def test_organism(names, text, expected):
 
 
 @pytest.mark.parametrize(
+    ("more", "file", "expected"),
+    [
+        ([], "liver.tsv", "human"),
+        ([], "mouse_liver.tsv", "TODO human (symbols in capitals) or mouse"),
+        ([f"GM{i}" for i in range(10000, 10006)], "liver.tsv", "mouse"),
+    ],
+)
+def test_symbols_in_capitals_are_human_unless_something_says_otherwise(more, file, expected):
+    symbols = ["FBXO2", "CD63", "FLOT1", "ALB", "MB", "SORBS3", *(f"ABC{i}" for i in range(50)), *more]
+    facts = Facts()
+    propose_organism(facts, matrix(np.ones((2, len(symbols))), symbols), Texts(names=file))
+    assert facts.organism.startswith(expected), facts
+
+
+@pytest.mark.parametrize(
     ("texts", "tissue", "compartment"),
     [
         (Texts(samples="vastus lateralis"), "muscle", "tissue"),

@@ -36,6 +36,23 @@ def _row_of(drafted: Drafted, sample: Sample, truth: Truth) -> dict[str, str] | 
     return next((row for row in rows if best and row["sample"] == best[0][0]), None)
 
 
+def rows_of(drafted: Drafted, truth: Truth) -> dict[int, dict[str, str] | None]:
+    """Position of a sample in the table -> its row of the sheet; of columns of one name in their order."""
+    names = [sample.name for sample in truth.samples]
+    rows: dict[int, dict[str, str] | None] = {}
+    for i, sample in enumerate(truth.samples):
+        if names.count(sample.name) == 1:
+            rows[i] = _row_of(drafted, sample, truth)
+            continue
+        same = [
+            row for row in drafted.sheet or [] if re.sub(r"[._ (]*\d+\)?$", "", row["sample"]) == sample.name
+        ]
+        same = same or [row for row in drafted.sheet or [] if row["sample"].startswith(sample.name)]
+        at = names[:i].count(sample.name)
+        rows[i] = same[at] if at < len(same) else None
+    return rows
+
+
 def labels_of(drafted: Drafted) -> dict[str, str]:
     """Sample -> group of the sheet, without what is left open or excluded."""
     column = (drafted.card.get("columns") or {}).get("group", "group")
@@ -54,10 +71,7 @@ def compare_sheet(drafted: Drafted, truth: Truth, said: str) -> list[Fault]:
     faults: list[Fault] = []
     labels = labels_of(drafted)
     columns = drafted.card.get("columns") or {}
-    rows = {i: _row_of(drafted, truth.samples[i], truth) for i in range(len(truth.samples))}
-    repeated = len({s.name for s in truth.samples}) < len(truth.samples)
-    if repeated:  # columns that bear the name of their group: the order tells which is which
-        rows = {i: drafted.sheet[i] if i < len(drafted.sheet) else None for i in range(len(truth.samples))}
+    rows = rows_of(drafted, truth)
     missing = [truth.samples[i].name for i in truth.real if rows[i] is None]
     if missing and not _averaged(drafted, truth):
         faults.append(("samples", f"no row for {len(missing)} samples, such as {missing[0]}"))
@@ -144,14 +158,9 @@ def compare_contrasts(drafted: Drafted, truth: Truth) -> list[Fault]:
     """Every contrast that is proposed must be sensible, the right way round, in its role."""
     labels = labels_of(drafted)
     meant: dict[str, set[tuple[str, ...]]] = {}
-    repeated = len({s.name for s in truth.samples}) < len(truth.samples)
-    for i in truth.real:
-        sample = truth.samples[i]
-        row = (
-            drafted.sheet[i] if repeated and i < len(drafted.sheet or []) else _row_of(drafted, sample, truth)
-        )
-        if row and row["sample"] in labels:
-            meant.setdefault(labels[row["sample"]], set()).add(sample.group)
+    for i, row in rows_of(drafted, truth).items():
+        if row and row["sample"] in labels and truth.samples[i].kind == "sample":
+            meant.setdefault(labels[row["sample"]], set()).add(truth.samples[i].group)
     faults: list[Fault] = []
     for contrast in drafted.card.get("contrasts") or []:
         if any(is_undecided(value) for value in contrast.values()):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from anndata import AnnData
 
+#: Names that only mouse genes have, in a table whose symbols were put in capitals.
+RODENT_IN_CAPITALS = r"^(?:\d+[A-Z]\d+RIK|GM\d{4,5})$"
+
 
 def propose_organism(facts: Facts, adata: AnnData, texts: Texts) -> None:
     """Organism from Ensembl's prefixes, UniProt's species, what is written, and the case of symbols."""
@@ -54,6 +57,15 @@ def propose_organism(facts: Facts, adata: AnnData, texts: Texts) -> None:
     _organism_of_names(facts, adata, names)
     for where, text in texts.in_order()[2:]:
         found = find(ORGANISMS, text)
+        if (
+            "capitals" in facts.evidence.get("organism", "")
+            and len(found) == 1
+            and facts.organism not in found
+        ):
+            other, said = next(iter(found.items()))
+            facts.evidence["organism"] += f"; {where} '{said[0]}'"
+            facts.organism = f"{TODO} {facts.organism} (symbols in capitals) or {other} ({where} so)"
+            return
         if (not facts.organism or is_undecided(facts.organism)) and len(found) == 1:
             facts.organism, said = next(iter(found.items()))
             facts.evidence["organism"] = f"{where} '{said[0]}'"
@@ -74,9 +86,16 @@ def _organism_of_names(facts: Facts, adata: AnnData, names: pd.Series) -> None:
     if max(symbols.values()) >= 5 and len(letters):
         mouse = int(given.str.contains(r"(?:Rik|^Gm\d+)$").sum())
         rat = int(given.str.contains(r"^(?:LOC\d+|RGD\d+|AABR\d+)").sum())
-        if letters.str.isupper().mean() > 0.7:
+        capitals = float(letters.str.isupper().mean())
+        shouted = int(given.str.contains(RODENT_IN_CAPITALS).sum())
+        if capitals > 0.7 and shouted >= 5:
+            facts.organism = Organism.MOUSE
+            facts.evidence["organism"] = (
+                f"symbols in capitals, but {shouted} that only the mouse has (RIK, GM and a number)"
+            )
+        elif capitals > 0.7:
             facts.organism = Organism.HUMAN
-            facts.evidence["organism"] = f"{letters.str.isupper().mean():.0%} of the symbols are in capitals"
+            facts.evidence["organism"] = f"{capitals:.0%} of the symbols are in capitals"
         elif max(mouse, rat) >= 5 and mouse != rat:
             facts.organism = Organism.MOUSE if mouse > rat else Organism.RAT
             facts.evidence["organism"] = (
