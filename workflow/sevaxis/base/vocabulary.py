@@ -136,6 +136,8 @@ class Scale(Term):
     COUNTS = "counts"
     LOG2 = "log2"
     LINEAR = "linear"
+    LOG10 = "log10"
+    LN = "ln"
 
 
 class Normalisation(Term):

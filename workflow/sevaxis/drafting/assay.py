@@ -10,7 +10,8 @@ from sevaxis.base.vocabulary import Assay, Namespace
 from sevaxis.drafting.facts import Facts
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.genes.identifiers import namespaces_of
-from sevaxis.matrix.scales import check_scale, to_log2
+from sevaxis.matrix.numbers import doubt_counts, doubt_log2
+from sevaxis.matrix.scales import LARGEST_LOG2, check_scale, to_log2
 from sevaxis.study.validation import TODO
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def propose_assay(facts: Facts, adata: AnnData, recognised: Recognised) -> None:
     values = np.asarray(adata.X, dtype=float)
     identifier = identifier_of_matrix(adata)
     words = f"{adata.n_vars:,} features named by {identifier or 'text'}"
-    fits = {scale: _fits(values, scale) for scale in ("counts", "linear", "log2")}
+    names = ([str(name) for name in adata.obs_names], [str(name) for name in adata.var_names])
+    fits = {scale: _fits(values, scale, names) for scale in ("counts", "linear", "log2")}
     known = values[np.isfinite(values)]
     whole = bool(known.size) and bool(np.all(np.abs(known - np.rint(known)) < 1e-6))
     is_protein = identifier in (Namespace.UNIPROT, "protein RefSeq", Namespace.NAME, "UniProt entry")
@@ -52,6 +54,19 @@ def propose_assay(facts: Facts, adata: AnnData, recognised: Recognised) -> None:
         facts.assay, why = Assay.PROTEIN, words
     elif recognised.assay == Assay.ARRAY or identifier == "probe":
         facts.assay, why = Assay.ARRAY, words
+    elif fits["counts"] is None and whole and (doubt := doubt_counts(values)):
+        facts.assay = (
+            f"{TODO} rna_counts, if these are the reads as counted; otherwise take that table ({doubt})"
+        )
+        why = f"whole numbers, {words}"
+    elif whole and not is_protein and (missing := _missing_counts(adata, values)):
+        facts.assay = (
+            f"{TODO} rna_counts, if cells without a value are 0 ({missing}); protein, if intensities"
+        )
+        why = f"whole numbers with missing ones, {words}"
+    elif whole and (values < 0).any() and not (values < 0).mean() > 0.01:
+        facts.assay = f"{TODO} rna_counts, but counts are never negative ({_inline(fits['counts'] or '')})"
+        why = f"whole numbers, {words}"
     elif fits["counts"] is None and (whole or _looks_estimated(values)):
         facts.assay, why = Assay.RNA_COUNTS, f"{'whole numbers' if whole else 'estimated reads'}, {words}"
     elif np.isnan(values).any() and fits["counts"] is not None and identifier != Namespace.ENTREZ:
@@ -67,6 +82,19 @@ def propose_assay(facts: Facts, adata: AnnData, recognised: Recognised) -> None:
     _propose_scale(facts, values, recognised, fits)
 
 
+def _missing_counts(adata: AnnData, values: np.ndarray) -> str:
+    """Which cells of a table of reads are missing; nothing where none is, or where these are intensities.
+
+    Reads have zeros and small numbers; programs that measure intensities write neither.
+    """
+    missing, known = np.isnan(values), values[np.isfinite(values)]
+    if not missing.any() or not ((known == 0).mean() > 0.005 or (known <= 20).mean() > 0.05):
+        return ""
+    row, column = np.argwhere(missing)[0]
+    first = f"the first: {adata.var_names[column]} in {adata.obs_names[row]}"
+    return f"{int(missing.sum()):,} cells, {missing.mean():.1%}, {first}"
+
+
 def _propose_scale(
     facts: Facts, values: np.ndarray, recognised: Recognised, fits: dict[str, str | None]
 ) -> None:
@@ -79,10 +107,11 @@ def _propose_scale(
     if scale is None and fits["log2"] and "Zeros" in fits["log2"]:
         scale = "log2"
         facts.values["zero_is_missing"] = True
-    if scale is None:
+    doubt = doubt_log2(values) if scale != "linear" and largest < LARGEST_LOG2 else None
+    if scale is None and not doubt:
         facts.values["scale"] = f"{TODO} {_inline(fits['log2'] or fits['linear'] or '')}"
         return
-    facts.values = {"scale": scale, **facts.values}
+    facts.values = {"scale": f"{TODO} {doubt}" if doubt else scale, **facts.values}
     if scale == "linear" and zeros:
         facts.values["zero_is_missing"] = True
     if facts.assay in (Assay.PROTEIN, Assay.PTM):
@@ -110,11 +139,13 @@ def _propose_scale(
     )
 
 
-def _fits(values: np.ndarray, scale: str) -> str | None:
+def _fits(values: np.ndarray, scale: str, names: tuple[list[str], list[str]]) -> str | None:
     """Why the values are not of a scale; None where they may be."""
-    names = ([str(i) for i in range(values.shape[0])], [str(i) for i in range(values.shape[1])])
     problems, _ = check_scale(values, scale, "", names)
-    return f"{problems[0].what}: {problems[0].found}" if problems else None
+    if not problems:
+        return None
+    at = problems[0].where.strip(", ")
+    return f"{problems[0].what}: {problems[0].found}" + (f" ({at})" if at else "")
 
 
 def _looks_estimated(values: np.ndarray) -> bool:

@@ -41,6 +41,7 @@ import numpy as np
 from sevaxis.base.problems import Problems, refuse
 from sevaxis.base.vocabulary import Assay, Scale
 from sevaxis.matrix.matching import match_samples, sheet_of
+from sevaxis.matrix.numbers import BASES
 from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.matrix.scales import check_identical, check_scale, to_log2
 from sevaxis.matrix.specimens import combine_replicates
@@ -109,7 +110,7 @@ def read(
         "tissue": card.tissue,
         "compartment": card.compartment,
         "assay": card.assay,
-        "scale": Scale.LOG2 if card.scale == Scale.LINEAR else card.scale,
+        "scale": Scale.COUNTS if card.scale == Scale.COUNTS else Scale.LOG2,
     }
     # h5ad files hold plain text, not terms
     adata.uns["dataset"] = {key: str(value) for key, value in about.items()}
@@ -279,9 +280,12 @@ def _settle_values(card: ReadCard, adata: AnnData) -> tuple[AnnData, dict[str, A
     if card.scale == Scale.LINEAR:
         values = to_log2(values)
         facts["became"] = "log2, 0 is not detected"
-    elif card.scale == Scale.LOG2 and zero_is_missing:
-        values = np.where(values == 0, np.nan, values)
-        facts["became"] = "0 is not detected"
+    elif card.scale != Scale.COUNTS:
+        values = np.where(values == 0, np.nan, values) if zero_is_missing else values
+        facts |= {"became": "0 is not detected"} if zero_is_missing else {}
+        if card.scale != Scale.LOG2:
+            values = values * np.log2(BASES[card.scale])
+            facts["became"] = "log2"
     adata.X = values
     return adata, facts
 

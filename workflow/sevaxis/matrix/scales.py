@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sevaxis.base.problems import Problem
+from sevaxis.matrix.numbers import BASES, whole_in_base
 
 #: Log2 of any count or intensity that an instrument can give is below this (2^60 is 10^18).
 LARGEST_LOG2 = 60.0
@@ -24,6 +25,12 @@ WHOLE = 1e-6
 FEWEST_TO_DIFFER = 20
 #: Values from which the absence of fractions is no chance.
 ENOUGH = 100
+#: No gene has so many reads, and no instrument such an intensity.
+LARGEST_COUNT, LARGEST_LINEAR = 1e10, 2.0**LARGEST_LOG2
+#: Reads of a whole sample reach further than this; half of the genes have none or few of them.
+LARGEST_ROUNDED, TYPICAL_ROUNDED = 32, 3
+#: Cells beyond a scale that are damage rather than another scale.
+FEW_CELLS = 0.001
 
 
 def check_scale(
@@ -41,7 +48,7 @@ def check_scale(
     values
         Samples x features, NaN where the file holds nothing.
     scale
-        counts, log2 or linear.
+        counts, linear, log2, log10 or ln.
     where
         How the matrix is called in messages.
     names
@@ -58,12 +65,15 @@ def check_scale(
             Problem("The matrix holds no values", where, "nothing but missing values", "numbers", _READER)
         ], {}
     problems = [_first_of(np.isinf(values), "infinite values", values, where, names)]
-    if scale != "log2":
+    is_log = scale in BASES
+    largest = LARGEST_COUNT if scale == "counts" else LARGEST_LINEAR if scale == "linear" else np.inf
+    problems.append(_first_of(values > largest, f"values that no {scale} reach", values, where, names))
+    if not is_log:
         problems.append(
             _first_of(values < 0, f"negative values, which {scale} cannot be", values, where, names)
         )
     problems = [problem for problem in problems if problem]
-    empty = ~(np.isfinite(values) if scale == "log2" else np.nan_to_num(values) != 0).any(axis=1)
+    empty = ~(np.isfinite(values) if is_log else np.nan_to_num(values) != 0).any(axis=1)
     for sample in np.flatnonzero(empty):
         cell, hint = (
             f"{where}, sample '{names[0][sample]}'",
@@ -81,19 +91,30 @@ def check_scale(
     if problems:
         return problems, facts
     whole = float((np.abs(positive - np.rint(positive)) <= WHOLE).mean()) if positive.size else 1.0
-    check = {"counts": _check_counts, "log2": _check_log2, "linear": _check_linear}[scale]
+    check = {"counts": _check_counts, "linear": _check_linear}.get(scale, _check_log2)
     facts["whole_numbers"] = whole
+    if check is _check_log2:
+        few = _few_too_large(values, where, names)
+        said = whole_in_base(values)
+        if few is not None:
+            return [few], facts
+        if said is not None and said != scale:
+            found = (
+                f"{said.removeprefix('log').replace('ln', 'e')} to the power of the values are whole numbers"
+            )
+            hint = f"say values: {{scale: {said}}} in the card"
+            return [Problem(f"The values are no {scale} values", where, found, _ALLOWED["log2"], hint)], facts
     found = check(values, known, whole, zero_is_missing, facts)
     if found is not None:
         what, evidence, hint = found
-        problems.append(Problem(what, where, evidence, _ALLOWED[scale], hint))
+        problems.append(Problem(what, where, evidence, _ALLOWED["log2" if is_log else scale], hint))
     return problems, facts
 
 
 _READER = "does the reader's option 'samples' name the right columns?"
 _ALLOWED = {
     "counts": "reads per feature (whole, or estimated by salmon, kallisto or RSEM)",
-    "log2": "log2 intensities or log2 ratios",
+    "log2": "logarithms of intensities, or of their ratios",
     "linear": "intensities as measured",
 }
 
@@ -129,7 +150,9 @@ def check_identical(values: np.ndarray, where: str, samples: list[str]) -> list[
 
 def _check_counts(values, known, whole, zero_is_missing, facts):
     if np.isnan(values).any():
-        found = f"{np.isnan(values).mean():.1%} of the counts are missing"
+        row, column = np.argwhere(np.isnan(values))[0]
+        found = f"{np.isnan(values).mean():.1%} of the counts are missing, the first in sample {row + 1}, "
+        found += f"feature {column + 1}"
         return (
             "Counts cannot be missing",
             found,
@@ -138,9 +161,9 @@ def _check_counts(values, known, whole, zero_is_missing, facts):
     totals = np.nansum(values, axis=1)
     median = float(np.median(totals))
     facts["median_total"] = median
+    largest, near = known.max(), [t for t in ROUND_TOTALS if abs(median / t - 1) < 2 * EQUAL_TOTALS]
     if whole > 1 - 1e-3:
-        return None
-    largest, near = known.max(), [t for t in ROUND_TOTALS if abs(median / t - 1) < EQUAL_TOTALS]
+        return _check_whole_counts(known, totals, median, near)
     if largest < LARGEST_LOG2:
         found = f"fractions, the largest {largest:.4g}: these look like logarithms"
         return "The values are no counts", found, "use the table of raw counts, or say values: {scale: log2}"
@@ -160,6 +183,30 @@ def _check_counts(values, known, whole, zero_is_missing, facts):
         )
     facts["fractional"] = "estimated counts; rounded only where a model needs whole numbers"
     return None
+
+
+def _check_whole_counts(known, totals, median, near):
+    """Whole numbers that are no reads: per million, or logarithms, rounded."""
+    if near and len(totals) > 1 and np.ptp(totals) < 2 * EQUAL_TOTALS * median:
+        found = f"whole numbers, but every sample adds up to {median:,.0f}: counts or transcripts per million, rounded"
+    elif known.size >= ENOUGH and known.max() < LARGEST_ROUNDED and np.median(known) >= TYPICAL_ROUNDED:
+        found = f"whole numbers between {known.min():g} and {known.max():g}, half of them above {np.median(known):g}: "
+        found += "these look like rounded logarithms"
+    else:
+        return None
+    return (
+        "The values are no counts",
+        found,
+        "use the table of raw counts: count models need the reads themselves",
+    )
+
+
+def _few_too_large(values, where, names):
+    """Problem of single cells that no logarithm reaches among others that are logarithms: damage, not another scale."""
+    beyond = np.abs(np.nan_to_num(values)) > LARGEST_LOG2
+    if not beyond.any() or beyond.mean() > FEW_CELLS:
+        return None
+    return _first_of(beyond, "single values that no logarithm reaches", values, where, names)
 
 
 def _check_log2(values, known, whole, zero_is_missing, facts):

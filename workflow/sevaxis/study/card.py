@@ -166,7 +166,8 @@ class Scale(Model):
     """What the numbers of the matrix are."""
 
     scale: ScaleName | None = Field(
-        None, description="counts, log2 intensities, or linear intensities; by assay where it is missing."
+        None,
+        description="counts, linear intensities, or their logarithms: log2, log10, ln; by assay where it is missing.",
     )
     zero_is_missing: bool = Field(
         False, description="0 means 'not detected' (always so on the linear scale)."
