@@ -330,7 +330,8 @@ def test_c2c12_vesicles(shared, tmp_path):
     """Counted in the file: 660 proteins, 39.9 % zeros, FLOT1 (O08917) in 0 of 3 myoblast and 3 of 3 myotube runs."""
     sheet = "sample\tgroup\n" + "".join(f"Intensity.{g}.{i}\t{g}\n" for g in ("MB", "MT") for i in (1, 2, 3))
     (tmp_path / "samples.tsv").write_text(sheet)
-    files = [{"name": "intensity_PXD000022.rda", "reader": "r_object", "options": {"feature": "Protein.IDs"}}]
+    options = {"feature": "Protein.IDs", "keep": ["decoys", "contaminants"]}
+    files = [{"name": "intensity_PXD000022.rda", "reader": "r_object", "options": options}]
     told = card(organism="mouse", assay="protein", files=files, values={"scale": "linear"}, columns={})
     adata = read(
         told,
