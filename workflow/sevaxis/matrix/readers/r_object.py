@@ -8,6 +8,7 @@ Missing values of R (``NA`` of integers, logicals and text) become missing value
 from __future__ import annotations
 
 import warnings
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +100,16 @@ def read_r_object(
 
 
 def load_r(path: Path) -> Any:
-    """Content of an R file: a dictionary of objects (``.rda``), or one object (``.rds``)."""
+    """Content of an R file: a dictionary of objects (``.rda``), or one object (``.rds``); not to be changed.
+
+    The last file is kept: a draft asks what is in it before it reads what it found, and parsing takes seconds.
+    """
+    known = Path(path).stat()
+    return _load(Path(path), known.st_mtime_ns, known.st_size)
+
+
+@lru_cache(maxsize=1)
+def _load(path: Path, changed: int, size: int) -> Any:
     import lzma
     import zlib
 
@@ -118,7 +128,6 @@ def load_r(path: Path) -> Any:
             content = getattr(data, "object", data)
             return None if content.info.type in code else super()._convert_next(data)
 
-    path = Path(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
