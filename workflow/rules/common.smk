@@ -30,6 +30,12 @@ ORGANISMS = (
     else []
 )
 
+TABLES_OF_GENES = study.identifiers
+GENES_DIGEST = tracking.digest_of(TABLES_OF_GENES)
+if "human" in TABLES_OF_GENES.organisms:
+    # human genes do not go through the tables of mouse and rat
+    ORGANISMS = [organism for organism in ORGANISMS if organism != "human"]
+
 # Where equal bytes come from is no part of a result: a mirror is handed on beside what Snakemake tracks.
 os.environ["SEVAXIS_MIRROR"] = (
     str(Path(settings.mirror).resolve()) if settings.mirror else ""
@@ -95,6 +101,18 @@ def orthologs_of(wildcards):
     )
 
 
+def genes_table(organism, kind="parquet"):
+    """The gene table of an organism, the same file for all studies that name the same tables of identifiers."""
+    return DATA / "identifiers" / f"{GENES_DIGEST}.{organism}.{kind}"
+
+
+def genes_of(wildcards):
+    """The gene table of a data set's organism, and the record of its sources."""
+    organism = study.cards[wildcards.dataset].organism
+    kinds = ("parquet", "json") if organism in TABLES_OF_GENES.organisms else ()
+    return [genes_table(organism, kind) for kind in kinds]
+
+
 def ortholog_source(wildcards):
     """Where an organism's table comes from. Any of them lists the human genes."""
     first = next(iter(settings.orthologs))
@@ -122,7 +140,11 @@ def first_sentence():
 
 def files_wanted():
     """After a failure for want of a network: every file that the study still needs, of all its data sets."""
-    logs = [*Path("logs/retrieve").glob("*.log"), *Path("logs/orthologs").glob("*.log")]
+    logs = [
+        log
+        for rule in ("retrieve", "orthologs", "identifiers")
+        for log in Path("logs", rule).glob("*.log")
+    ]
     if any("No network for" in log.read_text() for log in logs):
         from sevaxis.files.retrieve import tell_wanted
 

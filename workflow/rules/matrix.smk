@@ -3,6 +3,7 @@ rule read:
     input:
         files=rules.retrieve.output[0],
         orthologs=orthologs_of,
+        genes=genes_of,
     output:
         DATASET / "raw.h5ad",
     log:
@@ -17,7 +18,6 @@ rule read:
     params:
         card=part(ReadCard),
         sheet=sheet,
-        thresholds=settings.thresholds.model_dump(include={"min_mapped"}),
         tables=tables("read"),
         code=code("read"),
     message:
@@ -45,7 +45,8 @@ rule assess:
     params:
         card=part(AssessCard),
         axis={"genes": settings.axis.genes},
-        policy={"sex_mismatch": settings.sex_mismatch},
+        policy={"sex_mismatch": settings.sex_mismatch}
+        | settings.thresholds.model_dump(include={"min_mapped"}),
         tables=tables("assess"),
         code=code("assess"),
     message:

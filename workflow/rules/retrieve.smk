@@ -2,6 +2,7 @@
 localrules:
     retrieve,
     orthologs,
+    identifiers,
 
 
 rule retrieve:
@@ -48,3 +49,31 @@ rule orthologs:
         "Retrieve the human orthologs of {wildcards.organism}"
     script:
         "../scripts/orthologs.py"
+
+
+# All organisms in one job, since the proteins of one are strangers to the others; kept for all studies that name the
+# same tables.
+rule identifiers:
+    input:
+        [source.path for source in TABLES_OF_GENES.sources if source.path],
+    output:
+        tables=[genes_table(organism) for organism in TABLES_OF_GENES.organisms],
+        records=[
+            genes_table(organism, "json") for organism in TABLES_OF_GENES.organisms
+        ],
+    log:
+        f"logs/identifiers/{GENES_DIGEST}.log",
+    benchmark:
+        f"logs/identifiers/{GENES_DIGEST}.tsv"
+    conda:
+        "../../envs/retrieve.yaml"
+    resources:
+        mem_mb=memory(4),
+        runtime=60,
+    params:
+        tables=TABLES_OF_GENES.model_dump(mode="json"),
+        code=CODE["identifiers"],
+    message:
+        "Retrieve the identifiers of {TABLES_OF_GENES.organisms}"
+    script:
+        "../scripts/identifiers.py"

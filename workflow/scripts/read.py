@@ -10,6 +10,6 @@ matrix = read(
     Path(snakemake.input.files).parent,
     sheet=Path(snakemake.params.sheet["path"]) if snakemake.params.sheet else None,
     orthologs=Path(snakemake.input.orthologs) if snakemake.input.orthologs else None,
-    min_mapped=snakemake.params.thresholds["min_mapped"],
+    genes=Path(snakemake.input.genes[0]) if snakemake.input.genes else None,
 )
 matrix.write_h5ad(snakemake.output[0], compression="gzip")

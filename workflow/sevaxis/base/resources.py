@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 _FOLDERS = (Path(__file__).parents[1] / "resources", Path(__file__).parents[3] / "resources")
 
 
-Table = Literal["panels", "identifiers", "sex_markers", "protein_names", "catalogue"]
+Table = Literal[
+    "panels", "identifiers", "sex_markers", "protein_names", "human_symbols", "entry_names", "catalogue"
+]
 
 
-def _path_of(name: Table) -> Path:
+def path_of(name: Table) -> Path:
+    """Where a table lies."""
     path = next((folder / f"{name}.tsv" for folder in _FOLDERS if folder.is_dir()), None)
     if path is None:
         raise FileNotFoundError(f"resources/{name}.tsv: looked in {', '.join(map(str, _FOLDERS))}")
@@ -28,7 +31,7 @@ def _path_of(name: Table) -> Path:
 def _read(name: Table) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.read_csv(_path_of(name), sep="\t", dtype="string", keep_default_na=False)
+    return pd.read_csv(path_of(name), sep="\t", dtype="string", keep_default_na=False)
 
 
 def load_table(name: Table) -> pd.DataFrame:
@@ -39,4 +42,4 @@ def load_table(name: Table) -> pd.DataFrame:
 @cache
 def checksum(name: Table) -> str:
     """Sha256 of a table's file, in hexadecimal digits."""
-    return hashlib.sha256(_path_of(name).read_bytes()).hexdigest()
+    return hashlib.sha256(path_of(name).read_bytes()).hexdigest()

@@ -52,9 +52,12 @@ class Namespace(Term):
     """Whose identifiers a feature's are; the order is that in which they are trusted to find a gene."""
 
     ENSEMBL = "ensembl", "Ensembl gene"
+    PRODUCT = "product", "Ensembl transcript or protein"
     UNIPROT = "uniprot", "UniProt accession"
     REFSEQ = "refseq", "RefSeq"
     ENTREZ = "entrez", "Entrez Gene"
+    REGISTRY = "registry", "identifier of HGNC, MGI or RGD"
+    ENTRY_NAME = "entry_name", "UniProt entry name"
     SYMBOL = "symbol"
     NAME = "name", "protein name"
 

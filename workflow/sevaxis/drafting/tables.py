@@ -117,10 +117,12 @@ def feature_column(table: Table) -> tuple[str | None, str | None]:
             continue
         if known == Namespace.SYMBOL and name.lower() not in ("symbol", "gene_symbol", "gene symbol"):
             symbol = symbol or name
-        namespace = identifier_of(cells[:2000]) or known
+        # "Protein names" may be entry names, and mostly are words
+        namespace = identifier_of(cells[:2000]) or (None if known == Namespace.ENTRY_NAME else known)
         if is_number and namespace is not None:
             namespace = Namespace.ENTREZ
-        rank = ranks.get(namespace, 5 if position == 0 or FEATURE.search(name) else 7)
+        named = position == 0 or FEATURE.search(name)
+        rank = ranks.get(namespace, ranks[Namespace.NAME] + (0 if named else 2))
         # a group of accessions is a better name than its first member's description
         if best is None or (rank, position) < best[:2]:
             best = (rank, position, name)

@@ -176,7 +176,8 @@ def tell_wanted(study: Study, *, mirror: Path | None = None) -> str:
     """
     settings = study.configuration
     tables = tuple(settings.orthologs.values())
-    cards = [*study.cards.values(), *([RetrieveCard(id="orthologs", files=tables)] if tables else [])]
+    shared = {"orthologs": tables, "identifiers": study.identifiers.sources}
+    cards = [*study.cards.values(), *(RetrieveCard(id=name, files=of) for name, of in shared.items() if of)]
     wanted = locate(cards, Path(settings.data_folder), mirror=mirror)
     wanted = {file.place: file for file in wanted if file.origin in ("network", "missing")}
     if not wanted:

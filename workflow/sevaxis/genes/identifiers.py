@@ -7,37 +7,65 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from sevaxis.base.vocabulary import Namespace, Organism
-from sevaxis.genes.excel_dates import is_date
+from sevaxis.genes.excel_dates import are_dates
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
 #: What a reader can be told that feature names are.
 Identifier = Literal["symbol", "ensembl", "entrez", "refseq", "uniprot"]
 
-#: What an identifier looks like: Ensembl gene, RefSeq (NCBI handbook, chapter 18), UniProt accession (the expression
-#: of uniprot.org/help/accession_numbers, with isoform), Entrez Gene.
+#: Species code of UniProt entry names -> the species in a word and by its scientific name: ours, and those whose
+#: proteins come with serum, trypsin, wool, food or a spike.
+SPECIES = {
+    "HUMAN": ("human", "Homo sapiens"), "MOUSE": ("mouse", "Mus musculus"), "RAT": ("rat", "Rattus norvegicus"),
+    "BOVIN": ("cattle", "Bos taurus"), "PIG": ("pig", "Sus scrofa"), "SHEEP": ("sheep", "Ovis aries"),
+    "HORSE": ("horse", "Equus caballus"), "RABIT": ("rabbit", "Oryctolagus cuniculus"),
+    "CHICK": ("chicken", "Gallus gallus"), "CANLF": ("dog", "Canis lupus familiaris"), "GOAT": ("goat", "Capra hircus"),
+    "YEAST": ("yeast", "Saccharomyces cerevisiae"), "ECOLI": ("E. coli", "Escherichia coli"),
+}  # fmt: skip
+#: What an identifier looks like: Ensembl gene, transcript or protein, RefSeq (NCBI handbook, chapter 18), UniProt
+#: accession (the expression of uniprot.org/help/accession_numbers, with isoform) and entry name, Entrez Gene.
 PATTERNS = {
     Namespace.ENSEMBL: r"^ENS[A-Z]{0,6}G\d{11}(\.\d+)?(_PAR_Y)?$",
+    Namespace.PRODUCT: r"^ENS[A-Z]{0,6}[TP]\d{11}(\.\d+)?(_PAR_Y)?$",
     Namespace.REFSEQ: r"^[NX][MPR]_\d{6,9}(\.\d+)?$",
+    Namespace.REGISTRY: r"^(?:HGNC|MGI|RGD):\d+$",
+    Namespace.ENTRY_NAME: rf"^[A-Z0-9]{{1,10}}_(?:{'|'.join(SPECIES)})$",
     Namespace.UNIPROT: r"^([OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2})(-\d+)?$",
     Namespace.ENTREZ: r"^\d{1,9}$",
 }
 #: Column names (lower case, letters and digits only) -> namespace.
 COLUMN_NAMES = {
     **dict.fromkeys(
-        ("symbol", "genesymbol", "genesymbols", "genename", "genenames", "genes", "gene", "hgncsymbol", "mgisymbol",
-         "externalgenename", "pggenes"), Namespace.SYMBOL
+        ("symbol", "symbols", "genesymbol", "genesymbols", "genename", "genenames", "genes", "gene", "hgncsymbol",
+         "mgisymbol", "rgdsymbol", "externalgenename", "associatedgenename", "pggenes", "suggestedsymbol",
+         "officialsymbol", "officialgenesymbol", "approvedsymbol", "genenameprimary", "primarygenename"),
+        Namespace.SYMBOL
     ),
-    **dict.fromkeys(("ensembl", "ensemblgeneid", "ensemblid", "ensemblgene"), Namespace.ENSEMBL),
-    **dict.fromkeys(("entrez", "entrezid", "entrezgene", "entrezgeneid", "ncbigeneid"), Namespace.ENTREZ),
-    **dict.fromkeys(("refseq", "refseqid"), Namespace.REFSEQ),
-    **dict.fromkeys(("uniprot", "uniprotid", "uniprotaccession", "proteinid", "proteinids", "majorityproteinids",
-        "proteingroup", "pgproteingroups", "pgproteinaccessions"), Namespace.UNIPROT),
+    **dict.fromkeys(("ensembl", "ensemblgeneid", "ensemblid", "ensemblgene", "ensgene", "geneensembl"), Namespace.ENSEMBL),
+    **dict.fromkeys(("ensembltranscriptid", "transcriptid", "enstranscript", "ensemblproteinid"), Namespace.PRODUCT),
+    **dict.fromkeys(
+        ("entrez", "entrezid", "entrezgene", "entrezgeneid", "ncbigeneid", "geneidentrez", "ncbigene"), Namespace.ENTREZ
+    ),
+    **dict.fromkeys(("refseq", "refseqid", "refseqaccession", "refseqproteinid", "refseqmrna"), Namespace.REFSEQ),
+    **dict.fromkeys(("hgncid", "mgiid", "rgdid", "hgnc", "mgi", "rgd", "mgigeneid"), Namespace.REGISTRY),
+    **dict.fromkeys(("entryname", "uniprotname", "uniprotentryname", "proteinname", "proteinnames", "pgproteinnames"),
+        Namespace.ENTRY_NAME),
+    **dict.fromkeys(("uniprot", "uniprotid", "uniprotaccession", "uniprotkb", "proteinid", "proteinids",
+        "majorityproteinids", "leadingproteins", "leadingrazorprotein", "proteingroup", "proteinaccession",
+        "proteinaccessions", "pgproteingroups", "pgproteinaccessions"), Namespace.UNIPROT),
 }  # fmt: skip
 #: Namespaces whose form cannot be mistaken; numbers and accessions may be symbols (B3GNT2, P2RY12 fit UniProt's form)
 #: and count only where at least half of the features have that form.
-UNMISTAKABLE = (Namespace.ENSEMBL, Namespace.REFSEQ)
+UNMISTAKABLE = (
+    Namespace.ENSEMBL,
+    Namespace.PRODUCT,
+    Namespace.REFSEQ,
+    Namespace.REGISTRY,
+    Namespace.ENTRY_NAME,
+)
 MOSTLY = 0.5
 #: Share of names that must look like an identifier before all are taken for such.
 NEARLY_ALL = 0.8
@@ -46,43 +74,73 @@ ENSEMBL_PREFIX = {Organism.HUMAN: "ENSG", Organism.MOUSE: "ENSMUSG", Organism.RA
 #: Symbols that were changed because Excel makes dates of them (Bruford et al. 2020, Nat Genet 52:754); tables
 #: of orthologs and data may have either.
 RENAMED = {
-    r"^SEPT(\d+)$": r"SEPTIN\1",
-    r"^Sept(\d+)$": r"Septin\1",
-    r"^MARCH(\d+)$": r"MARCHF\1",
-    r"^March(\d+)$": r"Marchf\1",
-    r"^MARC([12])$": r"MTARC\1",
-    r"^Marc([12])$": r"Mtarc\1",
+    r"^SEPT(\d+)$": "SEPTIN${1}",
+    r"^Sept(\d+)$": "Septin${1}",
+    r"^MARCH(\d+)$": "MARCHF${1}",
+    r"^March(\d+)$": "Marchf${1}",
+    r"^MARC([12])$": "MTARC${1}",
+    r"^Marc([12])$": "Mtarc${1}",
     r"^DEC1$": "DELEC1",
 }
-DECOY = r"^(?:CON__|REV__|contam_|rev_)"
-_FASTA = r"^(?:sp|tr)\|([A-Z0-9-]+)\|.*$"
+#: Decoys and common contaminants, as search engines mark them.
+DECOY = r"^(?:##|#?(?i:rev|reverse|reversed|decoy|xxx)(?:_|#|\|)|#?(?i:con__|cont_|contam[_#|]|contaminant[_#|])|cRAP)"
+#: What is cut off: versions, isoforms and chains, the copy on Y of genes that both sex chromosomes have.
+ENDINGS = {
+    Namespace.ENSEMBL: r"(?:\.\d+)?(?:_PAR_Y)?$",
+    Namespace.PRODUCT: r"(?:\.\d+)?(?:_PAR_Y)?$",
+    Namespace.REFSEQ: r"\.\d+$",
+    Namespace.UNIPROT: r"(?:-(?:\d+|PRO_\d+)|\.\d+)$",
+}
+_FASTA = r"^>?(?:sp|tr)\|([A-Z0-9-]+)(?:\|.*)?$"
+#: Entry names within FASTA identifiers: sp|O08917|FLOT1_MOUSE.
+FASTA_NAME = r"(?:sp|tr)\|[A-Z0-9-]+\|([A-Z0-9]+_[A-Z0-9]+)"
+#: Identifiers with a word before them: gene:ENSG..., GeneID:2319, gene-FLOT1 (NCBI), MGI:MGI:1100500, ref|NP_073192.2|.
+_PREFIXED = r"^(?i:gene:|transcript:|protein:|gene-|rna-|geneid:|ncbigene:|entrez:|ensembl:|refseq:|uniprot(?:kb)?:|ref\|)(.+?)\|?$"
+_TWICE = r"^(MGI|RGD|HGNC):(?:MGI|RGD|HGNC):"
+#: An Ensembl gene with its symbol: ENSG00000116661.9_FBXO2, ENSG00000116661|FBXO2.
+_WITH_SYMBOL = r"^(ENS[A-Z]{0,6}G\d{11}(?:\.\d+)?(?:_PAR_Y)?)[_|:;](?:[A-Za-z].*)$"
 #: A protein and its modified residues: NP_001004072.2_K267, Q8CGP2-2_S12s.
 _SITE = r"^([NX]P_\d+(?:\.\d+)?|[A-Z][A-Z0-9]{5,9}(?:-\d+)?)_(?:[A-Z]\d+[a-z]*)+$"
 
 
 def rename_symbols(symbols: pd.Series) -> pd.Series:
     """Symbols with the withdrawn names of :data:`RENAMED` replaced."""
-    old_names = symbols.str.match("|".join(RENAMED), na=False).to_numpy(bool)
-    if old_names.any():
-        found = symbols[old_names]
-        for old, new in RENAMED.items():
-            found = found.str.replace(old, new, regex=True)
-        symbols = symbols.mask(old_names, found)
+    return _pandas(_rename(_polars(symbols)), symbols.index)
+
+
+def _rename(symbols: pl.Series) -> pl.Series:
+    old = symbols.str.contains("^(?i:SEPT|MARC|DEC)").fill_null(False)
+    if old.any():
+        for pattern, text in RENAMED.items():
+            symbols = symbols.str.replace(pattern, text)
     return symbols
+
+
+def _polars(names: pd.Series) -> pl.Series:
+    """Names as polars has them, whose expressions are many times as fast at text as Python's."""
+    import polars as pl
+
+    return pl.Series(names.astype("string").to_numpy(object, na_value=None).tolist(), dtype=pl.String)
+
+
+def _pandas(names: pl.Series, index: pd.Index) -> pd.Series:
+    import pandas as pd
+
+    return pd.Series(names.to_arrow(), index=index, dtype="string[pyarrow]")
 
 
 def is_excel_date(names: pd.Series) -> pd.Series:
     """Whether names are dates that Excel made of genes (``1-Mar``), or the serial numbers of such dates."""
-    return names.fillna("").map(is_date).astype(bool)
+    import pandas as pd
+
+    return pd.Series(are_dates(names.fillna("").to_numpy(object)), index=names.index, dtype=bool)
 
 
 def namespaces_of(names: pd.Series) -> pd.Series:
     """Namespace of each name of an index, judged from its first member; ``name`` for text with spaces, else symbol."""
     import pandas as pd
 
-    first = _undress(
-        names.astype("string[pyarrow]").str.split(";", n=1).str[0].astype("string[pyarrow]").str.strip()
-    )
+    first = _pandas(_undress(_polars(names).str.split(";").list.first().str.strip_chars()), names.index)
     found = pd.Series(Namespace.SYMBOL, index=names.index, dtype="object")
     found[first.str.contains(r"\S\s+\S", na=False).to_numpy(bool)] = Namespace.NAME
     if found.eq(Namespace.NAME).mean() >= MOSTLY:
@@ -94,13 +152,13 @@ def namespaces_of(names: pd.Series) -> pd.Series:
     return found
 
 
-def _undress(names: pd.Series) -> pd.Series:
-    """Accession of a FASTA identifier, protein of a modification site, number without a decimal zero."""
-    for sign, pattern in (("|", _FASTA), ("_", _SITE), (".0", r"^(\d+)\.0$")):
-        # most names have no such sign, and a search for one is cheap
-        bearing = names.str.contains(sign, regex=False).fillna(False).to_numpy(bool)
-        if bearing.any():
-            names = names.mask(bearing, names[bearing].str.replace(pattern, r"\1", regex=True))
+def _undress(names: pl.Series) -> pl.Series:
+    """Identifiers without what stands around them: FASTA identifiers, modification sites, words before, decimal zeros."""
+    for pattern, kept in (
+        (_FASTA, "${1}"), (_PREFIXED, "${1}"), (_TWICE, "${1}:"), (_WITH_SYMBOL, "${1}"), (_SITE, "${1}"),
+        (r"^(\d+)\.0$", "${1}"),
+    ):  # fmt: skip
+        names = names.str.replace(pattern, kept)
     return names
 
 
@@ -120,25 +178,20 @@ def members(names: pd.Series, namespace: Namespace) -> pd.Series:
         One row per member, index repeated; versions (``ENSG00000161896.12``, ``NP_073192.2``), isoforms
         (``Q8CGP2-2``) and decimal zeros (``7503.0``) removed; decoys and contaminants left out.
     """
-    parts = names.dropna().astype("string[pyarrow]")  # ten times as fast as Python's strings
-    separator = r";" if namespace == Namespace.NAME else r"[;,]"
-    if parts.str.contains(separator, regex=True).any():
-        parts = parts.str.split(separator, regex=True).explode().astype("string[pyarrow]")
-    parts = parts.str.strip()
-    parts = parts[parts.ne("") & ~parts.str.contains(DECOY, regex=True, na=False)]
-    match namespace:
-        case Namespace.SYMBOL:
-            return rename_symbols(parts)
-        case Namespace.NAME:
-            return parts
-    parts = _undress(parts)
-    endings = {
-        Namespace.ENSEMBL: r"(?:\.\d+)?(?:_PAR_Y)?$",
-        Namespace.REFSEQ: r"\.\d+$",
-        Namespace.UNIPROT: r"-\d+$",
-    }
-    ending = endings.get(namespace)
-    return parts.str.replace(ending, "", regex=True) if ending else parts
+    import polars as pl
+
+    cells = pl.DataFrame({"name": _polars(names)}).with_row_index("at").drop_nulls()
+    parts = pl.col("name") if namespace == Namespace.NAME else pl.col("name").str.replace_all(",", ";", literal=True)
+    cells = cells.with_columns(parts.str.split(";")).explode("name").with_columns(pl.col("name").str.strip_chars())
+    cells = cells.filter(pl.col("name") != "", ~pl.col("name").str.contains(DECOY))
+    text = cells["name"]
+    if namespace == Namespace.SYMBOL:
+        # gene-FLOT1 (NCBI), FLOT1|10211 (TCGA)
+        text = text.str.replace(r"^gene[-:](.+)$", "${1}").str.replace(r"^([A-Za-z][\w.-]*)\|\d+$", "${1}")
+        text = _rename(text)
+    elif namespace != Namespace.NAME:
+        text = _undress(text).str.replace(ENDINGS.get(namespace, r"^\s"), "")
+    return _pandas(text, names.index[cells["at"].to_numpy()])
 
 
 def first_of_group(cells: pd.Series) -> pd.Series:
@@ -149,7 +202,7 @@ def first_of_group(cells: pd.Series) -> pd.Series:
     # a list: polars takes an array of objects whose first is missing for an array of anything
     text = pl.Series(cells.astype("string").to_numpy(object, na_value=None).tolist(), dtype=pl.String)
     first = text.str.replace(r"^(\d+)\.0$", "$1").str.split(";").list.first().str.strip_chars()
-    first = first.str.replace(r"^(?:sp|tr)\|([^|]+)\|.*$", "$1").replace("", None)
+    first = first.str.replace(r"^>?(?:sp|tr)\|([^|]+)(?:\|.*)?$", "$1").replace("", None)
     return pd.Series(pd.array(first.to_list(), dtype="string"), index=cells.index, name=cells.name)
 
 
@@ -176,6 +229,7 @@ def identifier_of(names: Iterable[object]) -> Namespace | None:
     import polars as pl
 
     cells = pl.Series([name for name in names if isinstance(name, str)], dtype=pl.String)
+    cells = cells.str.replace(r"^>?(?:sp|tr)\|([A-Z0-9-]+)\|[^;]*", "${1}")
     for namespace, pattern in PATTERNS.items():
         fits = cells.str.contains(pattern.removesuffix("$") + "(;|$)")
         if len(cells) and fits.sum() >= NEARLY_ALL * len(cells):

@@ -13,6 +13,7 @@ import numpy as np
 from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Organism
 from sevaxis.genes.identifiers import rename_symbols
+from sevaxis.genes.r_frame import read_r_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,10 @@ def build_orthologs(table: Path, reader: str, organism: str) -> pd.DataFrame:
     import pandas as pd
 
     table = Path(table)
-    pairs = _read_hcop(table) if reader == "hcop" else pd.read_csv(table, sep="\t", dtype="string")
+    if reader == "hcop":
+        pairs = read_r_frame(table).to_pandas()
+    else:
+        pairs = pd.read_csv(table, sep="\t", dtype="string")
     other = next(
         (c.removesuffix("_symbol") for c in pairs if c.endswith("_symbol") and c != "human_symbol"), None
     )
@@ -127,24 +131,6 @@ def _choose(frame: pd.DataFrame) -> pd.DataFrame:
     strong = strong.assign(ortholog_type=np.select(kinds, ["one2one", "one2many", "many2one"], "many2many"))
     chosen = strong.drop_duplicates("gene").reset_index(drop=True)
     return pd.DataFrame(chosen[list(COLUMNS)])
-
-
-def _read_hcop(path: Path) -> pd.DataFrame:
-    """The data frame of an R file (``rdata`` parses the format; nothing in the file is executed)."""
-    import warnings
-
-    import pandas as pd
-    import rdata
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # rdata names every R class that it gives as plain data
-        objects = rdata.conversion.convert(rdata.parser.parse_file(path))
-    frames = [value for value in objects.values() if isinstance(value, pd.DataFrame)]
-    if len(frames) != 1:
-        found = ", ".join(f"{name} ({type(value).__name__})" for name, value in objects.items())
-        hint = "name the RData file of HCOP under orthologs, as config/public.yaml does, or say reader: table"
-        refuse("No HCOP table", where=path.name, found=found, allowed="one data frame", hint=hint)
-    return frames[0]
 
 
 def _text(column: pd.Series) -> pd.Series:

@@ -13,9 +13,10 @@ Samples x features. What later rooms rely on:
     ambiguous or missing), ``outlier`` (bool), ``included`` (bool) and ``excluded_because`` (text, empty where
     included), and for counts ``norm_factor`` (TMM).
 ``var`` (index: feature_id)
-    ``feature_id``, ``symbol``, ``ensembl``, ``entrez``, ``refseq``, ``uniprot`` (missing where unknown),
-    ``human_symbol``, ``ortholog_type`` (same_species, one2one, one2many, many2one, many2many, none),
-    ``mapping_route`` (which identifier found the human symbol), then the file's own columns.
+    ``feature_id``, ``symbol`` (the gene's current one; ``A;B`` where genes share the identifier), ``ensembl``,
+    ``entrez``, ``refseq``, ``uniprot`` (missing where unknown), ``human_symbol``, ``ortholog_type`` (same_species,
+    one2one, one2many, many2one, many2many, none), ``mapping_route`` (which identifier found the gene, or why none),
+    ``symbol_given`` where the data call genes otherwise, then the file's own columns.
 ``uns["dataset"]``
     The card's kind: id, organism, tissue, compartment, assay, scale.
 ``uns["normalisation"]``
@@ -61,7 +62,7 @@ def read(
     *,
     sheet: Path | None,
     orthologs: Path | None,
-    min_mapped: float = 0.0,
+    genes: Path | None = None,
 ) -> AnnData:
     """Read the files of a data set and join them with its sample sheet.
 
@@ -75,8 +76,9 @@ def read(
         The sample sheet; None where the card names a retrieved file (``samples_from``), and for published results.
     orthologs
         Parquet table of :func:`sevaxis.genes.orthologs.build_orthologs`; None where the study has none.
-    min_mapped
-        Least share of features that must find a human gene (see :func:`sevaxis.genes.mapping.map_features`).
+    genes
+        Parquet table of :func:`sevaxis.genes.gene_table.build_gene_table`, beside it a JSON file that names its
+        sources; None where the study names no tables of identifiers.
 
     Returns
     -------
@@ -89,6 +91,7 @@ def read(
         Everything that is wrong with samples, values and features, together as far as each lets the next be seen.
     """
     import pandas as pd
+    import polars as pl
 
     from sevaxis.genes.mapping import map_features
 
@@ -103,7 +106,12 @@ def read(
             adata, provenance["replicates"] = combine_replicates(adata, specimens, counted=counted)
     _annotate_features(card, adata, parts)
     table = pd.read_parquet(orthologs) if orthologs is not None else None
-    provenance["mapping"] = map_features(adata, card.organism, table, min_mapped=min_mapped)
+    known = pl.read_parquet(genes) if genes is not None else None
+    provenance["mapping"] = map_features(adata, card.organism, table, known)
+    provenance["mapping"]["tables"] = {
+        "orthologs": orthologs.name if orthologs is not None else None,
+        "identifiers": json.loads(genes.with_suffix(".json").read_text()) if genes is not None else [],
+    }
     about = {
         "id": card.id,
         "organism": card.organism,

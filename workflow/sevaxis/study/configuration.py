@@ -47,6 +47,11 @@ class Configuration(Model):
     orthologs: dict[Organism, Orthologs] = Field(
         default_factory=dict, description="Table of human orthologs for each organism but human."
     )
+    identifiers: str | None = Field(
+        None,
+        description="File that names tables of identifiers; config/identifiers.yaml has public ones. Without it only "
+        "symbols, the genes of the panels and what ortholog tables list are known.",
+    )
     sex_mismatch: Literal["stop", "drop", "keep"] = Field(
         "drop", description="What happens to samples whose chromosomes contradict their declared sex."
     )

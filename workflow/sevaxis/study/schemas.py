@@ -25,6 +25,7 @@ from sevaxis.study import card, configuration, settings
 SCHEMAS: dict[str, type[BaseModel]] = {
     "config.schema.json": configuration.Configuration,
     "card.schema.json": card.Card,
+    "identifiers.schema.json": settings.IdentifierTables,
 }
 #: Pages with generated tables.
 PAGES = ("config/README.md", "docs/statistics.md")
@@ -51,7 +52,7 @@ def _name_methods(choice: dict[str, typing.Any]) -> None:
 
 
 def write_schemas(folder: Path) -> list[Path]:
-    """Write the JSON schemas of configuration and card into a folder.
+    """Write the JSON schemas of configuration, card and tables of identifiers into a folder.
 
     Returns
     -------

@@ -25,6 +25,8 @@ from sevaxis.study.checks import (
 from sevaxis.study.configuration import Configuration
 from sevaxis.study.consistency import check_card, check_own_file, check_subjects
 from sevaxis.study.estimability import check_contrasts, facts_of
+from sevaxis.study.genes import check_genes, load_identifiers
+from sevaxis.study.settings import IdentifierTables
 from sevaxis.study.sheets import check_sheet, load_sheet
 from sevaxis.study.validation import is_undecided, validate
 
@@ -42,11 +44,14 @@ class Study:
     sheets
         Data set id -> path of its sample sheet, None where the sheet lies inside a retrieved file or where the data
         set is a published result table.
+    identifiers
+        The tables of identifiers that the study names.
     """
 
     configuration: Configuration
     cards: dict[str, Card]
     sheets: dict[str, Path | None]
+    identifiers: IdentifierTables
 
     @property
     def results(self) -> Path:
@@ -115,6 +120,7 @@ def load_study(
         if card is not None:
             cards[name] = card
             sheets[name] = sheet
+    identifiers = IdentifierTables()
     if configuration:
         problems += check_panels(configuration, source)
         problems += check_questions(configuration, cards, source)
@@ -127,11 +133,14 @@ def load_study(
             )
             where = source.where(("mirror",))
             problems.append(Problem(what, where, configuration.mirror, "a folder", hint))
+        problems += check_genes(configuration, source)
+        identifiers, found = load_identifiers(configuration, source, root)
+        problems += found
     if configuration and not problems:
         problems += check_orthologs(configuration, cards, source)
     if problems or configuration is None:
         raise Problems(problems)
-    return Study(configuration, cards, sheets)
+    return Study(configuration, cards, sheets, identifiers)
 
 
 def _plain_names(value: Any) -> tuple[str, ...]:

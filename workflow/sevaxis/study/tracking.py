@@ -18,11 +18,13 @@ from sevaxis.base.vocabulary import Assay
 from sevaxis.effects.methods import METHODS, default_method
 from sevaxis.matrix.readers.registry import READERS
 from sevaxis.study.card import Card
+from sevaxis.study.settings import IdentifierTables
 
 #: Step -> the modules that its script calls, relative to the package.
 ENTRIES: Mapping[str, tuple[str, ...]] = {
     "retrieve": ("files.retrieve",),
     "orthologs": ("files.retrieve", "genes.orthologs"),
+    "identifiers": ("files.retrieve", "genes.gene_table"),
     "read": ("matrix.read",),
     "assess": ("matrix.assess",),
     "compare": ("effects.compare", "effects.robustness"),
@@ -39,9 +41,9 @@ ENTRIES: Mapping[str, tuple[str, ...]] = {
 
 #: Step -> the tables that it opens.
 TABLES: Mapping[str, tuple[Table, ...]] = {
-    "read": ("identifiers", "protein_names"),
+    "read": ("identifiers", "protein_names", "human_symbols", "entry_names"),
     "assess": ("sex_markers",),
-    "compare": ("identifiers", "protein_names"),
+    "compare": ("identifiers", "protein_names", "human_symbols", "entry_names"),
     "answer": ("panels",),
     "report": ("panels",),
 }
@@ -87,6 +89,11 @@ def sheet_of(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
     return {"path": path.as_posix(), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def digest_of(tables: IdentifierTables) -> str:
+    """Short name of a set of identifier tables: studies that name the same tables share what is made of them."""
+    return hashlib.sha256(tables.model_dump_json().encode()).hexdigest()[:12]
 
 
 def _simulated(cards: Collection[Card]) -> bool:
