@@ -25,6 +25,9 @@ def dataset(declared=("female",) * 4 + ("male",) * 4, seed=0):
     adata = anndata.AnnData(np.hstack([truth, background]), var=pd.DataFrame({"symbol": genes}, index=genes))
     adata.X[:, 6] = 0  # Flot1 is in the annotation and was never seen
     adata.var["human_symbol"] = [{"Cd63": "CD63", "Flot1": "FLOT1"}.get(gene) for gene in genes]
+    adata.var["mapping_route"] = [
+        "gene table: symbol" if gene in (*MOUSE, "Cd63", "Flot1") else "none" for gene in genes
+    ]
     adata.obs_names = [f"m{i}" for i in range(8)]
     for column, cells in {
         "group": ["a", "b"] * 4,
@@ -210,7 +213,11 @@ def test_tiny_data_sets_pass_without_a_warning(shape, scale):
     rng = np.random.default_rng(1)
     values = rng.poisson(50, shape) + 1.0 if scale == "counts" else rng.normal(20, 1, shape)
     adata = anndata.AnnData(
-        values, var=pd.DataFrame({"symbol": "x", "human_symbol": "X"}, index=map(str, range(shape[1])))
+        values,
+        var=pd.DataFrame(
+            {"symbol": "x", "human_symbol": "X", "mapping_route": "gene table: symbol"},
+            index=map(str, range(shape[1])),
+        ),
     )
     for column in ("group", "sex", "batch", "subject"):
         adata.obs[column] = pd.Categorical(["a"] * shape[0] if column == "group" else [None] * shape[0])
@@ -236,7 +243,11 @@ def test_what_reading_did_is_said():
 def test_published_tables_have_no_samples():
     adata = anndata.AnnData(
         obs=pd.DataFrame(index=["disease"]),
-        var=pd.DataFrame({"human_symbol": ["CD63", None]}, index=["a", "b"]),
+        var=pd.DataFrame(
+            {"human_symbol": ["CD63", None], "mapping_route": ["gene table: symbol", "none"]},
+            index=["a", "b"],
+        ),
+        layers={"log2fc": np.array([[1.0, np.nan]])},
     )
     card = CARD.model_copy(update={"assay": "effects"})
     _, quality, values = assess(adata, card, axis=AXIS)
@@ -299,6 +310,7 @@ def test_fast_enough():
     adata = anndata.AnnData(counts, var=pd.DataFrame(index=[f"Gene{i}" for i in range(20_000)]))
     adata.var["symbol"] = adata.var_names
     adata.var["human_symbol"] = adata.var_names.str.upper()
+    adata.var["mapping_route"] = "gene table: symbol"
     for column in ("group", "sex", "batch", "subject"):
         adata.obs[column] = pd.Categorical(["a", "b"] * 25 if column == "group" else [None] * 50)
     adata.uns["dataset"] = {"id": "x", "scale": "counts"}
@@ -306,3 +318,38 @@ def test_fast_enough():
     start = time.process_time()
     assess(adata, CARD, axis=AXIS)
     assert time.process_time() - start < 2
+
+
+# --- which genes the features are ---------------------------------------------------------------------------------
+
+
+def test_the_mapping_rate_is_of_tested_features_and_a_low_one_is_a_warning():
+    """Four genes of MOUSE, Cd63 and Flot1 (never seen) are known; 198 others are counted and in no table."""
+    quality = assess(dataset(), CARD, axis=AXIS, min_mapped=0.5)[1]
+    mapping = quality["mapping"]
+    assert mapping["n_features"] == len(MOUSE) + 200
+    assert mapping["n_tested"] < mapping["n_features"]  # Flot1 has no counts
+    assert mapping["n_identified"] + mapping["n_unknown"] == mapping["n_tested"]
+    assert (
+        quality["mapping_rate"]
+        == mapping["rate"]
+        == pytest.approx(mapping["n_identified"] / mapping["n_tested"], rel=1e-3)
+    )
+    check = next(check for check in quality["checks"] if check["about"] == "mapping")
+    assert check["level"] == "warning" and "identifiers: config/identifiers.yaml" in check["text"]
+    low = assess(dataset(), CARD, axis=AXIS, min_mapped=0.01)[1]
+    assert next(c for c in low["checks"] if c["about"] == "mapping")["level"] == "note"  # few human genes
+
+
+def test_proteins_of_other_species_and_decoys_are_told_apart_from_unknown_ones():
+    adata = dataset()
+    adata.var["mapping_route"] = (
+        ["none: a protein of cattle"] * 3
+        + ["none: contaminant or decoy"] * 2
+        + ["none: no identifier that the tables know"] * (adata.n_vars - 5)
+    )
+    adata.X = np.log2(adata.X + 1)
+    adata.uns["dataset"]["scale"] = "log2"
+    mapping = assess(adata, CARD.model_copy(update={"assay": "protein"}), axis=AXIS)[1]["mapping"]
+    assert (mapping["foreign"], mapping["n_decoys"]) == ({"cattle": 3}, 2)
+    assert mapping["n_unknown"] == mapping["n_tested"] - 5

@@ -28,5 +28,8 @@ accessions = {
 for organism, path in zip(tables.organisms, snakemake.output.tables, strict=True):
     others = {species: files_of(of) for species, of in accessions.items() if species != organism}
     build_gene_table(files_of(tables.of(organism)), others).write_parquet(path)
-    record = [source.model_dump(mode="json", include={"name", "url", "path", "sha256"}) for source in tables.of(organism)]
+    record = [
+        source.model_dump(mode="json", include={"name", "url", "path", "sha256"})
+        for source in tables.of(organism)
+    ]
     Path(path).with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Columns (small letters and digits only) that name the species of each feature.
-SPECIES_COLUMNS = ("organism", "organisms", "organismname", "species", "pgorganisms", "proteinorganism", "taxonname")
+SPECIES_COLUMNS = (
+    "organism",
+    "organisms",
+    "organismname",
+    "species",
+    "pgorganisms",
+    "proteinorganism",
+    "taxonname",
+)
 #: Every way to write a species that is known here -> its word.
 NAMES_OF_SPECIES = {
     name.casefold(): word
@@ -71,7 +79,9 @@ def identifiers_of(var: pd.DataFrame) -> pd.DataFrame:
         # an index that looks like symbols is none where the table gives symbols of its own
         if not (namespace == Namespace.SYMBOL and namespace in var):
             ids[namespace] = ids[namespace].fillna(groups[0])
-    headers = [cells for cells in (names, *text.values()) if cells.str.contains(r"\|.*\| ?| GN=", na=False).any()]
+    headers = [
+        cells for cells in (names, *text.values()) if cells.str.contains(r"\|.*\| ?| GN=", na=False).any()
+    ]
     for cells in headers:
         ids[Namespace.ENTRY_NAME] = ids[Namespace.ENTRY_NAME].fillna(_all_of(cells, FASTA_NAME))
         ids[Namespace.SYMBOL] = ids[Namespace.SYMBOL].fillna(_all_of(cells, r"\bGN=([^\s;]+)"))
@@ -100,7 +110,9 @@ def _whole(first: pd.Series, group: pd.Series) -> pd.Series:
     several &= ~first.str.contains(";", regex=False).fillna(False)
     if not several.any():
         return first
-    begins = [one in whole.split(";", 1)[0] for one, whole in zip(first[several], group[several], strict=True)]
+    begins = [
+        one in whole.split(";", 1)[0] for one, whole in zip(first[several], group[several], strict=True)
+    ]
     chosen = group[several][begins]
     return first.mask(first.index.isin(chosen.index), group) if first.index.is_unique else first
 

@@ -1,7 +1,8 @@
 """The gene table of an organism: every identifier that public tables know, with the gene's current symbol.
 
-Made once from the sources that a study names (``config/identifiers.yaml``), in their order: a registry of the organism's
-genes first (HGNC, MGI, RGD), then tables of accessions. What belongs to two genes is never given to one of them unasked:
+Made once from the sources that a study names (``config/identifiers.yaml``), in their order: a registry of the
+organism's genes first (HGNC, MGI, RGD), then tables of accessions. What belongs to two genes is never given to one of
+them unasked:
 
 - An identifier is the gene's that the first source names which knows it. Names that source several genes (one protein
   of fourteen histone genes), a later source decides where it names exactly one of them (Swiss-Prot names one), or else
@@ -77,9 +78,7 @@ def build_gene_table(
     import polars as pl
 
     problems: list[Problem] = []
-    rows = [
-        _read_source(path, reader, order, problems) for order, (path, reader) in enumerate(sources)
-    ]
+    rows = [_read_source(path, reader, order, problems) for order, (path, reader) in enumerate(sources)]
     foreign = [
         _read_source(path, reader, 0, problems).with_columns(species=pl.lit(species))
         for species, files in others.items()
@@ -118,9 +117,7 @@ def _read_source(path: Path, reader: str, order: int, problems: list[Problem]) -
     if found is None:
         hint = "is it another table, or does another reader fit? See config/identifiers.yaml"
         what = f"A table of identifiers lacks what the reader '{reader}' needs: {', '.join(missing)}"
-        problems.append(
-            Problem(what, path.name, ", ".join(frame.columns)[:300], ", ".join(missing), hint)
-        )
+        problems.append(Problem(what, path.name, ", ".join(frame.columns)[:300], ", ".join(missing), hint))
         found = _rows([])
     found = found.filter(pl.col("key").is_not_null(), pl.col("key") != "")
     return found.with_columns(order=pl.lit(order), source=pl.lit(path.name))
@@ -141,8 +138,8 @@ def _frame(path: Path) -> pl.DataFrame:
 def _rows(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     import polars as pl
 
-    schema = {"namespace": pl.String, "key": pl.String, "symbol": pl.String, "entrez": pl.String}
-    schema |= {"former": pl.Boolean, "alias": pl.Boolean}
+    columns = ("namespace", "key", "symbol", "entrez", "former", "alias")
+    schema = [(name, pl.Boolean if name in ("former", "alias") else pl.String) for name in columns]
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
@@ -150,7 +147,9 @@ def _of_registry(frame: pl.DataFrame, names: Mapping[str, str], reader: str) -> 
     """Rows of HGNC, MGI or RGD: several identifiers in a cell, separated by ``,``, ``;`` or ``|``."""
     import polars as pl
 
-    genes = frame.select([pl.col(column).cast(pl.String).str.strip_chars().alias(name) for name, column in names.items()])
+    genes = frame.select(
+        [pl.col(column).cast(pl.String).str.strip_chars().alias(name) for name, column in names.items()]
+    )
     if "status" in genes.columns:
         genes = genes.filter(pl.col("status") == "Approved")
     genes = genes.filter(pl.col("symbol").is_not_null() & (pl.col("symbol") != ""))
@@ -159,11 +158,17 @@ def _of_registry(frame: pl.DataFrame, names: Mapping[str, str], reader: str) -> 
     if reader != "hgnc":  # HGNC writes its own prefix
         genes = genes.with_columns(registry=pl.lit(f"{reader.upper()}:") + pl.col("registry"))
     # names such as "Beta-1,3-GalTase" hold commas: only HGNC's separator is a comma
-    separators = {"previous": ", ", "alias": ", " if reader == "hgnc" else r"[;|]", "uniprot": r"[,;] ?", "ensembl": r"[,;] ?"}
+    separators = {
+        "previous": ", ",
+        "alias": ", " if reader == "hgnc" else r"[;|]",
+        "uniprot": r"[,;] ?",
+        "ensembl": r"[,;] ?",
+    }
     parts = []
     for name, namespace in (
         ("symbol", Namespace.SYMBOL), ("registry", Namespace.REGISTRY), ("entrez", Namespace.ENTREZ),
-        ("uniprot", Namespace.UNIPROT), ("ensembl", Namespace.ENSEMBL), ("previous", Namespace.SYMBOL), ("alias", Namespace.SYMBOL),
+        ("uniprot", Namespace.UNIPROT), ("ensembl", Namespace.ENSEMBL), ("previous", Namespace.SYMBOL),
+        ("alias", Namespace.SYMBOL),
     ):  # fmt: skip
         if name not in genes.columns:
             continue
@@ -173,9 +178,13 @@ def _of_registry(frame: pl.DataFrame, names: Mapping[str, str], reader: str) -> 
             keys = keys.explode("key").with_columns(pl.col("key").str.strip_chars())
         parts.append(
             keys.select(
-                namespace=pl.lit(str(namespace)), key="key", symbol="symbol", entrez="entrez",
-                former=pl.lit(name in ("previous", "alias")), alias=pl.lit(name == "alias"),
-            )  # fmt: skip
+                namespace=pl.lit(str(namespace)),
+                key="key",
+                symbol="symbol",
+                entrez="entrez",
+                former=pl.lit(name in ("previous", "alias")),
+                alias=pl.lit(name == "alias"),
+            )
         )
     return _rows(parts)
 
@@ -186,7 +195,9 @@ def _of_accessions(frame: pl.DataFrame) -> tuple[list[str], pl.DataFrame | None]
 
     text = frame.with_columns(
         [
-            pl.col(name).cast(pl.Int64).cast(pl.String) if dtype.is_numeric() else pl.col(name).cast(pl.String)
+            pl.col(name).cast(pl.Int64).cast(pl.String)
+            if dtype.is_numeric()
+            else pl.col(name).cast(pl.String)
             for name, dtype in frame.schema.items()
             if name in (*ACCESSIONS, *SYMBOLS, "entrez")
         ]
@@ -197,6 +208,8 @@ def _of_accessions(frame: pl.DataFrame) -> tuple[list[str], pl.DataFrame | None]
         return ["a column of accessions"], None
     # some names end with a separator: "HBA1;"
     named = pl.col(symbol).str.strip_chars(" ;") if symbol else pl.lit(None, pl.String)
+    if "entrez" in text.columns:  # numbers that were decimal somewhere
+        text = text.with_columns(pl.col("entrez").str.replace(r"\.0$", ""))
     entrez = pl.col("entrez") if "entrez" in text.columns else pl.lit(None, pl.String)
     ending = {Namespace.UNIPROT: r"-\d+$", Namespace.REFSEQ: r"\.\d+$"}
     parts = [
@@ -218,7 +231,11 @@ def _with_current_symbols(stated: pl.DataFrame, current: pl.Series) -> pl.DataFr
     import polars as pl
 
     registry = stated.filter(pl.col("order") == 0)
-    by_entrez = registry.filter(pl.col("namespace") == Namespace.ENTREZ).select("entrez", now="symbol").unique("entrez")
+    by_entrez = (
+        registry.filter(pl.col("namespace") == Namespace.ENTREZ)
+        .select("entrez", now="symbol")
+        .unique("entrez")
+    )
     before = _decide_former(stated, current).filter(pl.col("symbol").is_not_null())
     by_name = before.select(symbol="key", later="symbol")
     stated = stated.join(by_entrez, on="entrez", how="left", maintain_order="left")
@@ -236,10 +253,14 @@ def _decide(stated: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     keys = ["namespace", "key"]
-    rows = stated.filter(pl.col("symbol").is_not_null()).unique([*keys, "order", "symbol"], maintain_order=True)
+    rows = stated.filter(pl.col("symbol").is_not_null()).unique(
+        [*keys, "order", "symbol"], maintain_order=True
+    )
     first = rows.filter(pl.col("order") == pl.col("order").min().over(keys))
     alone = pl.len().over(keys) == 1
-    one = first.filter(alone).with_columns(former=pl.lit(False), genes=pl.lit(None, pl.String)).select(DECIDED)
+    one = (
+        first.filter(alone).with_columns(former=pl.lit(False), genes=pl.lit(None, pl.String)).select(DECIDED)
+    )
     several = first.filter(~alone)
     later = rows.join(several.select(*keys, "symbol", at="order"), on=[*keys, "symbol"], how="inner")
     later = later.filter(pl.col("order") > pl.col("at")).with_columns(rank="order")
@@ -266,13 +287,14 @@ def decide_names(names: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     names
-        ``key``, the ``symbol`` of the gene, whether the name is an ``alias`` (else it was the gene's symbol), ``source``.
+        ``key``, the ``symbol`` of the gene, whether the name is an ``alias`` (else it was the gene's symbol),
+        ``source``.
 
     Returns
     -------
     polars.DataFrame
-        ``key``, ``symbol`` (missing where several genes were called so, or else bear it as an alias), ``former`` (true),
-        ``genes`` (all of them, where there are several), ``source``.
+        ``key``, ``symbol`` (missing where several genes were called so, or else bear it as an alias), ``former``
+        (true), ``genes`` (all of them, where there are several), ``source``.
     """
     import polars as pl
 

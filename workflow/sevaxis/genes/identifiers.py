@@ -44,7 +44,9 @@ COLUMN_NAMES = {
          "officialsymbol", "officialgenesymbol", "approvedsymbol", "genenameprimary", "primarygenename"),
         Namespace.SYMBOL
     ),
-    **dict.fromkeys(("ensembl", "ensemblgeneid", "ensemblid", "ensemblgene", "ensgene", "geneensembl"), Namespace.ENSEMBL),
+    **dict.fromkeys(
+        ("ensembl", "ensemblgeneid", "ensemblid", "ensemblgene", "ensgene", "geneensembl"), Namespace.ENSEMBL
+    ),
     **dict.fromkeys(("ensembltranscriptid", "transcriptid", "enstranscript", "ensemblproteinid"), Namespace.PRODUCT),
     **dict.fromkeys(
         ("entrez", "entrezid", "entrezgene", "entrezgeneid", "ncbigeneid", "geneidentrez", "ncbigene"), Namespace.ENTREZ
@@ -95,7 +97,10 @@ _FASTA = r"^>?(?:sp|tr)\|([A-Z0-9-]+)(?:\|.*)?$"
 #: Entry names within FASTA identifiers: sp|O08917|FLOT1_MOUSE.
 FASTA_NAME = r"(?:sp|tr)\|[A-Z0-9-]+\|([A-Z0-9]+_[A-Z0-9]+)"
 #: Identifiers with a word before them: gene:ENSG..., GeneID:2319, gene-FLOT1 (NCBI), MGI:MGI:1100500, ref|NP_073192.2|.
-_PREFIXED = r"^(?i:gene:|transcript:|protein:|gene-|rna-|geneid:|ncbigene:|entrez:|ensembl:|refseq:|uniprot(?:kb)?:|ref\|)(.+?)\|?$"
+_PREFIXED = (
+    r"^(?i:(?:gene|transcript|protein|geneid|ncbigene|entrez|ensembl|refseq|uniprot(?:kb)?):|gene-|rna-|ref\|)"
+    r"(.+?)\|?$"
+)
 _TWICE = r"^(MGI|RGD|HGNC):(?:MGI|RGD|HGNC):"
 #: An Ensembl gene with its symbol: ENSG00000116661.9_FBXO2, ENSG00000116661|FBXO2.
 _WITH_SYMBOL = r"^(ENS[A-Z]{0,6}G\d{11}(?:\.\d+)?(?:_PAR_Y)?)[_|:;](?:[A-Za-z].*)$"
@@ -153,7 +158,7 @@ def namespaces_of(names: pd.Series) -> pd.Series:
 
 
 def _undress(names: pl.Series) -> pl.Series:
-    """Identifiers without what stands around them: FASTA identifiers, modification sites, words before, decimal zeros."""
+    """Identifiers without what stands around them: FASTA headers, modified residues, words before, decimal zeros."""
     for pattern, kept in (
         (_FASTA, "${1}"), (_PREFIXED, "${1}"), (_TWICE, "${1}:"), (_WITH_SYMBOL, "${1}"), (_SITE, "${1}"),
         (r"^(\d+)\.0$", "${1}"),
@@ -181,8 +186,16 @@ def members(names: pd.Series, namespace: Namespace) -> pd.Series:
     import polars as pl
 
     cells = pl.DataFrame({"name": _polars(names)}).with_row_index("at").drop_nulls()
-    parts = pl.col("name") if namespace == Namespace.NAME else pl.col("name").str.replace_all(",", ";", literal=True)
-    cells = cells.with_columns(parts.str.split(";")).explode("name").with_columns(pl.col("name").str.strip_chars())
+    parts = (
+        pl.col("name")
+        if namespace == Namespace.NAME
+        else pl.col("name").str.replace_all(",", ";", literal=True)
+    )
+    cells = (
+        cells.with_columns(parts.str.split(";"))
+        .explode("name")
+        .with_columns(pl.col("name").str.strip_chars())
+    )
     cells = cells.filter(pl.col("name") != "", ~pl.col("name").str.contains(DECOY))
     text = cells["name"]
     if namespace == Namespace.SYMBOL:

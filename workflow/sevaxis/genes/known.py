@@ -51,11 +51,15 @@ def human_symbols() -> pl.DataFrame:
     """Symbols of all human genes, with former symbols and aliases, in the form of a gene table."""
     import polars as pl
 
-    table = pl.from_pandas(load_table("human_symbols").astype("object")).with_columns(pl.all().cast(pl.String))
+    table = pl.from_pandas(load_table("human_symbols").astype("object")).with_columns(
+        pl.all().cast(pl.String)
+    )
     current = table.select(key="symbol", symbol="symbol", former=pl.lit(False))
     names = pl.concat(
         [
-            table.select(key=pl.col(column).str.split("|"), symbol="symbol", alias=pl.lit(column == "aliases"))
+            table.select(
+                key=pl.col(column).str.split("|"), symbol="symbol", alias=pl.lit(column == "aliases")
+            )
             for column in ("previous", "aliases")
         ]
     )

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 #: Shorter names are nobody's alias in another case: there are too many of them.
 FOLDED_ALIAS = 3
-BY_ID = tuple(each for each in Namespace if each not in (Namespace.SYMBOL, Namespace.NAME, Namespace.ENTRY_NAME))
+BY_ID = tuple(
+    each for each in Namespace if each not in (Namespace.SYMBOL, Namespace.NAME, Namespace.ENTRY_NAME)
+)
 
 
 def find_by_ids(found: pd.DataFrame, ids: pd.DataFrame, genes: pl.DataFrame) -> None:
@@ -38,7 +40,11 @@ def find_by_ids(found: pd.DataFrame, ids: pd.DataFrame, genes: pl.DataFrame) -> 
         others = hits["species"].dropna()
         first, notes = _first_of(own)
         route = first["origin"] + f": {namespace}"
-        shared = first["genes"].map(lambda each: f", one of those that share it: {each}", na_action="ignore").fillna("")
+        shared = (
+            first["genes"]
+            .map(lambda each: f", one of those that share it: {each}", na_action="ignore")
+            .fillna("")
+        )
         foreign = others[~others.index.duplicated()].reindex(first.index)
         beside = foreign.map(lambda each: f", beside a protein of {each}", na_action="ignore").fillna("")
         _fill(found, first, route + notes + shared.astype(str) + beside.astype(str))
@@ -144,7 +150,9 @@ def _hits(
     if not len(parts):
         return pd.DataFrame(columns=columns)
     # positions instead of names: a join on short numbers
-    sought = pl.DataFrame({"at": range(len(parts)), "key": parts.tolist()}, schema_overrides={"key": pl.String})
+    sought = pl.DataFrame(
+        {"at": range(len(parts)), "key": parts.tolist()}, schema_overrides={"key": pl.String}
+    )
     table = genes.filter(pl.col("namespace") == namespace).select(columns)
     on = "key"
     if folded:

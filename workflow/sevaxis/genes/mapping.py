@@ -1,9 +1,9 @@
 """Features: which gene of the organism each one is, which human gene that is, and by which identifier it was found.
 
-The gene first, whether or not it has a human ortholog: by the hand-made table ``resources/identifiers.tsv`` (the genes of
-the panels, always right and exact), then by the retrieved gene table (:mod:`sevaxis.genes.gene_table`). Then its human
-gene: for human data the same, else by the retrieved ortholog table. Of the genes of the hand-made table it alone
-decides, so that neither a pseudogene (Cd63-ps) nor a relative (Fbxo21) is ever taken for the gene.
+The gene first, whether or not it has a human ortholog: by the hand-made table ``resources/identifiers.tsv`` (the
+genes of the panels, always right and exact), then by the retrieved gene table (:mod:`sevaxis.genes.gene_table`). Then
+its human gene: for human data the same, else by the retrieved ortholog table. Of the genes of the hand-made table it
+alone decides, so that neither a pseudogene (Cd63-ps) nor a relative (Fbxo21) is ever taken for the gene.
 
 What cannot be one gene is said so and is none: ``mapping_route`` begins with ``none`` and tells why.
 """
@@ -26,7 +26,14 @@ from sevaxis.genes.known import (
     panel_lookup,
     protein_names,
 )
-from sevaxis.genes.lookup import find_by_ids, find_by_symbols, find_strays, foreign_species, lookup_table, take_shared
+from sevaxis.genes.lookup import (
+    find_by_ids,
+    find_by_symbols,
+    find_strays,
+    foreign_species,
+    lookup_table,
+    take_shared,
+)
 from sevaxis.genes.orthology import fill_human_genes
 from sevaxis.genes.routes import DATE, FOREIGN, MARKED, identified
 
@@ -134,7 +141,16 @@ def _find(
     """Gene and human gene of each feature with the route, and the identifiers that the tables know besides."""
     import pandas as pd
 
-    columns = ("human_symbol", "ortholog_type", "mapping_route", "symbol", "ensembl", "entrez", "shared", "shared_by")
+    columns = (
+        "human_symbol",
+        "ortholog_type",
+        "mapping_route",
+        "symbol",
+        "ensembl",
+        "entrez",
+        "shared",
+        "shared_by",
+    )
     nothing = pd.array([pd.NA] * len(ids), dtype="string")
     found = pd.DataFrame({column: nothing.copy() for column in columns}, ids.index)
     sought = ids.copy()
@@ -165,7 +181,9 @@ def _apply_human(found: pd.DataFrame, ids: pd.DataFrame, genes: pd.DataFrame | N
     """Human data: a gene is its own human gene. What no gene table knows is its own gene, as the data give it."""
     import pandas as pd
 
-    rows = found.index[(found["symbol"].notna() & ~found["symbol"].str.contains(";", regex=False).fillna(False)).to_numpy()]
+    rows = found.index[
+        (found["symbol"].notna() & ~found["symbol"].str.contains(";", regex=False).fillna(False)).to_numpy()
+    ]
     found.loc[rows, "human_symbol"] = found.loc[rows, "symbol"]
     found.loc[rows, "ortholog_type"] = "same_species"
     if genes is not None:
@@ -251,9 +269,9 @@ def _report(
         "routes": _routes(found["mapping_route"]),
         "ortholog_types": _counts(found["ortholog_type"]),
         "excel_dates": adata.var_names[dates].tolist()[:EXAMPLES],
-        "unmapped_examples": adata.var_names[~known & detected & ~decoys & species.isna().to_numpy()].tolist()[
-            :EXAMPLES
-        ],
+        "unmapped_examples": adata.var_names[
+            ~known & detected & ~decoys & species.isna().to_numpy()
+        ].tolist()[:EXAMPLES],
     }
 
 
@@ -261,7 +279,11 @@ def _routes(cells: pd.Series) -> dict[str, int]:
     """How many features each route found; what differs from feature to feature is left out of it."""
     counts: dict[str, int] = {}
     for route, count in _counts(cells).items():
-        general = re.sub(r"(?<=^none: ).* was a name of .*|(?<=share it): .*", lambda m: "former name or alias" if " was" in m[0] else "", route)
+        general = re.sub(
+            r"(?<=^none: ).* was a name of .*|(?<=share it): .*",
+            lambda m: "former name or alias" if " was" in m[0] else "",
+            route,
+        )
         counts[general] = counts.get(general, 0) + count
     return counts
 

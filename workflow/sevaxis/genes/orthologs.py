@@ -63,10 +63,8 @@ def build_orthologs(table: Path, reader: str, organism: str) -> pd.DataFrame:
     import pandas as pd
 
     table = Path(table)
-    if reader == "hcop":
-        pairs = read_r_frame(table).to_pandas()
-    else:
-        pairs = pd.read_csv(table, sep="\t", dtype="string")
+    hcop = reader == "hcop"
+    pairs = read_r_frame(table).to_pandas() if hcop else pd.read_csv(table, sep="\t", dtype="string")
     other = next(
         (c.removesuffix("_symbol") for c in pairs if c.endswith("_symbol") and c != "human_symbol"), None
     )

@@ -43,9 +43,7 @@ def fill_human_genes(
     _prefer_own_symbols(found, ids, orthologs)
 
 
-def _look_up(
-    found: pd.DataFrame, ids: pd.DataFrame, table: pd.DataFrame, reserved: dict[str, str]
-) -> None:
+def _look_up(found: pd.DataFrame, ids: pd.DataFrame, table: pd.DataFrame, reserved: dict[str, str]) -> None:
     """Human genes by Ensembl gene, Entrez gene, symbol, symbol without case."""
     import pandas as pd
 

@@ -48,13 +48,17 @@ def read_r_frame(path: Path) -> pl.DataFrame:
     path = Path(path)
     try:
         frames, others = _read_plain(path.read_bytes())
-    except (_Unfamiliar, struct.error, IndexError, UnicodeDecodeError):
+    except (_Unfamiliar, struct.error, IndexError, UnicodeDecodeError, AttributeError, TypeError):
         frames, others = _read_any(path)
     if len(frames) != 1:
         found = ", ".join([*(f"{name} (data frame)" for name in frames), *others]) or "nothing"
         hint = "name a file that holds one table; the tables known to work are in config/public.yaml"
         refuse(
-            "No table in an R file", where=path.name, found=found, allowed="one data frame in a file", hint=hint
+            "No table in an R file",
+            where=path.name,
+            found=found,
+            allowed="one data frame in a file",
+            hint=hint,
         )
     return pl.DataFrame(next(iter(frames.values())), strict=False)
 
@@ -66,7 +70,14 @@ def _read_any(path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # rdata names every R class that it gives as plain data
-        objects = rdata.conversion.convert(rdata.parser.parse_file(path))
+        try:
+            objects = rdata.conversion.convert(rdata.parser.parse_file(path))
+        except Exception as error:  # the package raises whatever it stumbles over
+            found = f"{type(error).__name__}: {error}"[:200]
+            hint = "fetch it again: it may not have arrived whole"
+            refuse(
+                "An R file cannot be read", where=path.name, found=found, allowed="an R data file", hint=hint
+            )
     frames = {name: value for name, value in objects.items() if isinstance(value, pd.DataFrame)}
     others = [f"{name} ({type(value).__name__})" for name, value in objects.items() if name not in frames]
     columns = {

@@ -2,8 +2,10 @@
 
 :func:`assess` is the room's door. What it says is written to ``quality.json``:
 
-``dataset, assay, n_samples, n_included, n_features, n_mapped, mapping_rate, normalisation``; ``samples`` (one record
-each); ``pca``, ``correlation``, ``missingness``, ``batch_by_group``; ``sex`` (markers, calls, mismatches, a sentence);
+``dataset, assay, n_samples, n_included, n_features, n_mapped`` (features with a human gene), ``mapping_rate`` (share of
+tested features whose gene is known), ``mapping`` (:func:`sevaxis.matrix.quality.mapping.describe_mapping`),
+``normalisation``; ``samples`` (one record each); ``pca``, ``correlation``, ``missingness``, ``batch_by_group``; ``sex``
+(markers, calls, mismatches, a sentence);
 ``checks`` (level ok, note or warning; about; text).
 """
 
@@ -17,6 +19,7 @@ import numpy as np
 from sevaxis.base.problems import Problem, Problems
 from sevaxis.matrix.normalise import Normalised, normalise
 from sevaxis.matrix.quality.checks import checks_of, checks_of_published, describe_sex
+from sevaxis.matrix.quality.mapping import describe_mapping, tested_features
 from sevaxis.matrix.quality.sexing import SexCalls, call_sex, wrong_coding
 from sevaxis.matrix.quality.structure import (
     correlate,
@@ -40,6 +43,7 @@ def assess(
     *,
     axis: Sequence[str],
     sex_mismatch: Literal["stop", "drop", "keep"] = "drop",
+    min_mapped: float = 0.0,
 ) -> tuple[AnnData, dict[str, Any], pd.DataFrame]:
     """Judge the samples of a data set and normalise them.
 
@@ -53,6 +57,8 @@ def assess(
         Human symbols whose values are listed.
     sex_mismatch
         Samples whose chromosomes contradict their declared sex: ``stop``, leave out (``drop``) or ``keep``.
+    min_mapped
+        Least share of tested features whose gene must be known; below it there is a warning.
 
     Returns
     -------
@@ -71,7 +77,7 @@ def assess(
         sexes contradict the chromosomes so often that not samples but the coding or the sheet must be wrong.
     """
     if card.assay == "effects":
-        return _assess_published(adata, card)
+        return _assess_published(adata, card, min_mapped)
     adata = adata.copy()
     values = np.asarray(adata.X, dtype=float)
     counted = adata.uns["dataset"]["scale"] == "counts"
@@ -94,7 +100,7 @@ def assess(
     components = principal_components(used)
     bins, rates = (np.array([]), np.array([])) if counted else missing_by_abundance(normalised.log2)
     quality = {
-        **_counts_of(adata, card),
+        **_counts_of(adata, card, tested_features(adata, values, counted=counted), min_mapped),
         "normalisation": card.normalisation,
         "samples": _records(adata, sex, own, components.scores, normalised),
         "pca": {"explained": _plain(components.explained), "text": components.text},
@@ -175,16 +181,17 @@ def _totals(values: np.ndarray, counted: bool) -> np.ndarray:
     return np.nansum(np.exp2(values), axis=1)
 
 
-def _counts_of(adata: AnnData, card: AssessCard) -> dict[str, Any]:
-    mapped = int(adata.var["human_symbol"].notna().sum())
+def _counts_of(adata: AnnData, card: AssessCard, tested: np.ndarray, min_mapped: float) -> dict[str, Any]:
+    mapping = describe_mapping(adata, tested, min_mapped)
     return {
         "dataset": card.id,
         "assay": card.assay,
         "n_samples": adata.n_obs,
         "n_included": int(adata.obs["included"].sum()),
         "n_features": adata.n_vars,
-        "n_mapped": mapped,
-        "mapping_rate": _plain(mapped / adata.n_vars if adata.n_vars else 0.0),
+        "n_mapped": int(adata.var["human_symbol"].notna().sum()),
+        "mapping_rate": mapping["rate"],
+        "mapping": mapping,
     }
 
 
@@ -271,14 +278,17 @@ AXIS_COLUMNS = (
 )
 
 
-def _assess_published(adata: AnnData, card: AssessCard) -> tuple[AnnData, dict[str, Any], pd.DataFrame]:
+def _assess_published(
+    adata: AnnData, card: AssessCard, min_mapped: float
+) -> tuple[AnnData, dict[str, Any], pd.DataFrame]:
     """A published result table has no samples to judge."""
     import pandas as pd
 
     adata = adata.copy()
     adata.obs["included"] = True
+    tested = ~np.isnan(np.asarray(adata.layers["log2fc"], dtype=float)).all(axis=0)
     quality = {
-        **_counts_of(adata, card),
+        **_counts_of(adata, card, tested, min_mapped),
         "n_samples": 0,
         "n_included": 0,
         "normalisation": "none",

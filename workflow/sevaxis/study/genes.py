@@ -14,6 +14,7 @@ from sevaxis.base.problems import Problem, nearest
 from sevaxis.base.resources import Table, path_of
 from sevaxis.base.yaml_source import Location, YamlSource, load_yaml
 from sevaxis.study.configuration import Configuration
+from sevaxis.study.consistency import check_own_file
 from sevaxis.study.settings import IdentifierTables
 from sevaxis.study.validation import validate
 
@@ -81,7 +82,11 @@ def _like(gene: str, current: frozenset[str]) -> list[str]:
         return sorted(looks)[:3]
     panels = {row["human_symbol"] for row in _rows("identifiers")}
     found = difflib.get_close_matches(gene.upper(), sorted(panels), n=1, cutoff=0.8)
-    near = [symbol for symbol in sorted(current) if abs(len(symbol) - len(gene)) <= 1 and symbol[:1] == gene[:1].upper()]
+    near = [
+        symbol
+        for symbol in sorted(current)
+        if abs(len(symbol) - len(gene)) <= 1 and symbol[:1] == gene[:1].upper()
+    ]
     found += difflib.get_close_matches(gene.upper(), near, n=3, cutoff=0.8)
     return list(dict.fromkeys(found))[:3]
 
@@ -111,7 +116,7 @@ def _rows(name: Table) -> tuple[dict[str, str], ...]:
 
 
 def load_identifiers(
-    configuration: Configuration, source: YamlSource, root: Path
+    configuration: Configuration, source: YamlSource, root: Path, *, look: bool = True
 ) -> tuple[IdentifierTables, list[Problem]]:
     """The tables of identifiers that a study names; none where it names no file.
 
@@ -121,6 +126,8 @@ def load_identifiers(
         The study's configuration and where it stands.
     root
         Folder that its paths are relative to.
+    look
+        Whether own files must be there.
     """
     nothing, told = IdentifierTables(), configuration.identifiers
     if told is None:
@@ -143,5 +150,9 @@ def load_identifiers(
     for table in tables.sources:
         if by_name.setdefault(table.name, table.sha256 or table.path) != (table.sha256 or table.path):
             what = f"Two tables of identifiers have the name '{table.name}'"
-            problems.append(Problem(what, str(path), table.name, "a name for each file", "rename one of them"))
+            problems.append(
+                Problem(what, str(path), table.name, "a name for each file", "rename one of them")
+            )
+        if look:
+            problems += check_own_file(table, f"{path}, {table.name}", root)
     return tables, problems

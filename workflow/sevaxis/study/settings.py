@@ -49,7 +49,10 @@ class Thresholds(Model):
     )
     min_per_group: int = Field(2, ge=2, description="Fewest samples of a group in a contrast.")
     min_mapped: float = Field(
-        0.3, ge=0, le=1, description="Share of tested features whose gene must be known, else there is a warning."
+        0.3,
+        ge=0,
+        le=1,
+        description="Share of tested features whose gene must be known, else there is a warning.",
     )
 
 

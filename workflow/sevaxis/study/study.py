@@ -134,7 +134,7 @@ def load_study(
             where = source.where(("mirror",))
             problems.append(Problem(what, where, configuration.mirror, "a folder", hint))
         problems += check_genes(configuration, source)
-        identifiers, found = load_identifiers(configuration, source, root)
+        identifiers, found = load_identifiers(configuration, source, root, look=look)
         problems += found
     if configuration and not problems:
         problems += check_orthologs(configuration, cards, source)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sevaxis.matrix.quality.mapping import check_mapping
 from sevaxis.matrix.quality.sexing import SexCalls
 from sevaxis.study.card import AssessCard
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 SHALLOW = 3.0
 #: A sample with so much smaller a share of the median number of detected features is shallow, too.
 FEW_FEATURES = 0.7
-#: Below this share of mapped features a reader should know.
-FEW_MAPPED = 0.3
 NAMED = 6
 
 
@@ -92,7 +91,7 @@ def checks_of(
         _outliers(quality),
         _depth(adata, card),
         _batch(quality),
-        _mapping(quality),
+        check_mapping(quality["mapping"]),
         {"level": "note", "about": "normalisation", "text": f"{normalisation}."},
     ]
     return [check for check in checks if check]
@@ -209,17 +208,9 @@ def _batch(quality: dict[str, Any]) -> dict[str, str] | None:
     )
 
 
-def _mapping(quality: dict[str, Any]) -> dict[str, str]:
-    n, mapped, rate = quality["n_features"], quality["n_mapped"], quality["mapping_rate"]
-    text = f"{mapped:,} of {n:,} features ({rate:.0%}) have a human gene."
-    if rate < FEW_MAPPED:
-        return _check("note", "mapping", text + " The rest is analysed, but compared with no other data set.")
-    return _check("ok", "mapping", text)
-
-
 def checks_of_published(quality: dict[str, Any]) -> list[dict[str, str]]:
     """Verdicts of a result table that somebody published."""
     text = (
         "A published result table: the samples behind it, their sex and their batches cannot be checked here."
     )
-    return [_check("note", "samples", text), _mapping(quality)]
+    return [_check("note", "samples", text), check_mapping(quality["mapping"])]
