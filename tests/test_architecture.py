@@ -12,7 +12,7 @@ PACKAGE = ROOT / "workflow" / "sevaxis"
 #: From the ground up: a room imports only rooms that stand before it.
 FLOORS = (
     "base", "models", "genes", "demo", "study", "files", "matrix", "effects", "answers", "report", "drafting", "diff",
-    "cli",
+    "rehearsal", "cli",
 )  # fmt: skip
 #: The check of a study reads the tables of contents of readers, methods and questions; they import nothing unasked.
 READERS, METHODS, QUESTIONS = "sevaxis.matrix.readers.registry", "sevaxis.effects.methods", "sevaxis.answers"

@@ -249,3 +249,22 @@ def test_levels_that_are_numbers_are_asked_about():
     ((proposal, _),) = draft.contrasts
     assert proposal.case.startswith("TODO one of: DTHHRDY_0, DTHHRDY_1")
     assert "codes or amounts" in proposal.why
+
+
+PRE_POST = [f"{when}-S{i}" for when in ("Post", "Pre") for i in (1, 2, 3, 12)]
+
+
+@pytest.mark.parametrize(
+    ("names", "subjects"),
+    [
+        (PRE_POST, ["S1", "S2", "S3", "S12"] * 2),  # human_dm1_cycling
+        ([f"baseline_{i}" for i in (1, 2, 3)] + [f"after_{i}" for i in (1, 2, 3)], ["1", "2", "3"] * 2),
+        ([f"lean_{i}" for i in (3, 7, 12)] + [f"NASH_{i}" for i in (3, 7, 12)], ["3", "7", "12"] * 2),
+        ([f"lean_{i}" for i in (1, 2, 3)] + [f"NASH_{i}" for i in (1, 2, 3)], None),
+        ([f"lean_{i}" for i in (3, 7, 12)] + [f"NASH_{i}" for i in (4, 8, 11)], None),
+    ],
+)
+def test_codes_that_come_back_in_another_group_are_asked_about(names, subjects):
+    draft = drafted(names)
+    assert column(draft, "subject") == subjects
+    assert bool(draft.asked_columns.get("subject")) == (subjects is not None)

@@ -273,7 +273,7 @@ def test_what_is_undecided_stands_as_todo_and_check_explains_it(tmp_path, monkey
     ("wanted", "options", "what"),
     [
         (["missing.tsv"], {}, "This cannot be added"),
-        (["."], {"id": "here"}, "This cannot be added"),
+        (["empty"], {"id": "here"}, "There are no tables in here"),
         (["ftp://a.b/c.tsv"], {}, "cannot be had"),
         (["noise.bin"], {}, "is not known"),
         (["x.tsv"], {"id": "../up"}, "cannot be the id"),
@@ -284,6 +284,7 @@ def test_what_is_undecided_stands_as_todo_and_check_explains_it(tmp_path, monkey
 )
 def test_what_cannot_be_added_is_a_problem(tmp_path, monkeypatch, wanted, options, what):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "counts.dat").write_text(COUNTS)
     (tmp_path / "others.tsv").write_text("name\tgroup\nu\tA\nv\tA\nw\tB\n")

@@ -18,7 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     check = commands.add_parser("check", help="list every problem of a study and start nothing")
     check.add_argument("configuration", nargs="?", type=Path, default=Path("config/config.yaml"))
     check.add_argument(
-        "--files", action="store_true", help="list the files that are not here yet, and their places"
+        "--files",
+        action="store_true",
+        help="open the files, too: read, match, assess and compare in small; list the files that are not here yet",
     )
     check.add_argument(
         "--mirror", type=Path, help="with --files: a folder that serves files instead of the network"
@@ -26,13 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     check.set_defaults(run=_check)
 
     add = commands.add_parser("add", help="draft the card of a data set")
-    add.add_argument("wanted", nargs="+", metavar="ACCESSION|URL|FILE", help="all files of one data set")
-    add.add_argument("--id", help="id of the data set (made of the first name)")
-    add.add_argument("--sheet", type=Path, action="append", help="file that describes the samples")
-    add.add_argument("--mirror", type=Path, help="folder that is asked before the network")
-    add.add_argument("--folder", type=Path, default=Path("config/datasets"), help="of the data sets")
-    add.add_argument("--dry-run", action="store_true", help="print both files and write nothing")
-    add.set_defaults(run=_add)
+    _describe_add(add)
 
     catalogue = commands.add_parser(
         "catalogue", help="list the data sets that have a card, and leads to others"
@@ -84,21 +80,93 @@ def _check(chosen: argparse.Namespace) -> int:
     print(f"{chosen.configuration}: no problems; {len(study.cards)} data sets, {contrasts} contrasts.")
     if chosen.files:
         from sevaxis.files.retrieve import tell_wanted
+        from sevaxis.rehearsal import rehearse_study
 
         print(tell_wanted(study, mirror=chosen.mirror))
+        problems, lines = rehearse_study(study, mirror=chosen.mirror)
+        print(*lines, sep="\n")
+        if problems:
+            raise Problems(problems)
     return 0
+
+
+def _describe_add(add: argparse.ArgumentParser) -> None:
+    """What the user can say of a data set; what is not said is proposed or asked."""
+    add.add_argument(
+        "wanted",
+        nargs="+",
+        metavar="ACCESSION|URL|FILE|FOLDER|ARCHIVE",
+        help="all files of one data set",
+    )
+    add.add_argument("--id", help="id of the data set (made of the first name)")
+    add.add_argument("--sheet", type=Path, action="append", help="file that describes the samples")
+    add.add_argument("--mirror", type=Path, help="folder that is asked before the network")
+    add.add_argument("--folder", type=Path, default=Path("config/datasets"), help="of the data sets")
+    add.add_argument("--dry-run", action="store_true", help="print both files and write nothing")
+    add.add_argument("--yes", action="store_true", help="ask nothing and take the proposals")
+    add.set_defaults(run=_add)
+
+    table = add.add_argument_group("how the files are read")
+    table.add_argument("--reader", help="name of the reader (config/README.md lists them)")
+    table.add_argument(
+        "--option", action="append", metavar="[FILE:]NAME=VALUE", help="option of the reader, such as skip=2"
+    )
+    table.add_argument(
+        "--samples",
+        metavar="FILE|NAMES|REGEX",
+        help="a sheet; or the columns that are samples: names divided by commas, or a regular expression",
+    )
+    table.add_argument("--orientation", help="samples-in-columns, samples-in-rows or long (a row per value)")
+    facts = add.add_argument_group("what the data are")
+    for name in ("organism", "tissue", "compartment", "assay", "scale", "title", "citation", "licence"):
+        facts.add_argument(
+            f"--{name}", help="as in the card" if name != "scale" else "counts, log2 or linear"
+        )
+    samples = add.add_argument_group("what the samples are")
+    for name in ("group", "subject", "batch", "replicate-of"):
+        samples.add_argument(f"--{name}", metavar="COLUMN", help=f"column of the annotation with the {name}")
+    samples.add_argument(
+        "--sex",
+        action="append",
+        metavar="female|male|column=NAME|LABEL=female",
+        help="sex of all samples; or its column; or what a label means (several divided by commas)",
+    )
+    samples.add_argument(
+        "--contrast", action="append", metavar="CASE:REFERENCE", help="instead of the proposed contrasts"
+    )
 
 
 def _add(chosen: argparse.Namespace) -> int:
     from sevaxis.drafting import add
+    from sevaxis.drafting.wishes import parse_wishes
+    from sevaxis.rehearsal import rehearse
 
+    sheets, samples = list(chosen.sheet or []), chosen.samples
+    if samples and Path(samples).is_file():
+        sheets, samples = [*sheets, Path(samples)], None
+    facts = ("organism", "tissue", "compartment", "assay", "scale", "title", "citation", "licence")
+    wishes = parse_wishes(
+        reader=chosen.reader,
+        options=chosen.option,
+        samples=samples,
+        orientation=chosen.orientation,
+        contrasts=chosen.contrast,
+        sex=chosen.sex,
+        columns={name: getattr(chosen, name) for name in ("group", "subject", "batch", "replicate_of")},
+        facts={name: getattr(chosen, name) for name in facts},
+    )
+    asked = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty() and not chosen.yes
     added = add(
         chosen.wanted,
         id=chosen.id,
-        sheets=chosen.sheet,
+        sheets=sheets or None,
         mirror=chosen.mirror,
         folder=chosen.folder,
         dry_run=chosen.dry_run,
+        wishes=wishes,
+        yes=chosen.yes,
+        ask=input if asked else None,
+        rehearse=rehearse,
     )
     print(*added.tell(dry_run=chosen.dry_run), sep="\n")
     return 0

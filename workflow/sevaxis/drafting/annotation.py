@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 ENOUGH = 0.5
 #: Columns of an SDRF that may name the samples of a matrix.
 SDRF_NAMES = ("source name", "assay name", "comment[data file]")
+#: What GEO writes before each value of a characteristic.
+KEY = re.compile(r"^([A-Za-z][^:]{1,50}):\s+")
 #: Endings of raw files, which quantification programs leave out of sample names, or leave in.
 RAW = r"\.(raw|mzml|wiff|d|gz|txt|tab|tsv|csv|counts?|bam|sf|results|dia)$"
 
@@ -146,12 +149,22 @@ def _texts(frame: pd.DataFrame, index: str | None) -> pd.DataFrame:
         )  # Perseus begins rows of annotation so
         return re.sub(r"^(-?\d+)\.0$", r"\1", tidy)
 
-    result = pd.DataFrame({str(name): [text(cell) for cell in frame[name]] for name in frame.columns})
+    texts = {str(name): [text(cell) for cell in frame[name]] for name in frame.columns}
+    result = pd.DataFrame(dict(_without_keys(name, cells, texts) for name, cells in texts.items()))
     if index is not None:
         cells = [text(cell) for cell in frame.index]
         result = result.drop(columns=[index], errors="ignore")
         result.insert(0, index, cells)
     return result
+
+
+def _without_keys(name: str, cells: list[str], taken: Iterable[str]) -> tuple[str, list[str]]:
+    """``treatment: untreated`` in every cell of a column becomes ``untreated`` in a column of that name."""
+    keys = {match[1] if (match := KEY.match(cell)) else "" for cell in cells if cell}
+    if len(keys) != 1 or "" in keys or not name.lower().startswith("characteristics"):
+        return name, cells
+    key = keys.pop().strip()
+    return name if key in taken else key, [KEY.sub("", cell) for cell in cells]
 
 
 def describe(annotations: list[Annotation], samples: list[str]) -> Described | None:

@@ -12,7 +12,13 @@ from sevaxis.drafting.groups import Group, find_group
 from sevaxis.drafting.levels import are_numbers, in_time, is_quality_control, merge_spellings, mistyped
 from sevaxis.drafting.roles import BEFORE
 from sevaxis.drafting.sexes import sex_of_columns, sex_of_levels
-from sevaxis.drafting.subjects import Specimens, find_subject, specimens_of_names, specimens_of_values
+from sevaxis.drafting.subjects import (
+    Specimens,
+    find_subject,
+    pairs_of_names,
+    specimens_of_names,
+    specimens_of_values,
+)
 from sevaxis.drafting.words import words
 from sevaxis.study.sheets import SEX_LABELS, UNKNOWN
 from sevaxis.study.validation import TODO
@@ -276,6 +282,17 @@ def _find_specimens(
             roles.subject = None
         return
     if subject is not None:
+        return
+    paired = pairs_of_names([str(name) for name in frame.index], group) if group is not None else None
+    for name in [] if paired or group is None else frame.columns:  # titles: Sample 1 pre treatment
+        if frame[name].nunique() == len(frame):
+            paired = pairs_of_names(frame[name].tolist(), group.set_axis(frame[name]))
+            paired = paired and (paired[0].set_axis(frame.index), paired[1])
+        if paired:
+            break
+    if paired is not None:
+        roles.subject, roles.restart = paired[0].rename("subject"), True
+        roles.evidence["subject"] = paired[1]
         return
     found = specimens_of_names([str(name) for name in frame.index], group)
     if found is None and values is not None and group is not None and group.nunique() > 1:

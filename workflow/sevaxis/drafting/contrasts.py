@@ -140,8 +140,13 @@ def _crossed(parts: dict[str, tuple[str, ...]], columns: tuple[str, ...]) -> lis
     return found
 
 
+def name_of(case: str, reference: str) -> str:
+    """Name of the contrast of two levels."""
+    return _slug(f"{case} v {reference}")
+
+
 def _contrast(case: str, reference: str, why: str, column: str) -> Proposal:
-    return Proposal(_slug(f"{case} v {reference}"), role(case, reference, column), case, reference, why=why)
+    return Proposal(name_of(case, reference), role(case, reference, column), case, reference, why=why)
 
 
 def _slug(text: str) -> str:

@@ -25,7 +25,8 @@ from sevaxis.drafting.place import propose_place
 from sevaxis.drafting.published import draft_effects
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.samples import draft_samples
-from sevaxis.drafting.texts import Draft
+from sevaxis.drafting.texts import Draft, first_lines
+from sevaxis.drafting.wishes import NOTHING_SAID, OF_PARSING, Wishes, as_told, refuse_unread, take_facts
 from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.study.validation import is_undecided
 
@@ -39,7 +40,9 @@ TELLING = re.compile(
 )
 
 
-def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Path]) -> Draft:
+def draft(
+    named: str, gathered: list[Gathered], accession: str, sheets: list[Path], wishes: Wishes = NOTHING_SAID
+) -> Draft:
     """Recognise, read and propose.
 
     Parameters
@@ -52,6 +55,8 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
         Its accession, empty where it has none.
     sheets
         Files with annotation of the samples, asked before all others.
+    wishes
+        What the user says of the data set.
 
     Raises
     ------
@@ -59,8 +64,9 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
         No file holds values or results, or a reader refuses its file.
     """
     origin = {one.local: one for one in gathered}
-    recognised = [found for one in gathered for found in recognise(one.local)]
     drafted = Draft(named, accession=accession)
+    recognised = _recognise_all(drafted, gathered, wishes)
+    refuse_unread(wishes, recognised)
     series = next((series_of(r.path) for r in recognised if r.format.startswith("GEO ")), Series())
     drafted.accession = drafted.accession or (
         series.accession if re.fullmatch(r"GSE\d+", series.accession) else ""
@@ -93,37 +99,53 @@ def draft(named: str, gathered: list[Gathered], accession: str, sheets: list[Pat
             allowed="a matrix",
             hint=hint,
         )
-    used, adata = _read_matrices(drafted, matrices)
-    described = _describe(adata, used[0], recognised, sheets)
+    for one in effects:
+        drafted.evidence[f"file {one.path.name}"] += "; not used: values of samples are here"
+    used, adata, sample_of_file = _read_matrices(drafted, matrices)
+    drafted.preview = first_lines(adata)
+    described = _describe(drafted, adata, used[0], recognised, sheets)
     texts = _texts(described, series)
     texts.names, texts.folder = f"{names} {' '.join(map(str, adata.obs_names))}", folders
     facts = Facts()
     propose_assay(facts, adata, used[0])
     propose_organism(facts, adata, texts)
     propose_place(facts, adata, texts)
-    draft_samples(drafted, adata, described, facts)
+    take_facts(facts, wishes)
+    draft_samples(drafted, adata, described, facts, wishes)
     drafted.take(facts)
     if len(used) > 1:
         drafted.join = "samples"
         drafted.evidence["join"] = f"{len(used)} files with different samples of the same features"
     for one in used:
         entry = origin[one.path].entry(one.reader, _with_questions(one))
-        if adata.uns["sample_of_file"].get(one.path.name):
-            entry["sample"] = adata.uns["sample_of_file"][one.path.name]
+        if one.path in sample_of_file:
+            entry["sample"] = sample_of_file[one.path]
         drafted.files.append(entry)
     _title(drafted)
     return drafted
 
 
 def _describe(
-    adata: AnnData, matrix: Recognised, recognised: list[Recognised], sheets: list[Path]
+    draft: Draft, adata: AnnData, matrix: Recognised, recognised: list[Recognised], sheets: list[Path]
 ) -> Described | None:
     """What is said of the samples: by the user's sheets, which must describe them, or else by the other files."""
     samples = [str(name) for name in adata.obs_names]
-    annotations = [found for path in sheets for one in recognise(path) for found in annotations_of(one)]
+    of_sheet = {path: [a for one in recognise(path) for a in annotations_of(one)] for path in sheets}
+    annotations = [annotation for found in of_sheet.values() for annotation in found]
     described = describe(annotations, samples)
     if sheets and described is None:
         raise Problems([_unmatched(annotations, samples, sheets)])
+    for path, found in of_sheet.items():
+        if described is not None and all(one.source != described.source for one in found):
+            fits = describe(found, samples) is not None
+            why = (
+                f"{described.source} says as much or more"
+                if fits
+                else "it describes fewer than half of the samples"
+            )
+            draft.evidence[f"sheet {path.name}"] = (
+                f"not used: {why}; one sheet is taken, so bring them together"
+            )
     annotations += [a for one in recognised if one.content == "samples" for a in annotations_of(one)]
     if len(adata.obs.columns):
         annotations.append(annotation_of_matrix(adata, matrix.path.name))
@@ -143,8 +165,49 @@ def _unmatched(annotations: list[Annotation], samples: list[str], sheets: list[P
     )
 
 
-def _read_matrices(draft: Draft, matrices: list[Recognised]) -> tuple[list[Recognised], AnnData]:
-    """The matrices that make the data set: all of one sample each, tables of other samples, or the largest."""
+def _recognise_all(draft: Draft, gathered: list[Gathered], wishes: Wishes) -> list[Recognised]:
+    """What all files are; of a folder or an archive those are left out, and named, that nothing can be made of."""
+    found, problems = [], []
+    for one in gathered:
+        parsing = {
+            key: value for key, value in wishes.options_of(one.local.name).items() if key in OF_PARSING
+        }
+        try:
+            tables = [] if wishes.reader else recognise(one.local, parsing)
+            found += as_told(one.local, tables, wishes)
+        except Problems as raised:
+            if one.bundle:
+                draft.evidence[f"file {one.name}"] = (
+                    f"left out: {raised.problems[0].what} ({raised.problems[0].found})"
+                )
+            else:
+                problems += raised.problems
+        if one.beside:
+            draft.evidence[f"files beside them in {one.bundle}"] = f"no data: {', '.join(one.beside)}"
+    if problems:
+        raise Problems(problems)
+    return found
+
+
+def _names_of_singles(used: list[Recognised], parts: dict[int, AnnData]) -> dict[Path, str]:
+    """Sample of each file of one sample; files of one name in several folders are named by the folders."""
+    names = {one.path: str(parts[id(one)].obs_names[0]) for one in used}
+    if len(set(names.values())) < len(names):
+        folders = {path: path.parent.name for path in names}
+        unique = len(set(folders.values())) == len(folders)
+        names = folders if unique else {path: f"{folders[path]}_{name}" for path, name in names.items()}
+    for one in used:
+        parts[id(one)].obs_names = [names[one.path]]
+    return names
+
+
+def _read_matrices(
+    draft: Draft, matrices: list[Recognised]
+) -> tuple[list[Recognised], AnnData, dict[Path, str]]:
+    """The matrices that make the data set: all of one sample each, tables of other samples, or the largest.
+
+    For files of one sample each also what their samples are called.
+    """
     import anndata
 
     parts = {}
@@ -168,23 +231,18 @@ def _read_matrices(draft: Draft, matrices: list[Recognised]) -> tuple[list[Recog
             elif one is not largest:
                 draft.evidence[f"file {one.path.name}"] += "; not used: not more samples of the same features"
     used = [one for one in first if one in used]
-    names = (
-        {one.path.name: str(parts[id(one)].obs_names[0]) for one in used}
-        if len(used) > 1 and used == singles
-        else {}
-    )
+    names = _names_of_singles(used, parts) if len(used) > 1 and used == singles else {}
     adata = (
         anndata.concat([parts[id(one)] for one in used], join="outer", merge="first")
         if len(used) > 1
         else parts[id(used[0])].copy()
     )
-    adata.uns["sample_of_file"] = names
     others = sorted(
         {one.format for one in matrices if one not in first and one.path in {u.path for u in used}}
     )
     if others:
         draft.evidence["also in the file"] = "; ".join(others)
-    return used, adata
+    return used, adata, names
 
 
 def _texts(described: Described | None, series: Series) -> Texts:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sevaxis.base.problems import Problem, Problems, refuse
+from sevaxis.drafting.bundles import is_archive, open_bundle
 from sevaxis.drafting.formats import recognise
 from sevaxis.files.archives import is_plain
 from sevaxis.files.http import PATIENT, Failure
@@ -42,6 +43,10 @@ class Gathered:
         What the card says of its origin: one of the two.
     licence
         Where the mirror's manifest says it.
+    bundle
+        Folder or archive that it was found in, which may hold files that are none of the data set's.
+    beside
+        Names of files of the bundle that are no data.
     """
 
     name: str
@@ -51,6 +56,8 @@ class Gathered:
     url: str | None = None
     path: str | None = None
     licence: str = ""
+    bundle: str = ""
+    beside: tuple[str, ...] = ()
 
     def entry(self, reader: str | None, options: dict[str, Any]) -> dict[str, Any]:
         """The file as a card lists it."""
@@ -94,6 +101,8 @@ def gather(
                 found += shelf.of_accession(accession) or _of_repository(accession, folder, addresses)
             elif re.match(r"[a-z]+://", text, re.IGNORECASE):
                 found.append(shelf.of_address(text) or _fetch(_named(text), folder, addresses))
+            elif Path(text).is_dir() or (Path(text).is_file() and is_archive(Path(text))):
+                found += _bundled(Path(text), folder, shelf)
             else:
                 found.append(_own(Path(text), shelf))
         except Problems as raised:
@@ -164,17 +173,13 @@ class _Shelf:
 def _own(path: Path, shelf: _Shelf) -> Gathered:
     """A file of the user's; the address that a manifest knows for its bytes makes a card that others can run."""
     if not path.is_file():
-        found = "a folder" if path.is_dir() else "no such file"
-        hint = (
-            f"name the files: {path}/*"
-            if path.is_dir()
-            else "check the path; accessions are GSE..., PXD..., E-MTAB-..."
-        )
+        found = "no such file"
+        hint = "check the path; accessions are GSE..., PXD..., E-MTAB-..."
         refuse(
             "This cannot be added",
             where=str(path),
             found=found,
-            allowed="an accession, an https address or a file",
+            allowed="an accession, an https address, a file, a folder or an archive",
             hint=hint,
         )
     one = _local(path)
@@ -184,6 +189,14 @@ def _own(path: Path, shelf: _Shelf) -> Gathered:
         if row
         else replace(one, path=str(path))
     )
+
+
+def _bundled(path: Path, folder: Path, shelf: _Shelf) -> list[Gathered]:
+    """Files of a folder or an archive; an archive is taken apart where downloads go."""
+    members, beside = open_bundle(path, folder)
+    return [
+        replace(_own(one, shelf), name=name, bundle=str(path), beside=tuple(beside)) for one, name in members
+    ]
 
 
 def _local(path: Path) -> Gathered:

@@ -13,6 +13,7 @@ from sevaxis.drafting.heads import LINES, lines_above, rows_above
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.tables import classify
 from sevaxis.files.archives import COMPRESSIONS
+from sevaxis.matrix.readers.delimited import SEPARATORS
 from sevaxis.matrix.readers.registry import reader, signatures
 from sevaxis.matrix.readers.tables.encoding import refuse_page, to_utf8
 from sevaxis.matrix.readers.tables.text import Table, parse_table, read_table
@@ -21,13 +22,15 @@ from sevaxis.matrix.readers.tables.text import Table, parse_table, read_table
 HEAD = 1 << 20
 
 
-def recognise(path: Path) -> list[Recognised]:
+def recognise(path: Path, parsing: dict[str, Any] | None = None) -> list[Recognised]:
     """What the tables or objects of a file are.
 
     Parameters
     ----------
     path
         The file, of any name.
+    parsing
+        How the user says that text is cut: ``separator``, ``decimal``, ``comment``, ``skip``.
 
     Returns
     -------
@@ -41,7 +44,7 @@ def recognise(path: Path) -> list[Recognised]:
     with path.open("rb") as file:
         magic = file.read(8)
     if magic.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) and not _is_plain_zip(path):
-        found = list(_of_workbook(path))
+        found = list(_of_workbook(path, (parsing or {}).get("skip")))
     elif magic.startswith((b"PAR1", b"ARROW1", b"FEA1")):
         found = [_of_columns(path)]
     elif magic.startswith(b"\x89HDF"):
@@ -57,7 +60,7 @@ def recognise(path: Path) -> list[Recognised]:
         ):
             found = []
         else:
-            found = [_of_text(path, head)]
+            found = [_of_text(path, head, parsing or {})]
     if not found:
         raise Problems([_unknown(path)])
     return sorted(found, key=lambda one: -one.size)
@@ -87,12 +90,15 @@ def _is_plain_zip(path: Path) -> bool:
         return not any(name.startswith(("xl/", "content.xml")) for name in archive.namelist())
 
 
-def _of_text(path: Path, head: bytes) -> Recognised:
+def _of_text(path: Path, head: bytes, parsing: dict[str, Any]) -> Recognised:
     text, _ = to_utf8(head)
     whole = len(head) < HEAD
     if not whole:
         text = text[: text.rfind(b"\n") + 1]
     refuse_page(text, path.name)
+    if parsing:
+        told = parsing | {"separator": SEPARATORS.get(parsing.get("separator", ""))}
+        return classify(path, parse_table(text, path.name, **told), "delimited", {}, whole=whole)
     first = text[:200].decode("utf-8", "replace")
     if first.startswith(("!Series_", "!series_matrix")):
         rows = text.partition(b"!series_matrix_table_begin")[2].strip().splitlines()
@@ -157,7 +163,7 @@ def _of_columns(path: Path) -> Recognised:
     return classify(path, table, None, {}, whole=True)
 
 
-def _of_workbook(path: Path) -> Iterator[Recognised]:
+def _of_workbook(path: Path, skip: int | None = None) -> Iterator[Recognised]:
     import python_calamine
 
     from sevaxis.matrix.readers.excel import first_rows, read_sheet
@@ -169,14 +175,14 @@ def _of_workbook(path: Path) -> Iterator[Recognised]:
     for name in names:
         options = {"sheet": name} if len(names) > 1 else {}
         try:
-            skip = rows_above(first_rows(path, name, LINES))
-            table = read_sheet(path, name, skip)
+            above = skip if skip is not None else rows_above(first_rows(path, name, LINES))
+            table = read_sheet(path, name, above)
         except Problems:  # an empty sheet
             continue
-        found = classify(path, table, "excel", options | ({"skip": skip} if skip else {}), whole=True)
-        if skip:
+        found = classify(path, table, "excel", options | ({"skip": above} if above else {}), whole=True)
+        if above:
             found.told.insert(
-                0, f"the header is row {skip + 1}; what stands above it is no part of the table"
+                0, f"the header is row {above + 1}; what stands above it is no part of the table"
             )
         yield found
 

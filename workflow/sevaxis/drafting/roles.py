@@ -28,6 +28,7 @@ SAYS = {
     ),
     Role.TRAINING: (
         r"\b(?:train(?:ed|ing|s)?\b(?! ?sets?)|exercis\w*|endurance|aerobic\w*|treadmill\w*|hiit|sit training|"
+        r"(?:weeks?|months?) (?:of )?(?:cycl|run|row|walk|ergomet)\w*|"
         r"resistance (?:train|exerci)\w*|swim\w*|wheel(?: ?run\w*)?|(?:wheel|treadmill) ?run\w*)"
     ),
     Role.DISEASE: (

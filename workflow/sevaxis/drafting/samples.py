@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.drafting.annotation import Described
-from sevaxis.drafting.columns import Roles, Told, assign
-from sevaxis.drafting.contrasts import propose_contrasts
+from sevaxis.drafting.columns import Roles, assign
+from sevaxis.drafting.contrasts import Proposal, name_of, propose_contrasts
 from sevaxis.drafting.facts import Facts
 from sevaxis.drafting.levels import is_quality_control
+from sevaxis.drafting.roles import role
 from sevaxis.drafting.texts import Draft
+from sevaxis.drafting.wishes import NOTHING_SAID, Wishes, check_columns, level_of
 from sevaxis.study.validation import TODO, is_undecided
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ LONG = 80
 
 
 def draft_samples(
-    draft: Draft, adata: AnnData, described: Described | None, facts: Facts, told: Told | None = None
+    draft: Draft, adata: AnnData, described: Described | None, facts: Facts, wishes: Wishes = NOTHING_SAID
 ) -> None:
     """Write the sheet, the standard columns, further facts and the contrasts of the groups into a draft.
 
@@ -45,8 +48,8 @@ def draft_samples(
         What is said of them, None where nothing is.
     facts
         Assay and scale of the values.
-    told
-        What the user says of the columns.
+    wishes
+        What the user says of columns, sexes and contrasts.
     """
     import pandas as pd
 
@@ -54,7 +57,9 @@ def draft_samples(
     frame = described.frame if described is not None else pd.DataFrame(index=samples)
     source = described.source if described is not None else "the names"
     skip = described.column if described is not None else ""
-    roles = assign(frame, source, skip=skip, values=log2_of(adata, facts), told=told)
+    check_columns(wishes, [name for name in frame.columns if name != skip], source)
+    roles = assign(frame, source, skip=skip, values=log2_of(adata, facts), told=wishes.columns)
+    _take_sex(draft, roles, wishes)
     draft.evidence["sample"] = _coverage(described, samples)
     sheet = pd.DataFrame({"sample": samples}, index=samples)
     sheet["group"] = _groups(roles, described, samples)
@@ -62,17 +67,21 @@ def draft_samples(
         cells = getattr(roles, name)
         if cells is not None:
             sheet[name] = cells.to_numpy()
-    _ask_about_specimens(draft, sheet, roles)
+    if wishes.replicate_of:
+        sheet["replicate_of"] = frame[wishes.replicate_of].to_numpy()
+        roles.evidence["replicate_of"] = f"column '{wishes.replicate_of}' of {source}, as you say"
+    elif not wishes.subject:
+        _ask_about_specimens(draft, sheet, roles)
     left = _add_facts(sheet, frame, roles, skip)
     if described is not None:
         left = {**dict.fromkeys(described.varying, "it differs between rows of one sample"), **left}
     if left:
         reasons = dict.fromkeys(left.values())
-        by_reason = [f"{', '.join(n for n, why in left.items() if why == r)} ({r})" for r in reasons]
+        by_reason = [f"{_listed([n for n, why in left.items() if why == r])} ({r})" for r in reasons]
         draft.evidence["columns left out"] = "; ".join(by_reason)
     draft.sheet, draft.sex_labels, draft.exclude = sheet, roles.sex_labels, roles.excluded
     draft.evidence |= roles.evidence
-    _draft_contrasts(draft, sheet, roles)
+    _draft_contrasts(draft, sheet, roles, wishes)
 
 
 def log2_of(adata: AnnData, facts: Facts) -> np.ndarray:
@@ -189,12 +198,33 @@ def _add_facts(sheet: pd.DataFrame, frame: pd.DataFrame, roles: Roles, skip: str
     return left
 
 
-def _draft_contrasts(draft: Draft, sheet: pd.DataFrame, roles: Roles) -> None:
+def _take_sex(draft: Draft, roles: Roles, wishes: Wishes) -> None:
+    """Sex as the user says it."""
+    if wishes.sex:
+        if roles.sex is not None:
+            roles.evidence["sex"] = f"as you say; not used: {roles.evidence['sex']}"
+        else:
+            roles.evidence["sex"] = "as you say"
+        roles.sex, roles.sex_labels, draft.sex = None, {}, wishes.sex
+    for label, sex in wishes.sex_labels.items():
+        if roles.sex is None or label not in set(roles.sex):
+            labels = ", ".join(dict.fromkeys(roles.sex)) if roles.sex is not None else "no column of sexes"
+            hint = "--sex column=NAME names the column"
+            refuse("No sample has this label of sex", where="--sex", found=label, allowed=labels, hint=hint)
+        roles.sex_labels[label] = sex
+
+
+def _draft_contrasts(draft: Draft, sheet: pd.DataFrame, roles: Roles, wishes: Wishes) -> None:
     used = sheet.loc[~sheet["sample"].isin(roles.excluded), "group"]
     sizes = {level: int(n) for level, n in used.value_counts(sort=False).items() if not is_undecided(level)}
     proposals = propose_contrasts(
         sizes, roles.group_column, factors=roles.factors, factor_columns=roles.factor_columns
     )
+    if wishes.contrasts:
+        pairs = [(level_of(a, list(sizes)), level_of(b, list(sizes))) for a, b in wishes.contrasts]
+        proposals = [
+            Proposal(name_of(a, b), role(a, b, roles.group_column), a, b, why="as you say") for a, b in pairs
+        ]
     draft.contrasts = [(proposal, "") for proposal in proposals]
     shown = [f"{p.name} ({p.role})" for p in proposals]
     draft.evidence["contrasts"] = f"{', '.join(shown)}: {proposals[0].why}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.drafting.words import column_fits
+from sevaxis.drafting.words import column_fits, tokens, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,8 @@ MOST_REPEATS = 8
 GAP = 2.5
 #: Share of the samples in groups of four or more that must lie in such clusters before anybody is asked.
 MANY = 0.6
+#: Words of designs in which the same animals or people are measured again.
+SAME_ONES = {"pre", "post", "before", "after", "baseline", "preflight", "postflight"}
 
 
 @dataclass
@@ -109,6 +111,40 @@ def specimens_of_names(names: list[str], group: pd.Series | None) -> Specimens |
     said = ", a word for repeated measurements" if words > len(names) / 2 else ""
     why = f"{len(names)} names have {len(sizes)} stems ({', '.join(example)}{said})"
     return Specimens(cells, why)
+
+
+def pairs_of_names(names: list[str], group: pd.Series) -> tuple[pd.Series, str] | None:
+    """Codes in names that come back in other groups (Pre-S1, Post-S1): perhaps the same animal or person.
+
+    Numbers that count from 1 in each group tell nothing, unless the groups are before and after something.
+    """
+    import pandas as pd
+
+    split = [tokens(name) for name in names]
+    if group.nunique() < 2 or len({len(parts) for parts in split}) != 1:
+        return None
+    for position in range(len(split[0])):
+        codes = pd.Series([parts[position] for parts in split], index=names)
+        counts = codes.value_counts()
+        per_group = codes.groupby([group.to_numpy(), codes.to_numpy()]).size()
+        if (
+            len(counts) < 3
+            or (counts >= 2).mean() < 0.6
+            or per_group.max() > 1
+            or counts.max() > group.nunique()
+        ):
+            continue
+        if not codes.str.contains(r"\d").all():
+            continue
+        numbers = sorted({int(found[-1]) for code in counts.index if (found := re.findall(r"\d+", code))})
+        counting = numbers == list(range(1, len(numbers) + 1))
+        said_so = any(words(text) & SAME_ONES for text in [*names, *group.unique()])
+        if said_so or not counting:
+            example = ", ".join([name for name, code in codes.items() if code == counts.index[0]][:3])
+            return codes.rename(
+                "subject"
+            ), f"{len(counts)} codes in the names come back in other groups ({example})"
+    return None
 
 
 def specimens_of_values(values: np.ndarray, names: list[str], group: pd.Series | None) -> Specimens | None:

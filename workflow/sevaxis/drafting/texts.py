@@ -14,6 +14,7 @@ from sevaxis.drafting.facts import Facts
 
 if TYPE_CHECKING:
     import pandas as pd
+    from anndata import AnnData
 
 SCHEMA = "# yaml-language-server: $schema=../../../workflow/schemas/card.schema.json"
 STANDARD = ("sample", "group", "sex", "subject", "batch", "replicate_of")
@@ -43,6 +44,8 @@ class Draft:
         Sample -> why it is left out.
     evidence
         One sentence by the key that it is about.
+    preview
+        First lines of what was read, as they are shown.
     """
 
     id: str
@@ -66,6 +69,7 @@ class Draft:
     asked_columns: dict[str, str] = field(default_factory=dict)
     exclude: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
+    preview: list[str] = field(default_factory=list)
 
     def take(self, facts: Facts) -> None:
         """Say what was proposed, with its evidence."""
@@ -136,6 +140,19 @@ def sheet_text(sheet: pd.DataFrame) -> str:
     """The sample sheet: a row per sample, tabs between cells."""
     rows = [list(sheet.columns), *sheet.astype(str).to_numpy().tolist()]
     return "".join("\t".join(" ".join(str(cell).split()) for cell in row) + "\n" for row in rows)
+
+
+def first_lines(adata: AnnData, rows: int = 3, columns: int = 5) -> list[str]:
+    """The first cells of a matrix as it was read: features below each other, samples beside each other."""
+    import numpy as np
+
+    features, samples = adata.var_names[:rows].astype(str), adata.obs_names[:columns].astype(str)
+    corner = np.asarray(adata.X[:columns, :rows], dtype=float)
+    cells = [["", *(name[:16] for name in samples)]]
+    cells += [[name[:24], *(f"{value:.6g}" for value in corner[:, i])] for i, name in enumerate(features)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    return [f"{adata.n_vars:,} features x {adata.n_obs:,} samples, the first of them:", *lines]
 
 
 def _line(key: str, value: Any, why: str | None = None) -> str:

@@ -11,8 +11,11 @@ from pydantic import ValidationError
 
 from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.base.vocabulary import Assay, Compartment, Organism, Scale, Sex
+from sevaxis.drafting.columns import Told
+from sevaxis.drafting.facts import Facts
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.matrix.readers.registry import READERS, reader_options
+from sevaxis.study.validation import is_undecided
 
 ORIENTATIONS = {
     "features-in-rows": "wide", "samples-in-columns": "wide", "wide": "wide",
@@ -57,10 +60,37 @@ class Wishes:
     contrasts: tuple[tuple[str, str], ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> Told:
+        """What is said of the columns of the annotation."""
+        return Told(self.group, self.subject, self.batch, self.sex_column)
+
     def options_of(self, name: str) -> dict[str, Any]:
         """Options of one file."""
-        own = {key.partition(":")[2]: value for key, value in self.options.items() if key.startswith(f"{name}:")}
+        own = {
+            key.partition(":")[2]: value for key, value in self.options.items() if key.startswith(f"{name}:")
+        }
         return {key: value for key, value in self.options.items() if ":" not in key} | own
+
+
+NOTHING_SAID = Wishes()
+
+
+def take_facts(facts: Facts, wishes: Wishes) -> None:
+    """Facts of the card as the user says them; what the files said instead stays in the evidence."""
+    for key in ("organism", "tissue", "compartment", "assay"):
+        told, found = wishes.facts.get(key), str(getattr(facts, key))
+        if told:
+            other = (
+                f"; the files said {found} ({facts.evidence.get(key, '')})" if found not in (told, "") else ""
+            )
+            setattr(facts, key, told)
+            facts.evidence[key] = "as you say" + ("" if is_undecided(found) else other)
+    if "assay" in wishes.facts and wishes.facts["assay"] in (Assay.RNA_COUNTS, Assay.SINGLE_CELL):
+        facts.values = {}
+    if "scale" in wishes.facts:
+        facts.values = {**facts.values, "scale": wishes.facts["scale"]}
+        facts.evidence["values"] = f"scale as you say; {facts.evidence.get('values', '')}".rstrip("; ")
 
 
 def parse_wishes(
@@ -107,7 +137,9 @@ def parse_wishes(
     for text in options or []:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            problems.append(Problem("This is no option", "--option", text, "name=value", "such as --option skip=2"))
+            problems.append(
+                Problem("This is no option", "--option", text, "name=value", "such as --option skip=2")
+            )
             continue
         try:
             chosen[name.strip()] = yaml.safe_load(value)
@@ -120,11 +152,15 @@ def parse_wishes(
         if orientation not in ORIENTATIONS:
             hint = nearest(orientation, ORIENTATIONS)
             allowed = ", ".join(ORIENTATIONS)
-            problems.append(Problem("There is no such orientation", "--orientation", orientation, allowed, hint))
+            problems.append(
+                Problem("There is no such orientation", "--orientation", orientation, allowed, hint)
+            )
         chosen["layout"] = ORIENTATIONS.get(orientation, "wide")
     if reader and reader not in READERS:
         hint = nearest(reader, READERS)
-        problems.append(Problem(f"There is no reader '{reader}'", "--reader", reader, ", ".join(READERS), hint))
+        problems.append(
+            Problem(f"There is no reader '{reader}'", "--reader", reader, ", ".join(READERS), hint)
+        )
     pairs = []
     for text in contrasts or []:
         case, colon, reference = (part.strip() for part in text.partition(":"))
@@ -150,7 +186,7 @@ def parse_wishes(
 
 def _sex(texts: list[str], problems: list[Problem]) -> tuple[str, str, dict[str, str]]:
     column, constant, labels = "", "", {}
-    for text in [part for text in texts for part in text.split(",")]:
+    for text in ",".join(texts).split(",") if texts else ():
         name, equals, value = (part.strip() for part in text.partition("="))
         if name == "column" and value:
             column = value
@@ -159,7 +195,10 @@ def _sex(texts: list[str], problems: list[Problem]) -> tuple[str, str, dict[str,
         elif not equals and name in set(Sex):
             constant = name
         else:
-            allowed, hint = "female, male, column=NAME, LABEL=female", "such as --sex column=SEX,1=male,2=female"
+            allowed, hint = (
+                "female, male, column=NAME, LABEL=female",
+                "such as --sex column=SEX,1=male,2=female",
+            )
             problems.append(Problem("This says no sex", "--sex", text, allowed, hint))
     if constant and (column or labels):
         hint = "one sex for all, or a column"
@@ -184,7 +223,9 @@ def as_told(path: Path, found: list[Recognised], wishes: Wishes) -> list[Recogni
             one.reader, one.size = _reader_of_table(path), 1
         if one.reader is None or one.content == "samples":
             continue
-        taken = {key: value for key, value in options.items() if key in reader_options(one.reader).model_fields}
+        taken = {
+            key: value for key, value in options.items() if key in reader_options(one.reader).model_fields
+        }
         if taken.get("layout", one.options.get("layout", "wide")) != one.options.get("layout", "wide"):
             one.options = {key: value for key, value in one.options.items() if key not in OF_LAYOUT}
         one.options = {**one.options, **taken}
@@ -264,5 +305,7 @@ def level_of(text: str, levels: list[str]) -> str:
     found = text if text in levels else bare.get(re.sub(r"[\W_]+", "", text).casefold())
     if found is None:
         hint = nearest(text, levels)
-        refuse("No sample is in this group", where="--contrast", found=text, allowed=", ".join(levels), hint=hint)
+        refuse(
+            "No sample is in this group", where="--contrast", found=text, allowed=", ".join(levels), hint=hint
+        )
     return found

@@ -164,6 +164,21 @@ def locate(cards: Iterable[RetrieveCard], data_folder: Path, *, mirror: Path | N
     return wanted
 
 
+def find_here(card: RetrieveCard, data_folder: Path, mirror: Path | None) -> dict[str, Path] | None:
+    """Name of each file of a data set -> where its bytes are; None where one of them would have to be fetched."""
+    served = Mirror(mirror) if mirror is not None else None
+    found = {}
+    for source in card.files:
+        places = [data_folder / card.id / source.name]
+        places += [Path(source.path)] if source.path is not None else []
+        places += _candidates(served, source, card.id) if served and source.path is None else []
+        here = next((place for place in places if _looks_right(place, source)), None)
+        if here is None:
+            return None
+        found[source.name] = here
+    return found
+
+
 def tell_wanted(study: Study, *, mirror: Path | None = None) -> str:
     """Every file of a study that is not here yet: address, checksum, and where to put it.
 
