@@ -67,6 +67,8 @@ def serve_geo(server, tmp_path, root) -> bytes:
 def study_of(folder, name: str, root) -> Study:
     settings = yaml.safe_load((root / "config/config.yaml").read_text())
     settings |= {"datasets": [name], "datasets_folder": "datasets", "questions": ["axis", "sex"]}
+    for table in settings["orthologs"].values():
+        table["path"] = str(root / table["path"])
     (folder / "study.yaml").write_text(yaml.safe_dump(settings))
     return load_study(folder.relative_to(folder) / "study.yaml", root=folder)
 

@@ -177,7 +177,7 @@ def add(
         (trial / "card.yaml").write_text(texts[0], encoding="utf-8")
         if texts[1] is not None:
             (trial / "samples.tsv").write_text(texts[1], encoding="utf-8")
-        card, _, problems = load_dataset(named, Path("datasets"), Path(scratch), str(target), 2)
+        card, _, problems = load_dataset(named, Path("datasets"), Path(scratch), str(target), 2, look=False)
         stops, rehearsed = [], []
         if card is not None and not problems and rehearse is not None:
             places = {one.name: one.local for one in gathered}
