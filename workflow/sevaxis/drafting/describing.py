@@ -7,10 +7,35 @@ import re
 import numpy as np
 
 from sevaxis.drafting.statistics import contradiction, named
+from sevaxis.genes.identifiers import identifier_of
 from sevaxis.matrix.readers.tables.text import Table
 
 #: Rows that are looked at.
 ENOUGH = 2000
+
+
+#: What readers count -> how it is called.
+COUNTED = {
+    "decoys_dropped": "decoys",
+    "contaminants_dropped": "contaminants",
+    "only_identified_by_site_dropped": "only identified by site",
+    "no_master_protein_dropped": "no master proteins",
+    "low_confidence_dropped": "of low confidence",
+    "members_of_groups_dropped": "further members of groups",
+    "poorly_localised_dropped": "poorly localised sites",
+    "without_abundance_dropped": "without an abundance",
+    "control_samples_dropped": "control samples",
+    "control_assays_dropped": "control assays",
+    "control_reagents_dropped": "control reagents",
+    "rows_without_name": "rows without a name",
+    "summary_rows": "rows of sums",
+    "infinite_fold_changes": "infinite fold changes",
+}
+
+
+def left_out(reading: dict) -> str:
+    """What a reader left out of its file, counted; empty where nothing was."""
+    return ", ".join(f"{reading[key]} {what}" for key, what in COUNTED.items() if reading.get(key))
 
 
 def not_samples(table: Table, columns: list[str]) -> dict[str, str]:
@@ -69,3 +94,30 @@ def _mean_of(table: Table, name: str, columns: list[str]) -> list[str]:
         if np.isclose(centre[complete], mean[complete], rtol=1e-3, atol=1e-6).mean() > 0.95:
             return of
     return []
+
+
+def peptide_column(table: Table) -> str | None:
+    """A column of peptide sequences that names the rows: long words of the twenty letters, mostly as trypsin cuts.
+
+    Rows of proteins have one, too, where the best peptide is told; then another column names each row once.
+    """
+    import polars as pl
+
+    texts = [c for c in table.frame.columns if table.frame[c].dtype == pl.String]
+    for name in texts:
+        cells = table.frame[name].drop_nulls().head(ENOUGH)
+        bare = cells.str.replace_all(r"[\[({][^\])}]*[\])}]|[_.\d-]", "")
+        alike = bare.str.contains(r"^[ACDEFGHIKLMNPQRSTUVWYacdefghiklmnpqrstuvwy]{6,60}$")
+        if len(cells) < 20 or alike.mean() < 0.9 or bare.str.len_chars().median() < 8:
+            continue
+        tryptic = bare.str.to_uppercase().str.contains(r"[KR]$").mean() > 0.6
+        if tryptic and not any(_names_proteins(table, other) for other in texts if other != name):
+            return name
+    return None
+
+
+def _names_proteins(table: Table, name: str) -> bool:
+    """Whether a column names each row once, and by an identifier."""
+    cells = table.frame[name]
+    unique = cells.null_count() == 0 and cells.n_unique() >= 0.99 * len(cells)
+    return unique and identifier_of(cells.head(ENOUGH).to_list()) is not None

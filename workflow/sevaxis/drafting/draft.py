@@ -17,6 +17,7 @@ from sevaxis.drafting.annotation import (
     series_of,
 )
 from sevaxis.drafting.assay import propose_assay
+from sevaxis.drafting.describing import left_out
 from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.files import Gathered
 from sevaxis.drafting.formats import recognise
@@ -100,7 +101,9 @@ def draft(
             hint=hint,
         )
     for one in effects:
-        drafted.evidence[f"file {one.path.name}"] += "; not used: values of samples are here"
+        drafted.evidence[f"file {one.path.name}"] += (
+            f"; not used: values of samples are here; a data set of its own keeps its results: sevaxis add {one.path}"
+        )
     used, adata, sample_of_file = _read_matrices(drafted, matrices)
     drafted.preview = first_lines(adata)
     described = _describe(drafted, adata, used[0], recognised, sheets)
@@ -216,6 +219,8 @@ def _read_matrices(
     for one in first:
         options = reader_options(one.reader).model_validate(one.options)
         parts[id(one)] = one.adata if one.adata is not None else reader(one.reader)(one.path, **dict(options))
+        if said := left_out(parts[id(one)].uns["reading"]):
+            draft.evidence[f"left out of {one.path.name}"] = said
     singles = [one for one in first if parts[id(one)].n_obs == 1]
     if len(singles) == len(first) and len(first) > 1:
         used = singles

@@ -107,7 +107,7 @@ def _of_text(path: Path, head: bytes, parsing: dict[str, Any]) -> Recognised:
         return Recognised(
             path, "GEO series matrix", content, "series_matrix", {}, Assay.ARRAY, size=len(text) * has_values
         )
-    if first.startswith("^"):
+    if re.match(r"\^(?:DATABASE|SERIES|PLATFORM|SAMPLE|DATASET|Annotation)", first):
         content = "matrix" if re.search(rb"^\^(?:DATASET|SAMPLE)", text, re.MULTILINE) else "features"
         return Recognised(path, "GEO SOFT record", content, "soft", {}, Assay.ARRAY, size=HEAD)
     for signature in signatures():

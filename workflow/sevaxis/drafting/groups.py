@@ -164,6 +164,13 @@ def _of_names(frame: pd.DataFrame, sex: pd.Series | None, shown) -> Group | None
     if found is None:
         return None
     groups = frame.index.to_series().map(found)
+    for name in frame.columns:
+        # names that begin with the plex tell the plex
+        same = (
+            frame[name].nunique() == groups.nunique() and (groups.groupby(frame[name]).nunique() == 1).all()
+        )
+        if same and column_fits("batch", name):
+            return None
     return Group(groups, _why(groups, shown))
 
 

@@ -11,6 +11,7 @@ from sevaxis.base.problems import Problems
 from sevaxis.base.vocabulary import Assay, Stratum
 from sevaxis.drafting.comparison import Comparison, comparison, sex_told, strata
 from sevaxis.drafting.contrasts import Proposal
+from sevaxis.drafting.describing import left_out
 from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.organism import propose_organism
 from sevaxis.drafting.place import propose_place
@@ -184,15 +185,8 @@ def _tell(draft: Draft, one: Recognised, adata: AnnData) -> None:
             f"{', '.join(c for c, each in columns.left.items() if each == why)}: {why}" for why in reasons
         )
         draft.evidence[f"not used of {one.path.name}"] = left
-    words = {
-        "decoys_dropped": "decoys", "contaminants_dropped": "contaminants", "rows_without_name": "without a name",
-        "only_identified_by_site_dropped": "only identified by site", "infinite_fold_changes": "infinite fold changes",
-    }  # fmt: skip
-    counts = [
-        f"{adata.uns['reading'][key]} {what}" for key, what in words.items() if adata.uns["reading"].get(key)
-    ]
-    if counts:
-        draft.evidence[f"rows left out of {one.path.name}"] = ", ".join(counts)
+    if said := left_out(adata.uns["reading"]):
+        draft.evidence[f"left out of {one.path.name}"] = said
 
 
 def _contrasts(one: Recognised, asked: dict[str, str], taken: set[str]) -> list[Proposal]:

@@ -9,17 +9,22 @@ import re
 from pathlib import Path
 from typing import Any
 
-from sevaxis.base.vocabulary import Namespace
+from sevaxis.base.vocabulary import Assay, Namespace
+from sevaxis.drafting.describing import peptide_column
 from sevaxis.drafting.groups import groups_of_names
 from sevaxis.drafting.layouts import FEATURE, FEWEST_SAMPLES, Layout, layout_of
 from sevaxis.drafting.published import joint_test, recognise_results
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.statistics import named
 from sevaxis.genes.identifiers import COLUMN_NAMES, identifier_of
-from sevaxis.matrix.readers.registry import signatures
+from sevaxis.matrix.readers.maxquant import KEPT
+from sevaxis.matrix.readers.registry import reader_options, signatures
 from sevaxis.matrix.readers.tables.columns import looks_numeric
 from sevaxis.matrix.readers.tables.layouts import as_text
 from sevaxis.matrix.readers.tables.text import Table, read_table
+
+#: Readers of formats that also come as parquet.
+PARQUET = ("olink", "diann")
 
 
 def classify(
@@ -42,14 +47,22 @@ def classify(
     for one in signatures():
         special = one.options(columns)
         # a table of the format without its quantities (Perseus) is one of numbers like any others
-        if special is not None:
+        if special is not None and one.hint:
+            return Recognised(path, one.format, "nothing", hint=one.hint)
+        if special is not None and _can_read(one.reader, reader):
+            fields = reader_options(one.reader).model_fields
+            known = {key: value for key, value in options.items() if key in fields}
+            told = [one.told] if one.told else []
+            size = table.frame.height
             return Recognised(
-                path, one.format, "matrix", one.reader, special, one.assay, size=table.frame.height
+                path, one.format, "matrix", one.reader, known | special, one.assay, size=size, told=told
             )
     if {"source name"} <= {name.lower() for name in columns} and any(
         name.lower().startswith("characteristics") for name in columns
     ):
         return Recognised(path, "SDRF sample sheet", "samples", table=table if whole else None)
+    if reader == "delimited" and (sites := _processed_sites(path, table, options)) is not None:
+        return sites
     where = f", {options.get('sheet') or options.get('object')}" if options else ""
     effects = recognise_results(path, table, options, where)
     if effects is not None and not whole:
@@ -59,6 +72,9 @@ def classify(
     if effects is None and (joint := joint_test(table)):
         hint = "a card compares two groups: take the table of a contrast with its fold change, or the values themselves"
         return Recognised(path, f"tests of several groups at once{where} ({joint})", "nothing", hint=hint)
+    if effects is None and (column := peptide_column(table)) is not None:
+        hint = "a protein would count once for each of its peptides: take the table of proteins of the same search"
+        return Recognised(path, f"peptides{where} (column '{column}')", "nothing", hint=hint)
     layout = layout_of(table, feature_column(table)[0]) if reader is not None else None
     if effects is not None and (layout is None or not _has_samples(table, effects, layout)):
         return effects
@@ -71,6 +87,43 @@ def classify(
         return Recognised(path, words, "matrix", reader, extra, size=size, told=layout.told, ask=layout.ask)
     kept = {key: item for key, item in options.items() if key == "skip"}
     return Recognised(path, f"sample sheet{where}", "samples", options=kept, table=table if whole else None)
+
+
+def _can_read(special: str, generic: str | None) -> bool:
+    """Whether the reader of a format takes the file: text, a workbook, parquet; no data frame of an R file."""
+    fields = reader_options(special).model_fields
+    return (
+        generic == "delimited"
+        or (generic == "excel" and "sheet" in fields)
+        or (generic is None and special in PARQUET)
+    )
+
+
+def _processed_sites(path: Path, table: Table, options: dict[str, Any]) -> Recognised | None:
+    """Sites of MaxQuant whose values got other names on the way, as Perseus exports them."""
+    columns = table.frame.columns
+    if not {"Localization prob", "Amino acid"} <= set(columns) or not {
+        "Leading proteins",
+        "Proteins",
+        "Protein",
+    } & set(columns):
+        return None
+    layout = layout_of(table, next(n for n in ("Protein", "Leading proteins", "Proteins") if n in columns))
+    kept = layout.options.get("samples") if layout is not None else None
+    known = {*KEPT, "Intensity", "Charge", "Delta score", "Score for localization", "id", "Multiplicity"}
+    samples = [
+        name
+        for name in kept or []
+        if name not in known and not re.match(r"(Number of|Mass error|Best )", name)
+    ]
+    if len(samples) < FEWEST_SAMPLES:
+        return None
+    told = [f"modified sites with {len(samples)} columns of values, not of intensities by name", *layout.told]
+    found = {**{k: v for k, v in options.items() if k == "skip"}, "samples": samples}
+    size = table.frame.height * len(samples)
+    return Recognised(
+        path, "MaxQuant sites, processed", "matrix", "maxquant_sites", found, Assay.PTM, size=size, told=told
+    )
 
 
 def _has_samples(table: Table, effects: Recognised, layout: Layout) -> bool:

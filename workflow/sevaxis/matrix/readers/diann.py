@@ -19,8 +19,9 @@ from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.encoding import read_bytes
 from sevaxis.matrix.readers.tables.layouts import to_float, to_pandas
+from sevaxis.matrix.readers.tables.program import read_program_table
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
-from sevaxis.matrix.readers.tables.text import read_table, require_columns
+from sevaxis.matrix.readers.tables.text import require_columns
 
 if TYPE_CHECKING:
     import anndata
@@ -40,6 +41,12 @@ SIGNATURES = (
         reader="diann",
         columns=frozenset({"Protein.Group", "Run", "Precursor.Quantity", "Q.Value"}),
         assay=Assay.PROTEIN,
+    ),
+    Signature(
+        format="DIA-NN matrix of precursors",
+        columns=frozenset({"Protein.Group", "Precursor.Id"}),
+        none=(r"^Run$",),
+        hint="a protein would count once for each of its precursors: take report.pg_matrix.tsv of the same run",
     ),
     Signature(
         format="DIA-NN matrix of protein groups",
@@ -117,7 +124,7 @@ def run_name(run: str, samples: str | None) -> str:
 
 
 def _read_matrix(path: Path, samples: str | None, keep: set[str]) -> anndata.AnnData:
-    table = read_table(path, separator="\t", decimal=".", quoted=False)
+    table = read_program_table(path)
     frame = table.frame
     hint = "a gene matrix (gg_matrix) and others are read by the reader 'delimited'"
     require_columns(table, ("Protein.Group",), kind="protein table of DIA-NN", hint=hint)

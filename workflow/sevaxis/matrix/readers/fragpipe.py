@@ -13,6 +13,7 @@ from sevaxis.genes.identifiers import first_of_group
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
+from sevaxis.matrix.readers.tables.program import read_program_table
 from sevaxis.matrix.readers.tables.proteins import (
     Dropped,
     drop_rows,
@@ -22,7 +23,7 @@ from sevaxis.matrix.readers.tables.proteins import (
     protein_values,
     select_samples,
 )
-from sevaxis.matrix.readers.tables.text import read_table, require_columns
+from sevaxis.matrix.readers.tables.text import require_columns
 
 if TYPE_CHECKING:
     import anndata
@@ -53,7 +54,24 @@ SIGNATURES = (
         format="TMT-Integrator table",
         reader="tmt_integrator",
         columns=frozenset({"Index", "NumberPSM", "ReferenceIntensity"}),
+        none=(r"^(Peptide|SequenceWindow)$",),
         assay=Assay.PROTEIN,
+    ),
+    Signature(
+        format="TMT-Integrator table of sites",
+        reader="tmt_integrator",
+        columns=frozenset({"Index", "SequenceWindow", "ReferenceIntensity"}),
+        assay=Assay.PTM,
+    ),
+    Signature(
+        format="TMT-Integrator table of peptides",
+        columns=frozenset({"Index", "Peptide", "ReferenceIntensity"}),
+        hint="a protein would count once for each of its peptides: take abundance_protein of the same run",
+    ),
+    Signature(
+        format="FragPipe peptides",
+        columns=frozenset({"Peptide Sequence", "Protein ID"}),
+        hint="a protein would count once for each of its peptides: take combined_protein.tsv of the same run",
     ),
 )
 
@@ -71,6 +89,8 @@ def read_fragpipe(
     ] = "MaxLFQ Intensity",
     samples: list[str] | str | None = None,
     keep: list[Dropped] | None = None,
+    sheet: str | None = None,
+    skip: int = 0,
 ) -> anndata.AnnData:
     """Read a combined_protein table.
 
@@ -84,6 +104,8 @@ def read_fragpipe(
         Only these samples: a list of names, or a regular expression.
     keep
         Kinds of rows that stay although they are dropped by default.
+    sheet, skip
+        Of a workbook with several sheets; rows above the header.
 
     Returns
     -------
@@ -95,7 +117,7 @@ def read_fragpipe(
         For tables without the columns of FragPipe, or without the quantity.
     """
     path = Path(path)
-    table = read_table(path, separator="\t", decimal=".", quoted=False)
+    table = read_program_table(path, sheet=sheet, skip=skip)
     frame = table.frame
     hint = "protein-level tables of TMT: reader tmt_integrator"
     require_columns(table, ("Protein", "Protein ID"), kind="combined_protein table", hint=hint)
@@ -145,6 +167,8 @@ def read_tmt_integrator(
     *,
     samples: list[str] | str | None = None,
     keep: list[Dropped] | None = None,
+    sheet: str | None = None,
+    skip: int = 0,
 ) -> anndata.AnnData:
     """Read an abundance or ratio table of TMT-Integrator (gene, protein, peptide or site level).
 
@@ -156,6 +180,8 @@ def read_tmt_integrator(
         Only these samples: a list of names, or a regular expression.
     keep
         Kinds of rows that stay although they are dropped by default.
+    sheet, skip
+        Of a workbook with several sheets; rows above the header.
 
     Returns
     -------
@@ -168,9 +194,7 @@ def read_tmt_integrator(
         For tables without the columns Index and ReferenceIntensity.
     """
     path = Path(path)
-    table = read_table(
-        path, separator="\t", decimal=".", quoted=False, as_text={"Index", "ProteinID", "Protein ID"}
-    )
+    table = read_program_table(path, sheet=sheet, skip=skip, as_text={"Index", "ProteinID", "Protein ID"})
     frame = table.frame
     hint = "label-free tables: reader fragpipe; other TMT tables: reader tmt"
     require_columns(table, ("Index", "ReferenceIntensity"), kind="table of TMT-Integrator", hint=hint)

@@ -14,6 +14,7 @@ from sevaxis.genes.identifiers import first_of_group
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_pandas
+from sevaxis.matrix.readers.tables.program import read_program_table
 from sevaxis.matrix.readers.tables.proteins import (
     Dropped,
     drop_rows,
@@ -23,7 +24,7 @@ from sevaxis.matrix.readers.tables.proteins import (
     protein_values,
     select_samples,
 )
-from sevaxis.matrix.readers.tables.text import Table, read_table
+from sevaxis.matrix.readers.tables.text import Table, unique_names
 
 if TYPE_CHECKING:
     import anndata
@@ -48,7 +49,32 @@ SIGNATURES = (
         format="MaxQuant sites",
         reader="maxquant_sites",
         columns=frozenset({"Localization prob", "Positions within proteins"}),
+        none=(r"^Reporter intensity",),
+        some=(r"^Intensity .+",),
         assay=Assay.PTM,
+    ),
+    Signature(
+        format="MaxQuant sites with reporter ions",
+        columns=frozenset({"Localization prob", "Positions within proteins"}),
+        some=(r"^Reporter intensity",),
+        hint="sum the corrected reporter intensities of each site over ___1 to ___3, a row per site (P12345_S33) and a "
+        "column per sample, in a table of your own; its assay is ptm",
+    ),
+    *(
+        Signature(
+            format=f"MaxQuant proteinGroups with reporter ions{words}",
+            reader="tmt",
+            columns=frozenset({"Majority protein IDs", "Protein IDs"}),
+            some=(f"^{channels.replace('?P<channel>', '').replace('?P<plex>', '')}$",),
+            assay=Assay.PROTEIN,
+            fixed={"channels": channels, "feature": "Majority protein IDs"},
+            told="the corrected reporter intensities are taken: not the raw ones, the counts, the sums of all plexes; "
+            "a channel that holds a pool is named in the option 'reference'",
+        )
+        for words, channels in (
+            (" of several experiments", r"Reporter intensity corrected (?P<channel>\d+) (?P<plex>.+)"),
+            ("", r"Reporter intensity corrected (?P<channel>\d+)"),
+        )
     ),
     Signature(
         format="MaxQuant proteinGroups",
@@ -59,9 +85,14 @@ SIGNATURES = (
     ),
     Signature(
         format="MaxQuant peptides",
-        reader="maxquant_peptides",
         columns=frozenset({"Leading razor protein", "Sequence"}),
-        assay=Assay.PROTEIN,
+        hint="a protein would count once for each of its peptides: take proteinGroups.txt of the same search",
+    ),
+    Signature(
+        format="MaxQuant peptides or spectra",
+        columns=frozenset({"Sequence", "Proteins"}),
+        some=(r"^(Modified sequence|Modifications|Raw file|Unique \(Groups\))$",),
+        hint="a protein would count once for each of its peptides: take proteinGroups.txt of the same search",
     ),
 )
 
@@ -72,6 +103,8 @@ def read_maxquant(
     quantity: Quantity = "LFQ intensity",
     samples: list[str] | str | None = None,
     keep: list[Dropped] | None = None,
+    sheet: str | None = None,
+    skip: int = 0,
 ) -> anndata.AnnData:
     """Read a proteinGroups table.
 
@@ -85,6 +118,8 @@ def read_maxquant(
         Only these samples: a list of names, or a regular expression.
     keep
         Kinds of rows that stay although they are dropped by default.
+    sheet, skip
+        Of a workbook with several sheets; rows above the header.
 
     Returns
     -------
@@ -97,7 +132,7 @@ def read_maxquant(
     Problems
         For tables without protein groups or without columns of the quantity.
     """
-    table, ids = _table(path, ("Majority protein IDs", "Protein IDs"), "proteinGroups")
+    table, ids = _table(path, ("Majority protein IDs", "Protein IDs"), "proteinGroups", sheet, skip)
     columns = select_samples(quantity_columns(table, quantity), samples, table.file)
     notes = {**table.notes, "quantity": quantity, "rows": table.frame.height}
     frame = drop_rows(table.frame, ids, notes, keep=set(keep or ()))
@@ -164,6 +199,8 @@ def read_maxquant_sites(
     min_localisation: float = 0.75,
     multiplicity: Literal["sum", "separate"] = "sum",
     keep: list[Dropped] | None = None,
+    sheet: str | None = None,
+    skip: int = 0,
 ) -> anndata.AnnData:
     """Read a table of modification sites, such as ``Acetyl (K)Sites.txt``.
 
@@ -172,7 +209,8 @@ def read_maxquant_sites(
     path
         The file.
     samples
-        Only these samples: a list of names, or a regular expression.
+        Only these samples: a list of names, or a regular expression. Of a table that was processed further (Perseus)
+        and has no columns ``Intensity <sample>``, the list of its columns of values.
     min_localisation
         Sites below this best localisation probability are dropped and counted.
     multiplicity
@@ -180,12 +218,14 @@ def read_maxquant_sites(
         their ``sum`` per site, or ``separate`` features ``P1_K27___1``.
     keep
         Kinds of rows that stay although they are dropped by default.
+    sheet, skip
+        Of a workbook with several sheets; rows above the header.
 
     Returns
     -------
     AnnData of samples x sites named ``P1_K27``; ``uniprot`` is the leading protein. A value of 0 is missing.
     """
-    table, ids = _table(path, ("Leading proteins", "Proteins", "Protein"), "Sites")
+    table, ids = _table(path, ("Leading proteins", "Proteins", "Protein"), "Sites", sheet, skip)
     required = [name for name in ("Amino acid", "Localization prob") if name not in table.frame.columns]
     if required:
         raise Problems([_wrong(table, "sites", required[0])])
@@ -194,6 +234,8 @@ def read_maxquant_sites(
     localised = frame["Localization prob"] >= min_localisation
     notes["poorly_localised_dropped"] = int((~localised.fill_null(False)).sum())
     frame = frame.filter(localised)
+    if isinstance(samples, list) and set(samples) <= set(table.frame.columns):
+        return _processed_sites(table, frame, ids, samples, notes)
     columns, levels = _site_columns(table, samples)
     blocks = [protein_values(frame, table, columns[level], {}) for level in levels]
     var = _annotation(frame, notes)
@@ -220,10 +262,29 @@ def read_maxquant_sites(
     return assemble(values, sites, names, file=table.file, var=var, duplicates="sum", notes=notes)
 
 
-def _table(path: Path, ids: tuple[str, ...], kind: str) -> tuple[Table, str]:
-    """The table and its column of accessions. MaxQuant does not quote: a quote in a name is a character like others."""
-    path = Path(path)
-    table = read_table(path, quoted=".txt" not in path.suffixes, decimal=".")
+def _processed_sites(
+    table: Table, frame: pl.DataFrame, ids: str, samples: list[str], notes: dict
+) -> anndata.AnnData:
+    """Sites of a table whose values have columns of any name, a row for each multiplicity: nothing is summed."""
+    values = protein_values(frame, table, samples, notes)
+    var = _annotation(frame, notes)
+    var["uniprot"] = first_of_group(var[ids]).to_numpy()
+    position = "Position" if "Position" in frame.columns else "Positions within proteins"
+    parts = zip(var["uniprot"], as_text(frame["Amino acid"]), as_text(frame[position]), strict=True)
+    sites = [f"{protein}_{residue}{place.split(';')[0]}" for protein, residue, place in parts]
+    if "Multiplicity" in frame.columns:
+        sites = [f"{site}{level}" for site, level in zip(sites, as_text(frame["Multiplicity"]), strict=True)]
+    # the same site of a protein in two groups
+    sites, repeated = unique_names(sites)
+    notes["sites_of_several_groups"] = len(repeated)
+    return assemble(values, sites, samples, file=table.file, var=var, notes=notes)
+
+
+def _table(
+    path: Path, ids: tuple[str, ...], kind: str, sheet: str | None = None, skip: int = 0
+) -> tuple[Table, str]:
+    """The table and its column of accessions."""
+    table = read_program_table(path, sheet=sheet, skip=skip)
     found = next((name for name in ids if name in table.frame.columns), None)
     if found is None:
         raise Problems([_wrong(table, kind, ids[0])])

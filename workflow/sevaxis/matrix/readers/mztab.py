@@ -23,7 +23,21 @@ if TYPE_CHECKING:
 KEPT = ("accession", "description", "species", "database", "ambiguity_members", "best_search_engine_score[1]")
 
 
-SIGNATURES = (Signature(format="mzTab", reader="mztab", starts=(b"MTD\t", b"COM\t"), assay=Assay.PROTEIN),)
+SIGNATURES = (
+    Signature(format="mzTab", reader="mztab", starts=(b"MTD\t", b"COM\t"), assay=Assay.PROTEIN),
+    Signature(
+        format="peptides for MSstats",
+        columns=frozenset({"ProteinName", "Intensity"}),
+        some=(r"^Peptide\.?Sequence$", r"^(Run|Mixture)$"),
+        hint="quantms: its mzTab has the proteins' abundances (reader mztab), and the comparisons of MSstats "
+        "(..._msstats_comparisons.csv or the like) are read as published results; or run MSstats and add its tables",
+    ),
+    Signature(
+        format="peptides for Triqler",
+        columns=frozenset({"searchScore", "intensity", "peptide", "proteins"}),
+        hint="quantms: its mzTab has the proteins' abundances (reader mztab)",
+    ),
+)
 
 
 def read_mztab(

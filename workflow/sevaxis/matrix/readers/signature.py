@@ -27,24 +27,45 @@ class Signature:
         What they hold, where the format says it.
     quantities
         Value of the reader's option ``quantity`` -> pattern of its columns, best first.
+    some, none
+        Patterns of which each fits a column, and of which none does.
+    fixed
+        Options of the reader that follow from the format.
+    told
+        What the user should know of the choice.
+    hint
+        What to do with such files, where no card can use them; they have no reader.
     """
 
     format: str
-    reader: str
+    reader: str = ""
     columns: frozenset[str] = frozenset()
     starts: tuple[bytes, ...] = ()
     assay: Assay | None = None
     quantities: Mapping[str, str] = field(default_factory=dict)
+    some: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    told: str = ""
+    hint: str = ""
 
     def options(self, columns: Sequence[str]) -> dict[str, str] | None:
         """Options for reading a table with some columns; None where it is no such table, or has no quantity of one."""
         if not self.columns or not self.columns <= set(columns):
             return None
+        if not all(_fits(pattern, columns) for pattern in self.some):
+            return None
+        if any(_fits(pattern, columns) for pattern in self.none):
+            return None
         if not self.quantities:
-            return {}
+            return dict(self.fixed)
         fits = (
-            {"quantity": quantity}
+            {"quantity": quantity, **self.fixed}
             for quantity, pattern in self.quantities.items()
-            if any(re.search(pattern, name) for name in columns)
+            if _fits(pattern, columns)
         )
         return next(fits, None)
+
+
+def _fits(pattern: str, columns: Sequence[str]) -> bool:
+    return any(re.search(pattern, name) for name in columns)

@@ -14,8 +14,9 @@ from sevaxis.matrix.readers.diann import run_name
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, to_float, to_pandas
+from sevaxis.matrix.readers.tables.program import read_program_table
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
-from sevaxis.matrix.readers.tables.text import Table, read_table
+from sevaxis.matrix.readers.tables.text import Table
 
 if TYPE_CHECKING:
     import anndata
@@ -23,15 +24,32 @@ if TYPE_CHECKING:
 #: A column of a pivoted report: ``[1] run.raw.PG.Quantity``.
 PIVOTED = re.compile(r"^\[\d+\] (?P<run>.+)\.(?P<quantity>PG\.[A-Za-z0-9]+)$")
 GROUPS = ("PG.ProteinGroups", "PG.ProteinAccessions", "PG.UniProtIds")
+#: What a report says of its runs.
+OF_RUNS = ("R.Condition", "R.Replicate", "R.Fraction")
 ANNOTATION = ("PG.Genes", "PG.ProteinNames", "PG.ProteinDescriptions", "PG.ProteinAccessions", "PG.Organisms")
 
 
 SIGNATURES = (
     Signature(
-        format="Spectronaut report",
-        reader="spectronaut",
+        format="Spectronaut report of sites",
+        columns=frozenset({"PTM.SiteLocation"}),
+        hint="export it as a plain table, a row per site (P12345_S33) and a column per run; its assay is ptm",
+    ),
+    *(
+        Signature(
+            format="Spectronaut report",
+            reader="spectronaut",
+            columns=frozenset({group}),
+            some=(r"(^|\.)PG\.Quantity$",),
+            assay=Assay.PROTEIN,
+        )
+        for group in GROUPS
+    ),
+    Signature(
+        format="Spectronaut report without quantities of proteins",
         columns=frozenset({"PG.ProteinGroups"}),
-        assay=Assay.PROTEIN,
+        some=(r"^(EG|FG|PEP)\.",),
+        hint="add PG.Quantity to the report: peptides and precursors would count a protein several times",
     ),
 )
 
@@ -43,6 +61,8 @@ def read_spectronaut(
     samples: str | None = None,
     q: float = 0.01,
     keep: list[Dropped] | None = None,
+    sheet: str | None = None,
+    skip: int = 0,
 ) -> anndata.AnnData:
     """Read protein groups from a report.
 
@@ -59,6 +79,8 @@ def read_spectronaut(
         Rows of a long report whose ``PG.Qvalue`` or ``EG.Qvalue`` is above this are left out.
     keep
         Kinds of rows that stay although they are dropped by default.
+    sheet, skip
+        Of a workbook with several sheets; rows above the header.
 
     Returns
     -------
@@ -71,7 +93,7 @@ def read_spectronaut(
         quantities.
     """
     path = Path(path)
-    table = read_table(path, quoted=True)
+    table = read_program_table(path, sheet=sheet, skip=skip, plain=False)
     frame = table.frame
     group = next((name for name in GROUPS if name in frame.columns), None)
     if group is None:
@@ -149,6 +171,8 @@ def _assemble_long(
             hint=hint,
         )
     cells = cells.with_columns(pl.col("values").list.first().alias("value"))
+    told = [name for name in OF_RUNS if name in frame.columns]
+    of_runs = frame.group_by(run).agg(*(pl.col(name).cast(pl.String).unique() for name in told))
     wide = cells.pivot(on=run, index=group, values="value", maintain_order=True, sort_columns=True)
     first = cells.group_by(group, maintain_order=True).agg(*(pl.col(name).first() for name in annotation))
     var = (
@@ -158,7 +182,13 @@ def _assemble_long(
     )
     runs = wide.columns[1:]
     values = wide.drop(group).to_numpy().astype(np.float64)
-    return _finish(values, wide[group].to_list(), runs, samples, table, to_pandas(var, var.height), notes)
+    adata = _finish(values, wide[group].to_list(), runs, samples, table, to_pandas(var, var.height), notes)
+    for name in told:
+        cells_of = dict(zip(of_runs[run].to_list(), of_runs[name].to_list(), strict=True))
+        adata.obs[name.removeprefix("R.").lower()] = [
+            "; ".join(str(cell) for cell in cells_of[each] if cell) for each in runs
+        ]
+    return adata
 
 
 def _finish(values, groups, runs, samples, table: Table, var, notes) -> anndata.AnnData:

@@ -12,8 +12,8 @@ from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
+from sevaxis.matrix.readers.tables.program import read_program_table
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows, group_names, mark_keratins
-from sevaxis.matrix.readers.tables.text import read_table
 
 if TYPE_CHECKING:
     import anndata
@@ -28,6 +28,8 @@ def read_tmt(
     feature: str | None = None,
     identifier: Identifier | None = "uniprot",
     keep: list[Dropped] | None = None,
+    sheet: str | None = None,
+    skip: int = 0,
 ) -> anndata.AnnData:
     r"""Read reporter intensities of one or several plexes.
 
@@ -48,6 +50,8 @@ def read_tmt(
         What the feature names are.
     keep
         Kinds of rows that stay although they are dropped by default.
+    sheet, skip
+        Of a workbook with several sheets; rows above the header.
 
     Returns
     -------
@@ -62,9 +66,7 @@ def read_tmt(
     import pandas as pd
 
     path = Path(path)
-    table = read_table(
-        path, quoted=".txt" not in path.suffixes, as_text={feature} if feature else frozenset()
-    )
+    table = read_program_table(path, sheet=sheet, skip=skip, as_text={feature} if feature else frozenset())
     name = choose_column(table, feature, "feature") if feature else table.frame.columns[0]
     found = _channels(table.frame.columns, channels, path.name)
     obs = pd.DataFrame(

@@ -24,12 +24,13 @@ from sevaxis.matrix.readers.tables.text import Table
 
 if TYPE_CHECKING:
     import anndata
+    import pandas as pd
     import polars as pl
 
 Dropped = Literal["decoys", "contaminants", "only_identified_by_site"]
 
-DECOY = r"^(?:##|#?(?i:rev|reverse|reversed|decoy|xxx)(?:_|#|\|))"
-CONTAMINANT = r"^(?:#?(?i:con__|cont_|contam[_#|]|contaminant[_#|])|cRAP|CRAP)"
+DECOY = r"^(?:(?:sp|tr)\|)?(?:##|#?(?i:rev|reverse|reversed|decoy|xxx)(?:_|#|\|))"
+CONTAMINANT = r"^(?:(?:sp|tr)\|)?(?:#?(?i:con__|cont_|contam[_#|]|contaminant[_#|])|cRAP|CRAP)"
 #: Species codes of entry names (UniProt) that come with serum, trypsin and wool, not with the samples.
 FOREIGN = r"_(?:BOVIN|PIG|SHEEP)\b"
 #: Gene symbols of keratins: KRT1, Krt10, KRTAP..., but not KRTCAP2, which is no keratin.
@@ -196,3 +197,8 @@ def mark_keratins(var, notes: dict):
     keratin = var[column].astype("string").str.contains(KERATIN, regex=True).fillna(False).astype(bool)
     notes["keratins_marked"] = int(keratin.sum())
     return var.assign(keratin=keratin.to_numpy())
+
+
+def symbols_of_headers(headers: pd.Series) -> pd.Series:
+    """Gene symbols of UniProt's FASTA headers (``Albumin OS=Mus musculus OX=10090 GN=Alb PE=1 SV=3``)."""
+    return headers.astype("string").str.extract(r"\bGN=(\S+)", expand=False)
