@@ -17,7 +17,7 @@ from tests.intake.running import Hang, run_add, time_limit
 
 KNOWN = Path(__file__).with_name("real.yaml")
 #: Seconds of one public file.
-LIMIT = 150
+LIMIT = 60
 #: Answers for questions that the files leave open, so that the draft can be read.
 ANYHOW = {"organism": "human", "tissue": "muscle", "compartment": "tissue", "assay": "protein"}
 
