@@ -217,7 +217,7 @@ def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:
         elif _known(name):
             reasons[name] = "an identifier"
         elif ANNOTATION.search(name) and not (
-            typical > ALIKE and likeness[name] > ALIKE and not _is_flat(column)
+            typical > ALIKE and likeness[name] > ALIKE and _among_them(table, name, plain)
         ):
             reasons[name] = "describes features"
         elif NO_SAMPLES.search(name):
@@ -267,6 +267,16 @@ def _likeness(table: Table, numbers: list[str], plain: list[str]) -> dict[str, f
         ranks = rankdata(cells[there]), rankdata(centre[there])
         likeness[name] = float(np.corrcoef(*ranks)[0, 1]) if np.ptp(ranks[1]) > 0 else 1.0
     return likeness
+
+
+def _among_them(table: Table, name: str, plain: list[str]) -> bool:
+    """Whether the median of a column lies among those of the samples: counts of spectra rise with intensities, too."""
+    import numpy as np
+
+    median, *others = (float(np.nanmedian(_floats(table, column))) for column in (name, *plain))
+    low, high = min(others), max(others)
+    around = max(high - low, 0.1 * abs(high))
+    return low - around <= median <= high + around and not _is_flat(table.frame[name])
 
 
 def _floats(table: Table, name: str) -> np.ndarray:
