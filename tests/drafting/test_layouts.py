@@ -1,9 +1,260 @@
-"""Which columns of a table are samples, where names alone do not tell."""
+"""Layouts of tables of counts and intensities, as tools and people write them: what a draft takes for samples, what it
+leaves out and says so, and what it asks. The truth is the matrix that each table was made of.
+"""
+
+from __future__ import annotations
+
+import gzip
 
 import numpy as np
 import polars as pl
+import pytest
+from sevaxis.base.problems import Problems
+from sevaxis.drafting.formats import recognise
 from sevaxis.drafting.layouts import layout_of
+from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.matrix.readers.tables.text import Table
+
+RANDOM = np.random.default_rng(17)
+N = 240
+SAMPLES = [f"{group}_{i}" for group in ("rest", "trained") for i in (1, 2, 3)]
+GENES = [f"ENSMUSG{i:011d}" for i in range(1, N + 1)]
+SYMBOLS = [f"{chr(65 + i % 26)}{'abcdefghij'[i % 10]}{'xyz'[i % 3]}{i}" for i in range(N)]
+TYPICAL = 2 ** RANDOM.normal(6, 2, N)
+COUNTS = RANDOM.poisson(TYPICAL * RANDOM.uniform(0.7, 1.4, (6, 1)))
+FPKM = COUNTS / RANDOM.uniform(0.5, 5, N) * 3.7
+
+
+def lines(header, rows, separator="\t"):
+    return "\n".join(separator.join(map(str, row)) for row in [header, *rows]) + "\n"
+
+
+def wide(before=(), after=(), names=SAMPLES, features=GENES, values=COUNTS, corner="gene_id"):
+    """Header and rows; ``before`` and ``after``: (name, cells) of further columns."""
+    header = [corner, *(name for name, _ in before), *names, *(name for name, _ in after)]
+    rows = [
+        [feature, *(c[i] for _, c in before), *values[:, i], *(c[i] for _, c in after)]
+        for i, feature in enumerate(features)
+    ]
+    return header, rows
+
+
+def blocks(words, form):
+    """Several columns for each sample: ``{sample}_count`` and so on."""
+    parts = {"count": COUNTS, "fpkm": FPKM.round(3), "tpm": (FPKM * 2).round(3), "plain": FPKM.round(2)}
+    names, values = [], []
+    for k, sample in enumerate(SAMPLES):
+        for word, kind in words.items():
+            names.append(form.format(sample=sample, word=word) if word else sample)
+            values.append(parts[kind][k])
+    return wide(names=names, values=np.array(values, dtype=object))
+
+
+PER_SAMPLE = {"raw": COUNTS, "typical": COUNTS.mean(axis=0)}
+LENGTH = RANDOM.integers(200, 9000, N)
+#: name -> (header and rows), samples expected, words that the draft must say
+TABLES = {
+    "plain": (wide(), SAMPLES, []),
+    "row names of R": (lambda: (wide()[0][1:], wide()[1]), SAMPLES, []),
+    "index without a name": (wide(corner=""), SAMPLES, []),
+    "length and chromosome in front": (
+        wide(before=[("chr", [i % 19 + 1 for i in range(N)]), ("Length", LENGTH)]), SAMPLES, ["'chr', 'Length'"],
+    ),
+    "entrez and symbols beside": (
+        wide(before=[("entrezgene", range(10_000, 10_000 + N)), ("symbol", SYMBOLS)]), SAMPLES,
+        ["'entrezgene' (an identifier)"],
+    ),
+    "means and tests at the end": (
+        wide(after=[("mean", COUNTS.mean(axis=0)), ("baseMean", COUNTS.mean(axis=0)), ("sd", COUNTS.std(axis=0))]),
+        SAMPLES, ["'mean', 'baseMean', 'sd' (a summary of others)"],
+    ),
+    "controls of the machine": (
+        wide(after=[("QC_1", COUNTS[0]), ("QC_2", COUNTS[1]), ("Blank", COUNTS[2])]),
+        SAMPLES, ["'QC_1', 'QC_2', 'Blank' (a control of the measurement, no sample)"],
+    ),
+    "an empty column": (wide(after=[("rest_9", [""] * N)]), SAMPLES, ["'rest_9' (holds nothing)"]),
+    "samples called like annotation": (
+        wide(names=[f"GC_{i}" for i in range(1, 7)]), [f"GC_{i}" for i in range(1, 7)], [],
+    ),
+    "blocks, the word behind": (
+        blocks({"": "plain", "count": "count", "fpkm": "fpkm", "tpm": "tpm"}, "{sample}_{word}"), SAMPLES,
+        ["6 of 'count' are taken", "'fpkm' (6)", "'tpm' (6)", "'without a word' (6)"],
+    ),
+    "blocks, the word in front": (
+        blocks({"FPKM": "fpkm", "read_count": "count"}, "{word}.{sample}"), SAMPLES, ["'read_count' are taken"],
+    ),
+    "blocks, raw and normalised": (
+        blocks({"raw": "count", "normalized": "fpkm"}, "{sample} ({word})"), SAMPLES, ["'normalized' (6)"],
+    ),
+    "blocks, reads without a word": (
+        lambda: (
+            [*wide()[0], *(f"{s}_FPKM" for s in SAMPLES)],
+            [[*row, *FPKM[:, i].round(3)] for i, row in enumerate(wide()[1])],
+        ),
+        SAMPLES, ["'without a word' are taken", "'fpkm' (6)"],
+    ),
+    "groups as repeated names": (
+        wide(names=["rest"] * 3 + ["trained"] * 3),
+        ["rest", "rest.2", "rest.3", "trained", "trained.2", "trained.3"], ["rest 3, trained 3"],
+    ),
+}  # fmt: skip
+
+
+def read_as_drafted(path):
+    """What the draft says of the file, and what its reader gives with the drafted options."""
+    (found, *_) = recognise(path)
+    assert found.content == "matrix", found
+    options = reader_options(found.reader).model_validate(found.options)
+    return found, reader(found.reader)(path, **dict(options))
+
+
+@pytest.mark.parametrize("separator", ["\t", ",", ";"])
+@pytest.mark.parametrize("name", TABLES)
+def test_columns_that_are_samples(tmp_path, name, separator):
+    table, samples, said = TABLES[name]
+    path = tmp_path / "t.txt"
+    path.write_text(lines(*(table() if callable(table) else table), separator))
+    found, adata = read_as_drafted(path)
+    assert list(adata.obs_names) == samples
+    np.testing.assert_array_equal(adata.X, COUNTS)
+    assert list(adata.var_names) == GENES
+    told = "; ".join(found.told)
+    for words in said:
+        assert words in told
+    assert not found.ask
+
+
+def test_a_column_that_is_unlike_the_samples_is_asked_about(tmp_path):
+    path = tmp_path / "t.txt"
+    path.write_text(lines(*wide(after=[("Quantor", RANDOM.uniform(0, 900, N).round(3))])))
+    found, adata = read_as_drafted(path)
+    assert list(adata.obs_names) == SAMPLES
+    (text,) = found.ask["samples"]
+    assert text.startswith("TODO is 'Quantor' a sample?")
+    assert "write its name, or delete this line" in text
+
+
+def test_two_columns_of_each_name_are_asked_about(tmp_path):
+    """Two animals of a group, or one animal measured twice."""
+    path = tmp_path / "t.txt"
+    path.write_text(lines(*wide(names=["m1", "m1", "m2", "m2", "m3", "m3"])))
+    found, _ = read_as_drafted(path)
+    assert "one sample measured twice" in found.ask["samples"][0]
+
+
+FRONT = {
+    "names": [],
+    "text": [("group", ["rest"] * 3 + ["trained"] * 3)],
+    "numbers": [("group", ["rest"] * 3 + ["trained"] * 3), ("timepoint_days", [-92, -44, -3, 1, 45, 82])],
+    "numbers only": [("age", [31, 32, 33, 34, 35, 36])],
+}
+
+
+@pytest.mark.parametrize("front", FRONT)
+@pytest.mark.parametrize("features", [GENES, SYMBOLS, [str(i) for i in range(20_000, 20_000 + N)]])
+def test_samples_in_rows(tmp_path, front, features):
+    header = ["sample_id", *(name for name, _ in FRONT[front]), *features]
+    rows = [[s, *(cells[k] for _, cells in FRONT[front]), *COUNTS[k]] for k, s in enumerate(SAMPLES)]
+    path = tmp_path / "t.csv"
+    path.write_text(lines(header, rows, ","))
+    found, adata = read_as_drafted(path)
+    assert list(adata.obs_names) == SAMPLES
+    assert list(adata.var_names) == features
+    np.testing.assert_array_equal(adata.X, COUNTS)
+    numbers = [name for name, cells in FRONT[front] if not isinstance(cells[0], str)]
+    assert found.options.get("annotation", []) == numbers
+    assert all(name in "; ".join(found.told) for name in numbers)
+
+
+@pytest.mark.parametrize(
+    ("columns", "feature"),
+    [
+        (("gene_id", "sample", "count"), GENES), (("sample", "symbol", "counts"), SYMBOLS),
+        (("Gene", "Run", "Abundance"), SYMBOLS),
+        (("library", "entrez", "reads"), [str(i) for i in range(900, 900 + N)]),
+    ],
+)  # fmt: skip
+def test_a_row_per_value(tmp_path, columns, feature):
+    order = [name in ("sample", "Run", "library") for name in columns].index(True)
+    rows = []
+    for k, sample in enumerate(SAMPLES):
+        for i, name in enumerate(feature):
+            rows.append([sample, name, COUNTS[k, i]] if order == 0 else [name, sample, COUNTS[k, i]])
+    path = tmp_path / "t.tsv"
+    path.write_text(lines(columns, rows))
+    _, adata = read_as_drafted(path)
+    assert list(adata.obs_names) == SAMPLES
+    np.testing.assert_array_equal(adata.X, COUNTS)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Table S2\n",
+        "Raw counts of the study, 2021\nrest and trained; 3 mice each\n\n",
+        "# a comment\nTable S2: counts\n",
+        '"","Rest","","","Trained","",""\n',
+    ],
+)
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_titles_and_groups_above_the_header(tmp_path, head, separator):
+    path = tmp_path / "t.txt"
+    head = head.replace(",", separator) if '""' in head else head
+    path.write_text(head + lines(*wide(), separator))
+    found, adata = read_as_drafted(path)
+    assert list(adata.obs_names) == SAMPLES
+    np.testing.assert_array_equal(adata.X, COUNTS)
+    assert f"the header is line {head.count(chr(10)) + 1}" in found.told[0]
+    if "Rest" in head:
+        assert adata.obs["above_1"].tolist() == ["Rest"] * 3 + ["Trained"] * 3
+
+
+def test_a_workbook_with_titles_and_sheets(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.title = "Legend"
+    book.active.append(["This file holds the counts"])
+    sheet = book.create_sheet("Counts")
+    sheet.append(["Table S2. Counts of the study"])
+    sheet.append([])
+    header, rows = wide()
+    for row in [header, *rows]:
+        sheet.append([cell.item() if hasattr(cell, "item") else cell for cell in row])
+    book.save(tmp_path / "t.xlsx")
+    found, adata = read_as_drafted(tmp_path / "t.xlsx")
+    assert found.options == {"sheet": "Counts", "skip": 2}
+    assert list(adata.obs_names) == SAMPLES
+    np.testing.assert_array_equal(adata.X, COUNTS)
+
+
+@pytest.mark.parametrize("code", ["n.d.", "<LOD", "ND", "-", "not detected"])
+def test_known_words_for_missing_values_are_proposed_and_others_refused(tmp_path, code):
+    header, rows = wide()
+    rows[7][2] = code
+    path = tmp_path / "t.txt"
+    path.write_text(lines(header, rows))
+    found, adata = read_as_drafted(path)
+    assert found.options["missing"] == [code]
+    assert f"1 cells with '{code}' are taken for missing, the first in column 'rest_2', row 8" in found.told
+    assert np.isnan(adata.X[1, 7])
+    assert adata.shape == (6, N)
+    rows[9][3] = "spilled"
+    path.write_text(lines(header, rows))
+    with pytest.raises(Problems, match="Text where numbers are expected"):
+        read_as_drafted(path)
+
+
+def test_names_of_files_are_not_believed(tmp_path):
+    """Plain text called .gz is read; a page called .gz, packed or not, is said to be one."""
+    path = tmp_path / "GSE1_counts.txt.gz"
+    path.write_text(lines(*wide()))
+    assert read_as_drafted(path)[1].shape == (6, N)
+    page = b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body>not found</body></html>"
+    for body in (page, gzip.compress(page)):
+        path.write_bytes(body)
+        with pytest.raises(Problems, match="This is a web page, not a table"):
+            recognise(path)
 
 
 def test_counts_of_spectra_rise_with_intensities_and_are_no_sample():

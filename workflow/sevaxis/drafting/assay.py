@@ -149,10 +149,11 @@ def _fits(values: np.ndarray, scale: str, names: tuple[list[str], list[str]]) ->
 
 
 def _looks_estimated(values: np.ndarray) -> bool:
-    """Counts by salmon, kallisto or RSEM: many genes, some zeros, some whole numbers."""
+    """Counts by salmon, kallisto or RSEM: some whole numbers among fractions, and zeros where there are many genes."""
     positive = values[values > 0]
-    whole = np.abs(positive - np.rint(positive)) < 1e-3
-    return values.shape[1] > 5000 and bool((values == 0).mean() > 0.01) and bool(whole.mean() > 0.02)
+    whole = float((np.abs(positive - np.rint(positive)) < 1e-3).mean()) if positive.size else 0.0
+    many = values.shape[1] > 5000 and bool((values == 0).mean() > 0.01)
+    return whole > 0.2 or (many and whole > 0.02)
 
 
 def identifier_of_matrix(adata: AnnData) -> str | None:

@@ -14,7 +14,7 @@ from sevaxis.base.vocabulary import Namespace
 from sevaxis.drafting.describing import not_samples
 from sevaxis.drafting.words import COLUMNS, MISSING_WORDS, NO_SAMPLES, SUMMARIES
 from sevaxis.genes.identifiers import COLUMN_NAMES, PATTERNS, identifier_of
-from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric, stray_cells
+from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric, stem_of, stray_cells
 from sevaxis.matrix.readers.tables.layouts import as_text
 from sevaxis.matrix.readers.tables.text import Table
 from sevaxis.study.validation import TODO
@@ -90,6 +90,9 @@ def layout_of(table: Table, feature: str | None) -> Layout | None:
     columns = table.frame.columns
     strays = {name: rows for name in columns if (rows := stray_cells(table.frame[name], table))}
     numeric = [name for name in columns if name in strays or looks_numeric(table.frame[name], table)]
+    stems = {stem_of(name) for name in numeric}
+    empty = [n for n in columns if table.frame[n].null_count() == table.frame.height and stem_of(n) in stems]
+    numeric = [name for name in columns if name in numeric or name in empty]
     found = _transposed(table, numeric) or _long(table, numeric) or _wide(table, numeric, feature)
     if found is not None:
         _take_missing_codes(found, table, strays)
@@ -206,17 +209,21 @@ def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:
     reasons = not_samples(table, numbers)
     plain = [n for n in numbers if not ANNOTATION.search(n) and not SUMMARIES.search(n) and not _known(n)]
     plain = [n for n in plain if n not in reasons]
+    # where all columns are called like annotation (GC_1 of gastrocnemius), none is
+    plain = plain or [name for name in numbers if not SUMMARIES.search(name) and not _known(name)]
     likeness = _likeness(table, numbers, plain)
     typical = sorted(likeness[n] for n in plain)[len(plain) // 2] if plain else 0.0
     for name in numbers:
         column = table.frame[name]
         if name in reasons:
             continue
-        if SUMMARIES.search(name):
+        if not name:
+            reasons[name] = "has no name"
+        elif SUMMARIES.search(name):
             reasons[name] = "a summary of others"
         elif _known(name):
             reasons[name] = "an identifier"
-        elif ANNOTATION.search(name) and not (
+        elif name not in plain and not (
             typical > ALIKE and likeness[name] > ALIKE and _among_them(table, name, plain)
         ):
             reasons[name] = "describes features"
@@ -327,7 +334,7 @@ def _blocks(table: Table, numbers: list[str]) -> tuple[str | list[str], int, str
         for name in numbers:
             match = re.match(pattern, name, re.IGNORECASE)
             if match:
-                word = name.replace(match[1], "", 1).strip(" ._:-").lower()
+                word = name.replace(match[1], "", 1).strip(" ._:-()").lower()
                 blocks.setdefault((form, word), {})[match[1]] = name
                 plain.pop(name, None)
     blocks = {key: found for key, found in blocks.items() if len(found) >= FEWEST_SAMPLES}
@@ -378,7 +385,10 @@ def _long(table: Table, numeric: list[str]) -> Layout | None:
     if len(values) != 1:
         return None
     others = [name for name in frame.columns if name != values[0]]
-    text = [name for name in others if name not in numeric and frame[name].n_unique() < frame.height / 2]
+    known = [
+        name for name in numeric if FEATURE.search(name) or _known(name)
+    ]  # Entrez identifiers are numbers
+    text = [n for n in others if (n not in numeric or n in known) and frame[n].n_unique() < frame.height / 2]
     features = [name for name in text if FEATURE.search(name) and not SAMPLE.match(name)] or text
     if not features:
         return None

@@ -112,6 +112,8 @@ def joint_test(table: Table) -> str:
     names = {name: said for name in numeric if (said := named(name)) is not None}
     tests = [name for name, said in names.items() if said.role in ("p", "q", "joint")]
     joint = any(said.role == "joint" for said in names.values())
+    # samples of females may be called F.1; a test has its p
+    joint = joint and any(said.role in ("p", "q") for said in names.values())
     several = joint and len(tests) > 1 and len(numeric) - len(names) <= MOST_BESIDE
     return ", ".join(tests) if several else ""
 

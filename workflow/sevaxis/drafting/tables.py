@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.vocabulary import Assay, Namespace
 from sevaxis.drafting.describing import peptide_column
@@ -16,12 +16,15 @@ from sevaxis.drafting.layouts import FEATURE, FEWEST_SAMPLES, Layout, layout_of
 from sevaxis.drafting.published import joint_test, recognise_results
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.statistics import named
-from sevaxis.genes.identifiers import COLUMN_NAMES, identifier_of
+from sevaxis.genes.identifiers import COLUMN_NAMES, are_row_numbers, identifier_of
 from sevaxis.matrix.readers.maxquant import KEPT
 from sevaxis.matrix.readers.registry import reader_options, signatures
 from sevaxis.matrix.readers.tables.columns import looks_numeric
 from sevaxis.matrix.readers.tables.layouts import as_text
 from sevaxis.matrix.readers.tables.text import Table, read_table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 #: Readers of formats that also come as parquet.
 PARQUET = ("olink", "diann")
@@ -150,6 +153,15 @@ def _has_samples(table: Table, effects: Recognised, layout: Layout) -> bool:
     return whole or columns.program not in ("DESeq2", "edgeR")
 
 
+def _names_rows(column: pl.Series) -> bool:
+    """Whether an unnamed first column of whole numbers names the rows (Entrez) and does not count them."""
+    import pandas as pd
+
+    cells = as_text(column)
+    unique = not column.name and len(set(cells)) == len(cells)
+    return unique and identifier_of(cells) == Namespace.ENTREZ and not are_row_numbers(pd.Series(cells))
+
+
 def feature_column(table: Table) -> tuple[str | None, str | None]:
     """Column that names the features, best identifier first, and the column of symbols beside it."""
     ranks = {namespace: rank for rank, namespace in enumerate(Namespace)}
@@ -162,7 +174,7 @@ def feature_column(table: Table) -> tuple[str | None, str | None]:
         if (
             is_number
             and known != Namespace.ENTREZ
-            and not (position == 0 and re.search(r"gene|entrez|id$", name, re.I))
+            and not (position == 0 and (re.search(r"gene|entrez|id$", name, re.I) or _names_rows(column)))
         ):
             continue
         cells = [cell for cell in as_text(column) if cell]

@@ -11,6 +11,8 @@ import numpy as np
 BASES = {"log2": 2.0, "ln": float(np.e), "log10": 10.0}
 #: Fewest values whose originals tell whole numbers from others, and the share of them that must be whole.
 ENOUGH, NEARLY_ALL = 25, 0.97
+#: No logarithm of a measured value is larger.
+LARGEST = 60.0
 #: From the 1st to the 99th percentile, intensities and reads span some 9 to 15 powers of two: a factor of 500 to 30,000
 #: (eleven sets of the field measured: 8.6 to 14.7). Spans below these are those of the other logarithms.
 SPAN_LOG10, SPAN_LN = 5.2, 8.3
@@ -37,7 +39,7 @@ def whole_in_base(values: np.ndarray) -> str | None:
     A value printed with d decimals gives its original back to a relative error of 0.5 * 10^-d * ln(base): only
     originals that are known better than to a tenth are looked at.
     """
-    known = np.unique(values[np.isfinite(values) & (values != 0)])
+    known = np.unique(values[np.isfinite(values) & (values != 0) & (np.abs(values) < LARGEST)])
     if known.size > 20_000:
         known = known[:: known.size // 20_000]
     if known.size < ENOUGH:
@@ -46,8 +48,7 @@ def whole_in_base(values: np.ndarray) -> str | None:
         (d for d in range(1, 13) if np.mean(np.abs(known - np.round(known, d)) < 1e-13) > 0.99), 13
     )
     for name, base in BASES.items():
-        with np.errstate(over="ignore"):
-            original = base**known
+        original = base**known
         error = original * np.log(base) * 0.5 * 10.0**-decimals
         usable = (original > 1.5) & (original < 1e9) & (error < 0.05)
         if usable.sum() < ENOUGH:

@@ -101,11 +101,11 @@ def numeric_columns(table: Table, columns: list[str]) -> list[str]:
         One for each column of numbers that has cells of text, with row and cell.
     """
     numeric = {name for name in columns if looks_numeric(table.frame[name], table)}
-    stems = {_stem(name) for name in numeric}
+    stems = {stem_of(name) for name in numeric}
     found, problems = [], []
     for name in columns:
         column = table.frame[name]
-        if name in numeric or (column.null_count() == len(column) and _stem(name) in stems):
+        if name in numeric or (column.null_count() == len(column) and stem_of(name) in stems):
             found.append(name)
         elif rows := stray_cells(column, table):
             problems.append(stray_problem(table, column, rows))
@@ -159,5 +159,6 @@ def stray_problem(table: Table, column: pl.Series, rows: list[int]) -> Problem:
     return Problem("Text where numbers are expected", where, found, "numbers or NA", hint)
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
+    """A name without its numbers."""
     return re.sub(r"\d+", "#", name)
