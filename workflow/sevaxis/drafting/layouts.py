@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.vocabulary import Namespace
+from sevaxis.drafting.blocks import FEWEST_SAMPLES, blocks_of, floats, listed
 from sevaxis.drafting.describing import not_samples
 from sevaxis.drafting.words import COLUMNS, MISSING_WORDS, NO_SAMPLES, SUMMARIES
 from sevaxis.genes.identifiers import COLUMN_NAMES, PATTERNS, identifier_of
@@ -20,7 +21,6 @@ from sevaxis.matrix.readers.tables.text import Table
 from sevaxis.study.validation import TODO
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
 
 VALUE = re.compile(
@@ -37,19 +37,11 @@ SAMPLE = re.compile(r"^(sample.*|run.*|file.?name|library.*|replicate|barcode)$"
 FEWEST = 100
 #: Fewest columns of a table with a row per sample, where they are identifiers without doubt.
 FEWEST_KNOWN = 20
-#: Two groups of two.
-FEWEST_SAMPLES = 4
 #: A symbol, as far as its form tells; names of samples share few stems, names of genes have many.
 SYMBOL = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:[-.@_][A-Za-z0-9]+)*$")
 MANY_STEMS = 0.3
 #: Rank correlation with the typical sample: samples have the one, other columns the other.
 ALIKE, UNLIKE = 0.75, 0.3
-#: Quantities of tables with several columns for each sample; the first are reads.
-COUNTED = r"(?:(?:raw|read|reads|gene|expected|est|num|frag(?:ment)?|unique)[ ._-]?)*(?:counts?|reads)|raw"
-DERIVED = (
-    r"(?:log2?|ln)?[ ._(]*(?:fpkm|rpkm|tpm|cpm|rpm)\)?|(?:norm(?:ali[sz]ed)?)[ ._-]?(?:counts?|reads|expr\w*|values?)?|"
-    r"vst|rlog|rma|z[ ._-]?score|signal|detection(?:[ ._]?p(?:val)?)?|(?:gene[ ._])?length|flag|call"
-)
 
 
 @dataclass
@@ -146,7 +138,7 @@ def _transposed(table: Table, numeric: list[str]) -> Layout | None:
     told = []
     if others:
         options["annotation"] = others
-        told.append(f"columns of numbers that describe samples: {_listed(others)}")
+        told.append(f"columns of numbers that describe samples: {listed(others)}")
     return Layout("table with a row per sample", options, table.frame.height, told)
 
 
@@ -187,7 +179,7 @@ def _wide(table: Table, numeric: list[str], feature: str | None) -> Layout | Non
         return None
     options: dict[str, Any] = {} if feature in (table.frame.columns[0], "") else {"feature": feature}
     found = Layout("table with a column per sample", options, 0)
-    blocks = _blocks(table, numbers)
+    blocks = blocks_of(table, numbers)
     if blocks is not None:
         options["samples"], found.samples, told = blocks
         found.told.append(told)
@@ -246,7 +238,7 @@ def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         by_reason.setdefault(reason, []).append(name)
-    found.told += [f"left out: {_listed(names)} ({reason})" for reason, names in by_reason.items()]
+    found.told += [f"left out: {listed(names)} ({reason})" for reason, names in by_reason.items()]
     return [name for name in kept if name not in odd]
 
 
@@ -259,7 +251,7 @@ def _likeness(table: Table, numbers: list[str], plain: list[str]) -> dict[str, f
     import numpy as np
     from scipy.stats import rankdata
 
-    values = {name: _floats(table, name) for name in numbers}
+    values = {name: floats(table, name) for name in numbers}
     if len(plain) < FEWEST_SAMPLES or table.frame.height < FEWEST:
         return dict.fromkeys(numbers, 1.0)
     with np.errstate(all="ignore"):
@@ -280,16 +272,10 @@ def _among_them(table: Table, name: str, plain: list[str]) -> bool:
     """Whether the median of a column lies among those of the samples: counts of spectra rise with intensities, too."""
     import numpy as np
 
-    median, *others = (float(np.nanmedian(_floats(table, column))) for column in (name, *plain))
+    median, *others = (float(np.nanmedian(floats(table, column))) for column in (name, *plain))
     low, high = min(others), max(others)
     around = max(high - low, 0.1 * abs(high))
     return low - around <= median <= high + around and not _is_flat(table.frame[name])
-
-
-def _floats(table: Table, name: str) -> np.ndarray:
-    import numpy as np
-
-    return table.numbers(table.frame[name]).to_numpy().astype(np.float64)
 
 
 def _is_flat(column: pl.Series) -> bool:
@@ -316,62 +302,6 @@ def _take_repeated(found: Layout, kept: list[str], table: Table) -> None:
         text = "two columns bear each name: two samples of a group (delete this line), or one sample measured twice "
         text += "(then fill columns: replicate_of in the sheet)?"
         found.ask.setdefault("samples", []).append(f"{TODO} {text}")
-
-
-def _blocks(table: Table, numbers: list[str]) -> tuple[str | list[str], int, str] | None:
-    """The block of reads in a table with several columns for each sample; a regular expression names the samples."""
-    forms = {
-        f"{kind} {where}": pattern
-        for kind, words in (("counts", COUNTED), ("derived", DERIVED))
-        for where, pattern in (
-            ("end", rf"^(.+?)[ ._:-]+\(?(?:{words})\)?$"),
-            ("begin", rf"^\(?(?:{words})\)?[ ._:-]+(.+)$"),
-        )
-    }
-    blocks: dict[tuple[str, str], dict[str, str]] = {}
-    plain = {name: name for name in numbers}
-    for form, pattern in forms.items():
-        for name in numbers:
-            match = re.match(pattern, name, re.IGNORECASE)
-            if match:
-                word = name.replace(match[1], "", 1).strip(" ._:-()").lower()
-                blocks.setdefault((form, word), {})[match[1]] = name
-                plain.pop(name, None)
-    blocks = {key: found for key, found in blocks.items() if len(found) >= FEWEST_SAMPLES}
-    if not blocks:
-        return None
-    keys = max((set(found) for found in blocks.values()), key=len)
-    alike = {key: found for key, found in blocks.items() if len(set(found) & keys) >= 0.8 * len(keys)}
-    beside = {name: name for name in plain if name in keys}
-    if len(beside) >= 0.8 * len(keys):
-        alike["", "without a word"] = beside
-    if len(alike) < 2:
-        return None
-    reads = [key for key in alike if key[0].startswith("counts")]
-    bare = ("", "without a word")
-    if not reads and bare in alike and _are_whole(table, list(beside)):
-        reads = [bare]
-    if not reads:
-        return None
-    chosen = reads[0]
-    others = [f"'{word}' ({len(found)})" for (_, word), found in alike.items() if (_, word) != chosen]
-    told = f"each sample has several columns: {len(alike[chosen])} of '{chosen[1]}' are taken, not {', '.join(others)}"
-    left = [n for n in numbers if not any(n in found.values() for found in alike.values())]
-    if left:
-        told += f"; left out: {_listed(left)}"
-    if chosen == bare:
-        return list(beside), len(beside), told
-    first, name = next(iter(alike[chosen].items()))
-    before, _, after = name.partition(first)
-    return f"^{re.escape(before)}(.+){re.escape(after)}$", len(alike[chosen]), told
-
-
-def _are_whole(table: Table, names: list[str]) -> bool:
-    import numpy as np
-
-    values = np.column_stack([_floats(table, name) for name in names])
-    known = values[np.isfinite(values)]
-    return bool(known.size) and bool(np.all(known == np.rint(known)))
 
 
 def _long(table: Table, numeric: list[str]) -> Layout | None:
@@ -402,8 +332,3 @@ def _long(table: Table, numeric: list[str]) -> Layout | None:
             options = {"layout": "long", "feature": feature, "sample": sample, "value": values[0]}
             return Layout("table with a row per value", options, frame.select(names).n_unique())
     return None
-
-
-def _listed(names: list[str], most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(f"'{name}'" for name in names[:most]) + more

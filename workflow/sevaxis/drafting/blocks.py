@@ -1,0 +1,87 @@
+"""Tables with several columns for each sample: reads, and quantities that were made of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sevaxis.matrix.readers.tables.text import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: Two groups of two.
+FEWEST_SAMPLES = 4
+#: Quantities of tables with several columns for each sample; the first are reads.
+COUNTED = r"(?:(?:raw|read|reads|gene|expected|est|num|frag(?:ment)?|unique)[ ._-]?)*(?:counts?|reads)|raw"
+DERIVED = (
+    r"(?:log2?|ln)?[ ._(]*(?:fpkm|rpkm|tpm|cpm|rpm)\)?|(?:norm(?:ali[sz]ed)?)[ ._-]?(?:counts?|reads|expr\w*|values?)?|"
+    r"vst|rlog|rma|z[ ._-]?score|signal|detection(?:[ ._]?p(?:val)?)?|(?:gene[ ._])?length|flag|call"
+)
+
+
+def blocks_of(table: Table, numbers: list[str]) -> tuple[str | list[str], int, str] | None:
+    """The block of reads in a table with several columns for each sample; a regular expression names the samples."""
+    forms = {
+        f"{kind} {where}": pattern
+        for kind, words in (("counts", COUNTED), ("derived", DERIVED))
+        for where, pattern in (
+            ("end", rf"^(.+?)[ ._:-]+\(?(?:{words})\)?$"),
+            ("begin", rf"^\(?(?:{words})\)?[ ._:-]+(.+)$"),
+        )
+    }
+    blocks: dict[tuple[str, str], dict[str, str]] = {}
+    plain = {name: name for name in numbers}
+    for form, pattern in forms.items():
+        for name in numbers:
+            match = re.match(pattern, name, re.IGNORECASE)
+            if match:
+                word = name.replace(match[1], "", 1).strip(" ._:-()").lower()
+                blocks.setdefault((form, word), {})[match[1]] = name
+                plain.pop(name, None)
+    blocks = {key: found for key, found in blocks.items() if len(found) >= FEWEST_SAMPLES}
+    if not blocks:
+        return None
+    keys = max((set(found) for found in blocks.values()), key=len)
+    alike = {key: found for key, found in blocks.items() if len(set(found) & keys) >= 0.8 * len(keys)}
+    beside = {name: name for name in plain if name in keys}
+    if len(beside) >= 0.8 * len(keys):
+        alike["", "without a word"] = beside
+    if len(alike) < 2:
+        return None
+    reads = [key for key in alike if key[0].startswith("counts")]
+    bare = ("", "without a word")
+    if not reads and bare in alike and _are_whole(table, list(beside)):
+        reads = [bare]
+    if not reads:
+        return None
+    chosen = reads[0]
+    others = [f"'{word}' ({len(found)})" for (_, word), found in alike.items() if (_, word) != chosen]
+    told = f"each sample has several columns: {len(alike[chosen])} of '{chosen[1]}' are taken, not {', '.join(others)}"
+    left = [n for n in numbers if not any(n in found.values() for found in alike.values())]
+    if left:
+        told += f"; left out: {listed(left)}"
+    if chosen == bare:
+        return list(beside), len(beside), told
+    first, name = next(iter(alike[chosen].items()))
+    before, _, after = name.partition(first)
+    return f"^{re.escape(before)}(.+){re.escape(after)}$", len(alike[chosen]), told
+
+
+def _are_whole(table: Table, names: list[str]) -> bool:
+    import numpy as np
+
+    values = np.column_stack([floats(table, name) for name in names])
+    known = values[np.isfinite(values)]
+    return bool(known.size) and bool(np.all(known == np.rint(known)))
+
+
+def floats(table: Table, name: str) -> np.ndarray:
+    import numpy as np
+
+    return table.numbers(table.frame[name]).to_numpy().astype(np.float64)
+
+
+def listed(names: list[str], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(f"'{name}'" for name in names[:most]) + more
