@@ -77,11 +77,13 @@ def _are_whole(table: Table, names: list[str]) -> bool:
 
 
 def floats(table: Table, name: str) -> np.ndarray:
+    """Numbers of a column, NaN where a cell holds none."""
     import numpy as np
 
     return table.numbers(table.frame[name]).to_numpy().astype(np.float64)
 
 
 def listed(names: list[str], most: int = 8) -> str:
+    """Some names in a sentence."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(f"'{name}'" for name in names[:most]) + more

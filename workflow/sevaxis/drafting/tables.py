@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.vocabulary import Assay, Namespace
+from sevaxis.drafting.blocks import FEWEST_SAMPLES
 from sevaxis.drafting.describing import peptide_column
 from sevaxis.drafting.groups import groups_of_names
-from sevaxis.drafting.layouts import FEATURE, FEWEST_SAMPLES, Layout, layout_of
+from sevaxis.drafting.layouts import FEATURE, Layout, layout_of
 from sevaxis.drafting.published import joint_test, recognise_results
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.statistics import named
