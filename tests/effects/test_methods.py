@@ -45,7 +45,9 @@ def data(name: str, *, subjects: bool = False, sexes=SEXES, counts: bool | None 
         adata.layers["log2"] = np.log2(adata.X + 1)
         adata.uns["normalisation"] = {"method": "tmm", "text": "Log2 counts per million, scaled by TMM"}
     else:
-        adata.uns["normalisation"] = {"method": "median", "text": "Equal medians of all features"}
+        how = {"deqms": ("mode", "Equal modes of the log ratios to the mean profile")}
+        method, text = how.get(name, ("median", "Equal medians of all features"))
+        adata.uns["normalisation"] = {"method": method, "text": text}
     return adata
 
 

@@ -176,3 +176,11 @@ def test_no_finding_gives_an_empty_table():
     table = varied(y, LOG2_CHOICES[:4], fdr=1e-9)
     assert survival(table).empty
     assert isinstance(summarise_choices(table), pd.DataFrame)
+
+
+@pytest.mark.parametrize(("assessed", "left_out"), [("median", "equal medians"), ("mode", "equal modes")])
+def test_an_alignment_that_was_made_already_is_no_other_choice(assessed, left_out):
+    method = load_method("trend")
+    told = choices_beside(method, method.parse({}), None, counted=False, paired=False, assessed=assessed)
+    names = {choice.name for choice in told}
+    assert {"equal medians", "equal modes", "equal distributions"} - names == {left_out}

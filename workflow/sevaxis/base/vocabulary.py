@@ -148,6 +148,7 @@ class Normalisation(Term):
 
     TMM = "tmm", "trimmed means of M-values (TMM)"
     MEDIAN = "median", "medians"
+    MODE = "mode", "modes of log ratios"
     NONE = "none", "none"
 
 

@@ -127,7 +127,7 @@ def _propose_scale(
             medians = [np.nanmedian(row) for row in log2 if np.isfinite(row).any()]
         spread = float(np.std(medians)) if medians else 0.0
         done = quantity in NORMALISED or recognised.reader == "diann" or spread < EQUAL_MEDIANS
-        facts.values["normalise"] = "none" if done else "median"
+        facts.values["normalise"] = "none" if done else "mode"
         why = (
             "the program normalises this quantity"
             if spread >= EQUAL_MEDIANS and done

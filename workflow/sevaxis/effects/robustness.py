@@ -150,6 +150,7 @@ def choices_of(included: AnnData, card: CompareCard) -> list[Choice]:
         counted=counted,
         paired=block_of(included.obs) is not None,
         missing=not counted and bool(np.isnan(np.asarray(included.X)).any()),
+        assessed=included.uns.get("normalisation", {}).get("method"),
     )
     own = []
     for name in card.model.alternatives:

@@ -17,6 +17,7 @@ import pandas as pd
 from sevaxis.base.vocabulary import REPORTED, Normalisation, Scale
 from sevaxis.effects.estimation import block_of, fit_filtered
 from sevaxis.effects.methods import Method, load_method
+from sevaxis.matrix.normalise import normalise
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.intensities.imputation import impute
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sevaxis.models.linear.design import Design
 
 Imputation = Literal["none", "minprob", "qrilc", "knn"]
-Alignment = Literal["median", "quantile"]
+Alignment = Literal["median", "mode", "quantile"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Choice:
     normalisation
         Of the library sizes of counts, for methods that take counts; the method's default where it is None.
     alignment
-        Log2 values only: brought to equal medians, or to equal distributions (``quantile``), before the fit.
+        Log2 values only: brought to equal medians, equal modes of log ratios or equal distributions (``quantile``).
     imputation
         Log2 values only.
     seen_in
@@ -70,6 +71,7 @@ def choices_beside(
     counted: bool,
     paired: bool,
     missing: bool = True,
+    assessed: str | None = None,
 ) -> tuple[Choice, ...]:
     """Other reasonable analyses beside the reported one, which stands first; each departs from it in one thing.
 
@@ -83,6 +85,8 @@ def choices_beside(
         Whether subjects have several samples: methods that cannot take that into account are no choice then.
     missing
         Whether log2 values are missing: where none is, nothing is imputed.
+    assessed
+        How log2 values were aligned when they were assessed: the same again is no other choice.
     """
     scaling = normalisation or next(iter(method.normalisations), None)
     # log2 values arrive normalised: nothing is left to choose
@@ -121,7 +125,8 @@ def choices_beside(
             ]
     else:
         found += [
-            beside("equal medians", alignment="median"),
+            *([beside("equal medians", alignment="median")] if assessed != Normalisation.MEDIAN else []),
+            *([beside("equal modes", alignment="mode")] if assessed != Normalisation.MODE else []),
             beside("equal distributions", alignment="quantile"),
             other("prior robust", "trend"),
             other("prior not robust", "trend", robust=False),
@@ -351,10 +356,9 @@ def _imputed(log2: np.ndarray, kept: np.ndarray, how: Imputation, seed: int) -> 
 
 
 def _align(log2: np.ndarray, how: Alignment) -> np.ndarray:
-    """Samples with equal medians, or with equal distributions, missing values left out."""
-    if how == "median":
-        middle = np.nanmedian(log2, axis=0)
-        return log2 - (middle - middle.mean())
+    """Samples with equal medians, modes or distributions, missing values left out."""
+    if how != "quantile":
+        return normalise(log2.T, Scale.LOG2, how).log2.T
     # each sample's quantile function is read at the same levels, ranks then look up the mean of these functions
     # (Bolstad et al. 2003, Bioinformatics 19:185; levels, because samples differ in how much is missing)
     levels = np.linspace(0, 1, len(log2))

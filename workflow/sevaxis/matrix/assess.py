@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.matrix.normalise import Normalised, normalise
-from sevaxis.matrix.quality.checks import checks_of, checks_of_published, describe_sex
+from sevaxis.matrix.normalise import Normalised, normalise, parting
+from sevaxis.matrix.quality.checks import checks_of, checks_of_published, describe_sex, tell_parting
 from sevaxis.matrix.quality.mapping import describe_mapping, tested_features
 from sevaxis.matrix.quality.sexing import SexCalls, call_sex, wrong_coding
 from sevaxis.matrix.quality.structure import (
@@ -84,7 +84,9 @@ def assess(
     detected = values > 0 if counted else ~np.isnan(values)
     normalised = normalise(values, "counts" if counted else "log2", card.normalisation)
     adata.layers["log2"] = normalised.log2
-    adata.uns["normalisation"] = {"method": str(card.normalisation), "text": normalised.text}
+    apart = None if counted else parting(values, adata.obs["group"].astype(str).to_numpy())
+    told = normalised.text + (f"; {tell_parting(apart)}" if apart else "")
+    adata.uns["normalisation"] = {"method": str(normalised.method), "text": told}
     sex = call_sex(adata, card.organism, card.assay)
     mismatched = _mismatches(adata, sex)
     if sex_mismatch != "keep" and (wrong := wrong_coding(adata, card, sex, mismatched)):
@@ -101,7 +103,7 @@ def assess(
     bins, rates = (np.array([]), np.array([])) if counted else missing_by_abundance(normalised.log2)
     quality = {
         **_counts_of(adata, card, tested_features(adata, values, counted=counted), min_mapped),
-        "normalisation": card.normalisation,
+        "normalisation": str(normalised.method),
         "samples": _records(adata, sex, own, components.scores, normalised),
         "pca": {"explained": _plain(components.explained), "text": components.text},
         "correlation": {"samples": list(adata.obs_names), "matrix": _plain(correlation, 4)},
@@ -109,7 +111,7 @@ def assess(
         "batch_by_group": _batch_by_group(adata),
         "sex": describe_sex(adata, sex, mismatched, sex_mismatch),
     }
-    quality["checks"] = checks_of(adata, card, quality, normalised.text)
+    quality["checks"] = checks_of(adata, card, quality, told, apart is not None)
     return adata, quality, _axis_values(adata, card, axis, detected)
 
 

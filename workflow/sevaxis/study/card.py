@@ -32,8 +32,8 @@ LARGEST_WEIGHT = 1000.0
 #: How samples are made comparable unless the card says otherwise.
 DEFAULT_NORMALISATION = {
     Assay.RNA_COUNTS: Normalisation.TMM,
-    Assay.PROTEIN: Normalisation.MEDIAN,
-    Assay.PTM: Normalisation.MEDIAN,
+    Assay.PROTEIN: Normalisation.MODE,
+    Assay.PTM: Normalisation.MODE,
 }
 
 

@@ -121,7 +121,9 @@ def _check_nothing_fitted(card: Card, source: YamlSource) -> list[Problem]:
 def _check_normalisation(card: Card, method: Method, source: YamlSource) -> list[Problem]:
     """A normalisation that the values and the method can take."""
     counted, told = card.scale == Scale.COUNTS, card.values.normalise
-    of_values = [each for each in Normalisation if counted or each != Normalisation.TMM]
+    of_values = [
+        each for each in Normalisation if each != (Normalisation.MODE if counted else Normalisation.TMM)
+    ]
     allowed = method.normalisations or of_values
     if told is None or told in allowed:
         return []

@@ -74,6 +74,12 @@ MEDIANS = Facet(
     lambda used: used["normalisation_text"],
     "Log2 intensities were shifted so that samples have equal medians.",
 )
+MODES = Facet(
+    lambda used: used["normalisation"] == Normalisation.MODE,
+    lambda used: used["normalisation_text"],
+    "Log2 intensities were shifted so that the commonest log ratio of each sample to the mean profile is the same: "
+    "what most features share is taken for loading, and what a part of them does to one side is not.",
+)
 AS_GIVEN = Facet(
     lambda used: used["normalisation"] == Normalisation.NONE,
     lambda used: used["normalisation_text"],
@@ -191,7 +197,7 @@ UNKNOWN_SEX = Facet(
     lambda used: "a mean for each group; sex not known",
     "Where no sample's sex is known nothing can be said by sex.",
 )
-NORMALISATIONS = (TMM, RATIOS, MEDIANS, AS_GIVEN)
+NORMALISATIONS = (TMM, RATIOS, MEDIANS, MODES, AS_GIVEN)
 OUTLIERS = (OUTLIERS_REPLACED, OUTLIERS_WITHHELD, OUTLIERS_KEPT)
 MODEL = (
     FILTER,

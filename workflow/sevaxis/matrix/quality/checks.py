@@ -81,7 +81,7 @@ def _seen(n_female: int, n_male: int) -> str:
 
 
 def checks_of(
-    adata: AnnData, card: AssessCard, quality: dict[str, Any], normalisation: str
+    adata: AnnData, card: AssessCard, quality: dict[str, Any], normalisation: str, parts: bool = False
 ) -> list[dict[str, str]]:
     """One check per question, always in the same order."""
     checks = [
@@ -92,9 +92,18 @@ def checks_of(
         _depth(adata, card),
         _batch(quality),
         check_mapping(quality["mapping"]),
-        {"level": "note", "about": "normalisation", "text": f"{normalisation}."},
+        _check("warning" if parts else "note", "normalisation", f"{normalisation}."),
     ]
     return [check for check in checks if check]
+
+
+def tell_parting(apart: tuple[float, str, str]) -> str:
+    """Where medians and modes disagree, and what that means."""
+    size, high, low = apart
+    return (
+        f"medians and modes of the samples part by {size:.2f} log2 between {high} and {low}: many features change to "
+        "one side, or the groups differ in composition, and medians would take part of that for loading"
+    )
 
 
 def _check(level: str, about: str, text: str) -> dict[str, str]:
