@@ -273,9 +273,11 @@ def _copy(path: Path, place: Path, sha256: str) -> bool:
 
 def _simulate(card: RetrieveCard, folder: Path, seed: int) -> None:
     """Write the simulated files of a data set; each takes its name only when all are written."""
-    from sevaxis.demo import write_dataset
+    from sevaxis.demo import DATASETS, write_dataset
 
     wanted = [source for source in card.files if source.simulated]
+    if card.id not in DATASETS:
+        raise Problems(_problem_of_simulation(card.id, source, set()) for source in wanted)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="simulated-", suffix=".part") as scratch:
         written = {

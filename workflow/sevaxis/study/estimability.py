@@ -15,8 +15,8 @@ from sevaxis.base.vocabulary import Sex
 from sevaxis.study.aliasing import Design
 from sevaxis.study.card import Contrast, ReadCard
 from sevaxis.study.sheets import (
-    NUMBER,
     Sheet,
+    is_number,
     modelled_columns,
     select_samples,
     sex_of,
@@ -100,7 +100,10 @@ def check_contrasts(
         for level in weights:
             if sizes[level] == 0:
                 what = f"The contrast '{contrast.name}' names a group that no sample is in"
-                problems.append(Problem(what, where, level, ", ".join(sorted(sizes)), nearest(level, sizes)))
+                hint = nearest(level, sizes)
+                if same := [each for each in sizes if each.isdigit() and each.lstrip("0") == level]:
+                    hint = f"write it in quotes, '{same[0]}': YAML drops the zeros of a number"
+                problems.append(Problem(what, where, level, ", ".join(sorted(sizes)), hint))
             elif sizes[level] < min_per_group:
                 what = f"A group of the contrast '{contrast.name}' is too small"
                 found = f"{level}: {sizes[level]} sample" + ("s" if sizes[level] > 1 else "")
@@ -208,7 +211,7 @@ def _places(contrast: Contrast, samples: list[SampleFacts], column: str) -> list
 
 def _numbers(values: list[str]) -> list[float] | None:
     """Values as numbers, None where any is none."""
-    return [float(value) for value in values] if all(NUMBER.fullmatch(value) for value in values) else None
+    return [float(value) for value in values] if all(map(is_number, values)) else None
 
 
 def _check_sexes(

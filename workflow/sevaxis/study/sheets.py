@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -22,6 +23,11 @@ INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 #: Labels that mean "not known".
 UNKNOWN = {"", "na", "n/a", "nan", "none", "unknown", "not known", "not reported"}
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number that can be calculated with."""
+    return NUMBER.fullmatch(cell) is not None and math.isfinite(float(cell))
 
 
 @dataclass(frozen=True)
@@ -359,7 +365,7 @@ def _check_numbers(sheet: Sheet, card: ReadCard) -> list[Problem]:
             continue
         cells = {index: sheet.rows[index][column] for index in select_samples(sheet, card)}
         known = {index: cell for index, cell in cells.items() if cell.lower() not in UNKNOWN}
-        odd = [index for index, cell in known.items() if not NUMBER.fullmatch(cell)]
+        odd = [index for index, cell in known.items() if not is_number(cell)]
         begin = [index for index, cell in known.items() if cell[:1].isdigit()]
         if odd and (len(odd) < len(known) / 2 or (len(begin) == len(known) and len({*known.values()}) > 4)):
             what = f"The covariate '{column}' holds numbers and something else"

@@ -21,7 +21,7 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 class Model(BaseModel):
     """Base of all models here: unknown keys are errors, objects do not change, and 1 is a name as good as '1'."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
     #: What of a room's part no result of that room depends on.
     untracked: ClassVar[dict[str, Any]] = {}
 
