@@ -12,8 +12,8 @@ import sys
 from tests.mistakes.corpus import ROOMS
 from tests.mistakes.running import Tally, attempt
 
-HEAD = """| planted in | mistakes | found by check | found by a job | got through | traceback | hang | place named | says what to do |
-|---|---|---|---|---|---|---|---|---|"""
+COLUMNS = ("planted in", "mistakes", "found by check", "found by a job", "got through", "traceback", "hang")
+HEAD = "| " + " | ".join([*COLUMNS, "place named", "says what to do"]) + " |\n" + "|---" * 9 + "|"
 
 
 def main() -> int:
@@ -31,13 +31,18 @@ def main() -> int:
             fine = each.placed and each.hinted
             if chosen.show or not fine:
                 told = each.told.replace("\n", "\n      ")
-                print(f"{'ok' if fine else 'NOT'} {room}: {each.mistake.name} [{each.fate}]\n      {told}", file=sys.stderr)
+                print(
+                    f"{'ok' if fine else 'NOT'} {room}: {each.mistake.name} [{each.fate}]\n      {told}",
+                    file=sys.stderr,
+                )
             if not fine:
                 wrong.append(each)
         if wanted:
             rows.append(tally.row(room))
         everything.tried += tally.tried
-    print("<!-- table of planted mistakes -->", HEAD, *rows, everything.row("**all**"), "<!-- end -->", sep="\n")
+    print(
+        "<!-- table of planted mistakes -->", HEAD, *rows, everything.row("**all**"), "<!-- end -->", sep="\n"
+    )
     return 1 if wrong else 0
 
 

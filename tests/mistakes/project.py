@@ -12,20 +12,86 @@ import numpy as np
 import yaml
 
 #: Axis genes, sex genes, and others that are there.
-GENES = (
-    "FBXO2 SORBS3 FLOT1 CD63 XIST RPS4Y1 DDX3Y KDM5D EIF1AY USP9Y UTY ZFY ACTA1 ACTB ALB APOA1 APOB ATP2A1 CKM COL1A1 "
-    "COL3A1 CS DES DMD EEF1A1 ENO3 FGF21 FN1 GAPDH GDF15 HBA1 HBB HSPA1A IGF1 IL6 LDHA LDHB LEP LMNA MB MSTN MYH1 MYH2 "
-    "MYH7 MYOD1 MYOG NDUFA4 PGK1 PKM PPARGC1A PVALB RPL3 RPS6 SDHA TGFB1 TNNT1 TNNT3 TTN VIM VEGFA"
-).split()
+GENES = [
+    "FBXO2",
+    "SORBS3",
+    "FLOT1",
+    "CD63",
+    "XIST",
+    "RPS4Y1",
+    "DDX3Y",
+    "KDM5D",
+    "EIF1AY",
+    "USP9Y",
+    "UTY",
+    "ZFY",
+    "ACTA1",
+    "ACTB",
+    "ALB",
+    "APOA1",
+    "APOB",
+    "ATP2A1",
+    "CKM",
+    "COL1A1",
+    "COL3A1",
+    "CS",
+    "DES",
+    "DMD",
+    "EEF1A1",
+    "ENO3",
+    "FGF21",
+    "FN1",
+    "GAPDH",
+    "GDF15",
+    "HBA1",
+    "HBB",
+    "HSPA1A",
+    "IGF1",
+    "IL6",
+    "LDHA",
+    "LDHB",
+    "LEP",
+    "LMNA",
+    "MB",
+    "MSTN",
+    "MYH1",
+    "MYH2",
+    "MYH7",
+    "MYOD1",
+    "MYOG",
+    "NDUFA4",
+    "PGK1",
+    "PKM",
+    "PPARGC1A",
+    "PVALB",
+    "RPL3",
+    "RPS6",
+    "SDHA",
+    "TGFB1",
+    "TNNT1",
+    "TNNT3",
+    "TTN",
+    "VIM",
+    "VEGFA",
+]
 #: name, group, sex, batch, age
 SAMPLES = [
-    ("s1", "trained", "F", "1", "24"), ("s2", "trained", "M", "2", "31"), ("s3", "trained", "F", "2", "28"),
-    ("s4", "trained", "M", "1", "35"), ("s5", "control", "F", "1", "26"), ("s6", "control", "M", "2", "22"),
-    ("s7", "control", "F", "2", "33"), ("s8", "control", "M", "1", "29"),
-]  # fmt: skip
+    ("s1", "trained", "F", "1", "24"),
+    ("s2", "trained", "M", "2", "31"),
+    ("s3", "trained", "F", "2", "28"),
+    ("s4", "trained", "M", "1", "35"),
+    ("s5", "control", "F", "1", "26"),
+    ("s6", "control", "M", "2", "22"),
+    ("s7", "control", "F", "2", "33"),
+    ("s8", "control", "M", "1", "29"),
+]
 NAMES = [sample[0] for sample in SAMPLES]
 ID = "mine"
-CARD, SHEET, CONFIG = f"config/datasets/{ID}/card.yaml", f"config/datasets/{ID}/samples.tsv", "config/config.yaml"
+CARD, SHEET, CONFIG = (
+    f"config/datasets/{ID}/card.yaml",
+    f"config/datasets/{ID}/samples.tsv",
+    "config/config.yaml",
+)
 MATRIX = "counts.tsv"
 
 
@@ -46,12 +112,17 @@ COUNTS = counts()
 
 
 def table(
-    values: np.ndarray | None = None, names: list[str] = NAMES, genes: list[str] = GENES, separator: str = "\t"
+    values: np.ndarray | None = None,
+    names: list[str] = NAMES,
+    genes: list[str] = GENES,
+    separator: str = "\t",
 ) -> str:
     """Text of a table, a row for each gene."""
     values = COUNTS if values is None else values
     lines = [separator.join(["gene", *names])]
-    lines += [separator.join([gene, *map(str, row)]) for gene, row in zip(genes, values.tolist(), strict=True)]
+    lines += [
+        separator.join([gene, *map(str, row)]) for gene, row in zip(genes, values.tolist(), strict=True)
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -71,7 +142,9 @@ def card() -> dict[str, Any]:
         "tissue": "muscle",
         "compartment": "tissue",
         "assay": "rna_counts",
-        "files": [{"name": MATRIX, "path": MATRIX, "reader": "delimited", "options": {"identifier": "symbol"}}],
+        "files": [
+            {"name": MATRIX, "path": MATRIX, "reader": "delimited", "options": {"identifier": "symbol"}}
+        ],
         "columns": {"sample": "sample", "group": "group", "sex": "sex", "batch": "batch"},
         "contrasts": [{"name": "effect", "role": "training", "case": "trained", "reference": "control"}],
     }
@@ -151,7 +224,9 @@ class Project:
         for row, cell in zip(self.sheet, [name, *cells], strict=True):
             row.append(cell)
 
-    def holds(self, content: str | bytes, name: str = MATRIX, reader: str = "delimited", **options: Any) -> None:
+    def holds(
+        self, content: str | bytes, name: str = MATRIX, reader: str = "delimited", **options: Any
+    ) -> None:
         """Let the card's file be another one."""
         self.files.pop(MATRIX, None)
         self.files[name] = content

@@ -19,8 +19,11 @@ from tests.mistakes.project import Project
 ROOT = Path(__file__).resolve().parents[2]
 #: Seconds after which a study hangs.
 PATIENCE = 30.0
-#: Where a problem is, told closely enough to find it: a line, a column, a sample, a file.
-PLACE = re.compile(r"\w:\d+|line \d+|row \d+|column '|sample '|feature '|option '|object '|sheet \w|, file ")
+#: Where a problem is, told closely enough to find it: a line, a row, a column, a sample, a feature, an option; or the
+#: file where all of it is wrong.
+PLACE = re.compile(
+    r"\w:\d+|line \d+|row \d+|column '|sample '|feature '|contrast '|option '|object '|sheet \w|^[^/ ]+\.\w+(\.\w+)?$"
+)
 #: What may become of a mistake.
 FATES = ("check", "job", "through", "traceback", "hang")
 

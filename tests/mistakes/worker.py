@@ -34,7 +34,9 @@ def jobs(study: Any) -> None:
     for name, card in study.cards.items():
         folder = Path(settings.data_folder) / name
         folder.mkdir(parents=True, exist_ok=True)
-        retrieve(RetrieveCard.model_validate(card.part(RetrieveCard)), folder, mirror=None, seed=settings.seed)
+        retrieve(
+            RetrieveCard.model_validate(card.part(RetrieveCard)), folder, mirror=None, seed=settings.seed
+        )
         matrix = read(
             ReadCard.model_validate(card.part(ReadCard)),
             folder,

@@ -32,6 +32,11 @@ class Problem:
     allowed: str
     hint: str
 
+    def __post_init__(self) -> None:
+        for part in ("found", "allowed"):
+            if not getattr(self, part).strip():  # an empty cell, no choice: said, not left blank
+                object.__setattr__(self, part, "nothing")
+
     def __str__(self) -> str:
         return (
             f"{self.what}\n"
@@ -81,4 +86,4 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(word).lower(), lowered, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{lowered[close[0]]}'?"
-    return "choose one of " + ", ".join(names) if names else "nothing can stand here"
+    return "choose one of " + ", ".join(names) if names else "there is nothing to choose from: leave it out"

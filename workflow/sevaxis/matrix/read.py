@@ -39,12 +39,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sevaxis.base.problems import Problems, refuse
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.base.vocabulary import Assay, Scale
 from sevaxis.matrix.matching import match_samples, sheet_of
 from sevaxis.matrix.numbers import BASES
 from sevaxis.matrix.readers.registry import reader, reader_options
-from sevaxis.matrix.scales import check_identical, check_scale, to_log2
+from sevaxis.matrix.scales import LARGEST_LOG2, check_identical, check_scale, to_log2
 from sevaxis.matrix.specimens import combine_replicates
 from sevaxis.study.card import ReadableFile, ReadCard
 from sevaxis.study.sheets import load_sheet
@@ -104,6 +104,8 @@ def read(
         if specimens is not None:
             counted = card.scale == Scale.COUNTS
             adata, provenance["replicates"] = combine_replicates(adata, specimens, counted=counted)
+    else:
+        provenance["values"] = _settle_effects(card, adata)
     _annotate_features(card, adata, parts)
     table = pd.read_parquet(orthologs) if orthologs is not None else None
     known = pl.read_parquet(genes) if genes is not None else None
@@ -129,7 +131,19 @@ def read(
 
 def _read_file(file: ReadableFile, folder: Path) -> AnnData:
     options = reader_options(file.reader).model_validate(file.options)
-    part = reader(file.reader)(folder / file.name, **dict(options))
+    try:
+        part = reader(file.reader)(folder / file.name, **dict(options))
+    except Problems:
+        raise
+    except Exception as error:  # what libraries make of damaged files has no end; the log has the whole of it
+        what, found = (
+            f"The reader '{file.reader}' cannot read the file",
+            f"{type(error).__name__}: {error!s:.300}",
+        )
+        hint = (
+            "fetch it again if it is damaged, name another `reader` if it is of another format; else tell us"
+        )
+        raise Problems([Problem(what, file.name, found, f"a file for '{file.reader}'", hint)]) from error
     if file.sample is not None and file.content == "matrix":
         if part.n_obs != 1:
             found, hint = f"{part.n_obs} samples", "leave `sample` out, or read one sample of the file"
@@ -296,6 +310,25 @@ def _settle_values(card: ReadCard, adata: AnnData) -> tuple[AnnData, dict[str, A
             facts["became"] = "log2"
     adata.X = values
     return adata, facts
+
+
+def _settle_effects(card: ReadCard, adata: AnnData) -> dict[str, Any]:
+    """Fold changes without bounds (one side was not detected) become missing; what no experiment gives is refused."""
+    effects = np.asarray(adata.layers["log2fc"], dtype=np.float64)
+    infinite = np.isinf(effects)
+    adata.layers["log2fc"] = np.where(infinite, np.nan, effects)
+    beyond = np.abs(np.where(infinite, 0, np.nan_to_num(effects))) > LARGEST_LOG2
+    if beyond.any():
+        row, column = np.argwhere(beyond)[0]
+        where = f"{', '.join(file.name for file in card.files)}, contrast '{adata.obs_names[row]}'"
+        refuse(
+            "There are fold changes that no experiment gives",
+            where=f"{where}, feature '{adata.var_names[column]}'",
+            found=f"a log2 fold change of {effects[row, column]:g}, and {int(beyond.sum()) - 1} more",
+            allowed=f"log2 fold changes between -{LARGEST_LOG2:g} and {LARGEST_LOG2:g}",
+            hint="are these ratios (option fold_change: ratio), or codes for what is missing?",
+        )
+    return {"infinite_fold_changes": int(infinite.sum())} if infinite.any() else {}
 
 
 def _annotate_features(card: ReadCard, adata: AnnData, parts: dict[str, AnnData]) -> None:

@@ -120,7 +120,7 @@ _ALLOWED = {
 
 
 def check_identical(values: np.ndarray, where: str, samples: list[str]) -> list[Problem]:
-    """Problems of samples that are the same in every feature: one animal counted twice.
+    """Problems of samples that are the same in every feature, one animal counted twice, or all one number.
 
     Parameters
     ----------
@@ -134,7 +134,12 @@ def check_identical(values: np.ndarray, where: str, samples: list[str]) -> list[
     first: dict[bytes, int] = {}
     problems = []
     for sample, row in enumerate(values):
-        if len(np.unique(row[np.isfinite(row)])) < FEWEST_TO_DIFFER / 4:
+        known = row[np.isfinite(row)]
+        if len(known) >= FEWEST_TO_DIFFER and np.ptp(known) == 0:
+            what, cell = "A sample holds one number throughout", f"{where}, sample '{samples[sample]}'"
+            hint = "does the reader's option 'samples' name the right columns? Or exclude it with the reason"
+            problems.append(Problem(what, cell, f"{known[0]:g} {len(known)} times", "measured values", hint))
+        if len(np.unique(known)) < FEWEST_TO_DIFFER / 4:
             continue  # hardly anything was seen: equal by chance
         # NaN has many bit patterns, and 0 has two
         other = first.setdefault((np.where(np.isnan(row), np.nan, row) + 0.0).tobytes(), sample)

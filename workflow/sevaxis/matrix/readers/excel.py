@@ -92,7 +92,15 @@ def read_sheet(path: Path, sheet: str | None = None, skip: int = 0, missing: Seq
             allowed=", ".join(names),
             hint=nearest(sheet, names),
         )
-    whole = workbook.get_sheet_by_name(sheet).to_python()
+    try:
+        whole = workbook.get_sheet_by_name(sheet).to_python()
+    except (python_calamine.CalamineError, OSError) as error:
+        what, where, hint = (
+            "The sheet cannot be read",
+            f"{path.name}, sheet {sheet}",
+            "fetch the workbook again",
+        )
+        raise Problems([Problem(what, where, str(error), "a whole workbook", hint)]) from error
     rows = whole[skip:]
     if not rows:
         refuse(

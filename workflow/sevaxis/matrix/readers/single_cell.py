@@ -212,6 +212,10 @@ def read_h5ad(
     var = content.var
     if layer is None:
         values = content.X
+        if values is None:
+            what, allowed = "The file has no main matrix", ", ".join(content.layers) or "values"
+            hint = nearest("counts", list(content.layers))
+            refuse(what, where=f"{path.name}, option 'layer'", found="no X", allowed=allowed, hint=hint)
     elif layer == "raw" and content.raw is not None:
         values, var = content.raw.X, content.raw.var
     else:

@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problem, Problems
@@ -188,5 +189,6 @@ def _rows(data: bytes, offset: int, separator: str, *, quoted: bool) -> Iterator
             continue
         cells = row.count(sign) + 1
         if quoted and b'"' in row:
-            cells = len(next(csv.reader([row.decode("utf-8", "replace")], delimiter=separator)))
+            with suppress(csv.Error):  # no text: what stands there is told by those who read it
+                cells = len(next(csv.reader([row.decode("utf-8", "replace")], delimiter=separator)))
         yield began, cells, row

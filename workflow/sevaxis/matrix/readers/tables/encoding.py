@@ -42,7 +42,7 @@ def read_bytes(path: Path) -> bytes:
     openers = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open))
     opener = next((opener for start, opener in openers if magic.startswith(start)), None)
     if opener is None:
-        return path.read_bytes()
+        return _text(path.read_bytes(), path.name)
     try:
         # piece by piece: a read of so many bytes asks the system for all of them at once
         gathered, size = io.BytesIO(), 0
@@ -71,10 +71,60 @@ def read_bytes(path: Path) -> bytes:
             allowed="a table",
             hint="is this the right file?",
         )
-    return gathered.getvalue()
+    return _text(gathered.getvalue(), path.name)
 
 
-def to_utf8(data: bytes) -> tuple[bytes, str]:
+#: First bytes of what is no text -> what it is, and what to do with it.
+OTHERS = {
+    b"PK\x03\x04": (
+        "a workbook or a zip",
+        "a workbook is read by the reader 'excel'; take a zip apart first",
+    ),
+    b"\xd0\xcf\x11\xe0": ("an old workbook", "it is read by the reader 'excel'"),
+    b"\x89HDF\r\n": (
+        "HDF5",
+        "h5ad files are read by the reader 'h5ad', others by 'tenx', 'loom' or 'kallisto'",
+    ),
+    b"PAR1": ("Parquet", "DIA-NN's reports are read by the reader 'diann'; write others as text"),
+    b"%PDF": ("a PDF", "fetch the table itself: a spreadsheet or a text"),
+    b"\x89PNG": ("a picture", "fetch the table itself: a spreadsheet or a text"),
+    b"\xff\xd8\xff": ("a picture", "fetch the table itself: a spreadsheet or a text"),
+    b"GIF8": ("a picture", "fetch the table itself: a spreadsheet or a text"),
+    b"RDX": ("an R file", "it is read by the reader 'r_object'"),
+    b"RDA": ("an R file", "it is read by the reader 'r_object'"),
+    b"X\n\x00\x00\x00": ("an R object", "it is read by the reader 'r_object'"),
+    b"\x1f\x8b": ("compressed twice", "unpack it once (gunzip), and name what comes out"),
+    b"7z\xbc\xaf": ("a 7z archive", "take the archive apart and name the file in it"),
+    b"Rar!": ("a RAR archive", "take the archive apart and name the file in it"),
+    b"version https://git-lfs": (
+        "a pointer of Git LFS",
+        "fetch the file itself: git lfs pull, or the page's Download",
+    ),
+}
+
+
+def _text(data: bytes, name: str) -> bytes:
+    """The bytes of a text; a problem where their first ones say that they are something else."""
+    said = next((words for start, words in OTHERS.items() if data.startswith(start)), None)
+    if data[257:262] == b"ustar":
+        said = (
+            "a tar archive",
+            "take the archive apart and name the files in it, an entry under `files` for each",
+        )
+    if said is not None:
+        what, hint = said
+        found = f"{what} (it begins with {data[:12]!r})"
+        refuse(
+            "This is no text",
+            where=name,
+            found=found,
+            allowed="a table as text, perhaps compressed",
+            hint=hint,
+        )
+    return data
+
+
+def to_utf8(data: bytes, name: str = "the file") -> tuple[bytes, str]:
     """The same text in UTF-8 without byte order mark, and the name of the encoding it had.
 
     UTF-16 is told by its byte order mark, or by the zero bytes that ASCII text has in it. Bytes that are not UTF-8
@@ -83,17 +133,31 @@ def to_utf8(data: bytes) -> tuple[bytes, str]:
     if data.startswith(b"\xef\xbb\xbf"):
         return data[3:], "UTF-8 with byte order mark"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16").encode(), "UTF-16"
+        return _from_utf16(data, "utf-16", name), "UTF-16"
     head = data[:2000]
     if len(head) > 3 and head.count(0) > 0.3 * len(head):
         encoding = "utf-16-le" if head[1] == 0 else "utf-16-be"
-        return data.decode(encoding).encode(), encoding.upper()
+        return _from_utf16(data, encoding, name), encoding.upper()
     if not data.isascii():
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:
             return data.decode("cp1252", "replace").encode(), "Windows-1252"
     return data, "UTF-8"
+
+
+def _from_utf16(data: bytes, encoding: str, name: str) -> bytes:
+    """Text in UTF-8; a problem where the bytes are none in UTF-16."""
+    try:
+        text = data[: len(data) // 2 * 2].decode(encoding)
+    except UnicodeDecodeError as error:
+        hint = "is this a text? Save a table as text in UTF-8"
+        found = f"bytes that are no UTF-16 at {error.start} (it begins with {data[:12]!r})"
+        raise Problems([Problem("This is no text", name, found, "a text", hint)]) from error
+    if "\0" in text[:2000]:
+        hint = "is this a text? Save a table as text in UTF-8"
+        refuse("This is no text", where=name, found="bytes of zero", allowed="a text", hint=hint)
+    return text.encode()
 
 
 def refuse_page(data: bytes, name: str) -> None:

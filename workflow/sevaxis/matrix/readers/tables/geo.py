@@ -41,7 +41,7 @@ def parse_soft(data: bytes) -> Iterator[Entity]:
         The file in UTF-8.
     """
     starts = [match.start() for match in re.finditer(rb"^\^", data, re.MULTILINE)]
-    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+    for start, end in zip(starts, [*starts, len(data)][1:], strict=True):
         block = data[start:end]
         kind, _, name = block[1 : _line_end(block, 0)].decode("utf-8", "replace").partition("=")
         entity = Entity(kind.strip().upper(), name.strip())

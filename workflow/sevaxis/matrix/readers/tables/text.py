@@ -147,7 +147,7 @@ def unique_names(names: list[str]) -> tuple[list[str], set[str]]:
 def read_table(path: Path, **options: Any) -> Table:
     """Read a delimited text file, possibly compressed; the options are those of :func:`parse_table`."""
     path = Path(path)
-    data, encoding = to_utf8(read_bytes(path))
+    data, encoding = to_utf8(read_bytes(path), path.name)
     refuse_page(data, path.name)
     notes = {} if encoding == "UTF-8" else {"encoding": encoding}
     return parse_table(data, path.name, notes=notes, **options)
@@ -211,9 +211,12 @@ def parse_table(
         notes["separator"] = SEPARATOR_NAMES[separator]
     if separator == " ":
         lines = [_one_space(line) for line in lines]
-    rows = list(
-        csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
-    )
+    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    try:
+        rows = list(csv.reader(lines, delimiter=separator, quoting=quoting))
+    except csv.Error as error:
+        hint = "is this a table? Close quotes that are open"
+        raise Problems([Problem("This is no table", name, str(error), "rows of cells", hint)]) from error
     if decimal is None and as_text is not True:
         decimal, thousands = (
             ("." if thousands == "," else ",", thousands) if thousands else sniff_signs(rows[1:60], name)
@@ -344,7 +347,9 @@ def _start_of_table(data: bytes, comment: str | None, skip: int) -> int:
     """Offset of the header line, behind skipped and comment lines."""
     start = 0
     for _ in range(skip):
-        start = data.find(b"\n", start) + 1
+        if (end := data.find(b"\n", start)) < 0:
+            return len(data)
+        start = end + 1
     while comment and data.startswith(comment.encode(), start):
         end = data.find(b"\n", start)
         if end < 0:
