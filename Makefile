@@ -12,7 +12,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 OFFLINE := $(if $(MIRROR),--config mirror=$(MIRROR))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: run public test test-fast test-pythons test-browser test-slurm test-slow lint bench accuracy intake lock clean
+.PHONY: run public test test-fast test-pythons test-browser test-slurm test-slow lint bench accuracy intake mistakes lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/ready
@@ -58,6 +58,9 @@ accuracy: $(VENV)/ready-dev
 
 intake: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/intake.md tests.intake $(INTAKE)
+
+mistakes: $(VENV)/ready-dev
+	$(BIN)/python docs/tables.py docs/intake.md tests.mistakes
 
 lock:
 	$(BIN)/python -m pip install --quiet uv
