@@ -190,7 +190,7 @@ YAML = [
         on=on("title"),
         says="quotes",
     ),
-    Mistake("alias of nobody", edit("tissue: muscle", "tissue: *nobody"), on=on("nobody"), says="not YAML"),
+    Mistake("alias of nobody", edit("tissue: muscle", "tissue: *nobody"), on=on("*nobody"), says="not YAML"),
     Mistake(
         "a list as key",
         edit("tissue: muscle", "? [a, b]\n: c\ntissue: muscle"),
@@ -877,7 +877,7 @@ MODELS = [
         at=r"card\.yaml:\d+",
         says="told from the subjects",
     ),
-    Mistake("scale of nothing known", put("values", {"scale": "ln"}), on=on("ln"), says="log2"),
+    Mistake("scale of nothing known", put("values", {"scale": "log3"}), on=on("log3"), says="log2"),
     Mistake(
         "normalisation of nothing known",
         put("values", {"normalise": "quantile"}),

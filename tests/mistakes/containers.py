@@ -241,7 +241,7 @@ WORKBOOKS = [
     ),
     Mistake("a title above the header", book(title), at="counts.xlsx|samples.tsv", says=""),
     Mistake("without a header", book(hide_header), at="counts.xlsx|samples.tsv", says=""),
-    Mistake("an error in a cell", book(set_cell("C5", "#REF!")), at="counts.xlsx", says="REF"),
+    Mistake("an error in a cell", book(set_cell("C5", "#REF!")), at="counts.xlsx", says="REF|missing"),
     Mistake("a text in a cell", book(set_cell("C5", "n.d.")), at="counts.xlsx", says=r"n\.d\.", fast=True),
     Mistake("a date in a cell", book(set_cell("C5", "2024-03-01")), at="counts.xlsx", says="2024"),
     Mistake(

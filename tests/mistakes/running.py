@@ -25,7 +25,8 @@ PLACE = re.compile(
     r"\w:\d+|line \d+|row \d+|column '|sample '|feature '|contrast '|option '|object '|sheet \w|^[^/ ]+\.\w+(\.\w+)?$"
 )
 #: What may become of a mistake.
-FATES = ("check", "job", "through", "traceback", "hang")
+FOUND = ("check", "files", "job")
+FATES = (*FOUND, "through", "traceback", "hang")
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Tried:
     Attributes
     ----------
     fate
-        ``check`` (found before any job), ``job`` (found by a job, with all five parts), ``through``, ``traceback``,
-        ``hang``.
+        ``check`` (found before any job), ``files`` (by `sevaxis check --files`, which reads what is here), ``job`` (by
+        a job, with all five parts), ``through``, ``traceback``, ``hang``.
     told
         All that was said.
     placed
@@ -115,7 +116,7 @@ def attempt(mistakes: Iterable[Mistake]) -> Iterator[Tried]:
 
 def judge(mistake: Mistake, said: dict, folder: Path) -> Tried:
     """What an answer of the worker amounts to."""
-    if said["stage"] not in ("check", "job"):
+    if said["stage"] not in FOUND:
         return Tried(mistake, said["stage"], said.get("text", ""))
     problems = said["problems"]
     whole = all(problem[part].strip() for problem in problems for part in problem)
@@ -151,7 +152,7 @@ class Tally:
     def row(self, name: str) -> str:
         """Line of the page's table."""
         fates = [sum(each.fate == fate for each in self.tried) for fate in FATES]
-        found = [each for each in self.tried if each.fate in ("check", "job")]
+        found = [each for each in self.tried if each.fate in FOUND]
         located = sum(each.located for each in found)
         hinted = sum(each.hinted for each in found)
         shares = [f"{100 * count / max(len(found), 1):.0f} %" for count in (located, hinted)]

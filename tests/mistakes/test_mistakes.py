@@ -18,7 +18,7 @@ def wrong(tried):
     return [
         f"{each.mistake.name}: {each.fate}\n{each.told}"
         for each in tried
-        if each.fate not in ("check", "job") or not each.placed or not each.hinted
+        if each.fate not in running.FOUND or not each.placed or not each.hinted
     ]
 
 

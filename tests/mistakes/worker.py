@@ -42,23 +42,28 @@ def jobs(study: Any) -> None:
             folder,
             sheet=study.sheets[name],
             orthologs=None,
-            min_mapped=thresholds.min_mapped,
         )
         about = AssessCard.model_validate(card.part(AssessCard))
-        matrix, _, _ = assess(matrix, about, axis=settings.axis.genes, sex_mismatch=settings.sex_mismatch)
+        policy = {"sex_mismatch": settings.sex_mismatch, "min_mapped": thresholds.min_mapped}
+        matrix, _, _ = assess(matrix, about, axis=settings.axis.genes, **policy)
         chosen = CompareCard.model_validate(card.part(CompareCard))
         compare(matrix, chosen, axis=settings.axis.genes, min_per_group=thresholds.min_per_group)
 
 
 def outcome(root: Path) -> dict[str, Any]:
-    """What became of one study: `stage` (check, job, through, traceback) and the problems."""
+    """What became of one study: `stage` (check, files, job, through, traceback) and the problems."""
     from sevaxis.base.problems import Problems
+    from sevaxis.rehearsal import rehearse_study
     from sevaxis.study.study import load_study
 
     os.chdir(root)
     stage = "check"
     try:
         study = load_study(Path("config/config.yaml"))
+        stage = "files"
+        found, _ = rehearse_study(study)
+        if found:
+            raise Problems(found)
         stage = "job"
         jobs(study)
     except Problems as problems:

@@ -26,9 +26,9 @@ NINE = "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] *
         ("a: 1\nb: 'open\nc: 2\n", "not YAML", 4),
         ("a: !!python/object:os.system x", "not YAML", 1),
         ("? [a, b]\n: c\n", "not YAML", 1),
-        ("- a\n- b\n", "holds no settings", None),
-        ("", "holds no settings", None),
-        (b"a: " + b"x" * 6_000_000, "cannot be read", None),
+        ("- a\n- b\n", "holds no settings", 1),
+        ("", "holds no settings", 1),
+        (b"a: " + b"x" * 6_000_000, "cannot be read", 1),
     ],
 )
 def test_a_file_that_must_not_be_built(tmp_path, text, what, line):
@@ -42,5 +42,5 @@ def test_a_file_that_must_not_be_built(tmp_path, text, what, line):
         return
     (problem,) = problems
     assert source is None and what in f"{problem.what}"
-    assert problem.where == ("card.yaml" if line is None else f"card.yaml:{line}")
+    assert problem.where == f"card.yaml:{line}"
     assert problem.hint and "README" not in problem.hint.split(";")[0]

@@ -103,7 +103,7 @@ def load_yaml(path: Path, shown: str) -> tuple[YamlSource | None, list[Problem]]
         problems.append(
             Problem(
                 "The file holds no settings",
-                shown,
+                f"{shown}:1",
                 found,
                 "keys and values",
                 "write a line `key: value` for each setting; config/README.md shows a small card and a study",
@@ -123,7 +123,7 @@ def _text_of(path: Path, shown: str) -> tuple[str, Problem | None]:
         return "", Problem(what, shown, found, "a YAML file in UTF-8", "check its name and rights (ls -l)")
     if len(data) > MOST_BYTES:
         hint = "is this the right file? Data belong under `files` in a card"
-        return "", Problem(what, shown, f"{len(data):,} bytes", f"at most {MOST_BYTES:,} bytes", hint)
+        return "", Problem(what, f"{shown}:1", f"{len(data):,} bytes", f"at most {MOST_BYTES:,} bytes", hint)
     try:
         return data.decode("utf-8-sig"), None
     except UnicodeDecodeError as error:
@@ -195,4 +195,4 @@ def _no_yaml(error: yaml.YAMLError, text: str, shown: str) -> Problem:
     if mark and begun and begun.line < mark.line:
         found = f"{found} ({getattr(error, 'context', None)} that begins on line {begun.line + 1})"
     hint = "indent with spaces, quote text that holds ': ' or starts with a special character"
-    return Problem("This is not YAML", f"{shown}:{line}" if line else shown, found, "valid YAML", hint)
+    return Problem("This is not YAML", f"{shown}:{line or 1}", found, "valid YAML", hint)

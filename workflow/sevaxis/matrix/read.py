@@ -287,15 +287,20 @@ def _attach_samples(
     return adata, matched.notes, matched.specimens
 
 
+def _matrix_files(card: ReadCard) -> str:
+    """Files that hold the values, for messages."""
+    files = [file.name for file in card.files if file.reader is not None and file.content == "matrix"]
+    return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+
+
 def _settle_values(card: ReadCard, adata: AnnData) -> tuple[AnnData, dict[str, Any]]:
     """Counts, or log2 with NaN for what was not detected; refused where the numbers say otherwise."""
     values = np.asarray(adata.X, dtype=np.float64)
     names = (list(adata.obs_names), list(adata.var_names))
     zero_is_missing = card.values.zero_is_missing
-    problems, facts = check_scale(
-        values, card.scale, f"data set {card.id}", names, zero_is_missing=zero_is_missing
-    )
-    problems += check_identical(values, f"data set {card.id}", names[0])
+    where = f"{_matrix_files(card)}, data set {card.id}"
+    problems, facts = check_scale(values, card.scale, where, names, zero_is_missing=zero_is_missing)
+    problems += check_identical(values, where, names[0])
     if problems:
         raise Problems(problems)
     facts["declared"] = card.scale

@@ -107,6 +107,9 @@ def check_scale(
     found = check(values, known, whole, zero_is_missing, facts)
     if found is not None:
         what, evidence, hint = found
+        if scale == "counts" and np.isnan(values).any():
+            row, column = np.argwhere(np.isnan(values))[0]
+            where = f"{where}, sample '{names[0][row]}', feature '{names[1][column]}'"
         problems.append(Problem(what, where, evidence, _ALLOWED["log2" if is_log else scale], hint))
     return problems, facts
 

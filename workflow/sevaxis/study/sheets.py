@@ -81,7 +81,7 @@ def load_sheet(path: Path, shown: str) -> tuple[Sheet | None, list[Problem]]:
     if len(numbered) < 2 and not problems:
         hint = "the first line names the columns: sample, group, sex, ..."
         found = f"{len(numbered)} lines that are not empty"
-        return None, [Problem("The sample sheet is empty", shown, found, "a header and rows", hint)]
+        return None, [Problem("The sample sheet is empty", f"{shown}:1", found, "a header and rows", hint)]
     if problems:
         return None, problems
     (first, header), *rows = numbered
@@ -113,7 +113,9 @@ def _decoded(data: bytes, shown: str) -> tuple[str, Problem | None]:
     """Text of a sheet, UTF-8 or the UTF-16 that spreadsheets call Unicode."""
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         hint = "save the sheet as text with tabs (Excel: Text (Tab delimited))"
-        return "", Problem("The sample sheet is a workbook", shown, "a file of Excel", "a text file", hint)
+        return "", Problem(
+            "The sample sheet is a workbook", f"{shown}:1", "a file of Excel", "a text file", hint
+        )
     try:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             return data.decode("utf-16"), None
@@ -278,7 +280,8 @@ def _check_names(sheet: Sheet, card: ReadCard) -> list[Problem]:
         if name not in first:
             what = f"The card excludes a sample that the sheet does not have: '{name}'"
             allowed = ", ".join(list(first)[:20])
-            problems.append(Problem(what, sheet.shown, name, allowed, nearest(name, first)))
+            where = f"{sheet.shown}, column '{column}'"
+            problems.append(Problem(what, where, name, allowed, nearest(name, first)))
     return problems
 
 
@@ -291,13 +294,12 @@ def _check_kept(sheet: Sheet, card: ReadCard) -> list[Problem]:
         for value in values:
             if value not in present:
                 what = f"The card keeps samples with {column} = '{value}', and there are none"
-                problems.append(
-                    Problem(what, sheet.shown, value, ", ".join(sorted(present)), nearest(value, present))
-                )
+                allowed, where = ", ".join(sorted(present)), f"{sheet.shown}, column '{column}'"
+                problems.append(Problem(what, where, value, allowed, nearest(value, present)))
     if not problems and not select_samples(sheet, card):
         what, found = "No sample is left", f"0 of {len(sheet.rows)} samples"
         hint = "look at `keep` and `exclude` in the card: together they leave out every row"
-        problems.append(Problem(what, sheet.shown, found, "samples to compare", hint))
+        problems.append(Problem(what, f"{sheet.shown}:{sheet.line(0)}", found, "samples to compare", hint))
     return problems
 
 
