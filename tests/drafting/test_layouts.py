@@ -9,7 +9,9 @@ import gzip
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 from sevaxis.base.problems import Problems
+from sevaxis.drafting import add
 from sevaxis.drafting.formats import recognise
 from sevaxis.drafting.layouts import layout_of
 from sevaxis.matrix.readers.registry import reader, reader_options
@@ -271,3 +273,79 @@ def test_counts_of_spectra_rise_with_intensities_and_are_no_sample():
     found = layout_of(Table("table.tsv", frame), "id")
     assert found.options["samples"] == samples
     assert any("MS/MS count" in told for told in found.told)
+
+
+def later_genes(k):
+    return list(zip(GENES[1:], COUNTS[k, 1:], strict=True))
+
+
+ONE_SAMPLE = {
+    "counts": lambda k: lines(["gene_id", "count"], zip(GENES, COUNTS[k], strict=True)),
+    "counts, csv": lambda k: lines(["", "counts"], zip(GENES, COUNTS[k], strict=True), ","),
+    "named by the sample": lambda k: lines(["Geneid", SAMPLES[k]], zip(GENES, COUNTS[k], strict=True)),
+    "quantities beside": lambda k: lines(
+        ["gene_id", "symbol", "length", "read_count", "FPKM", "TPM"],
+        zip(GENES, SYMBOLS, LENGTH, COUNTS[k], FPKM[k].round(2), FPKM[k].round(2) * 2, strict=True),
+    ),
+    "HTSeq": lambda k: lines([GENES[0], COUNTS[k, 0]], [*later_genes(k), ("__no_feature", 7)]),
+    "HTSeq without its last rows": lambda k: lines([GENES[0], COUNTS[k, 0]], later_genes(k)),
+    "HTSeq with symbols": lambda k: "".join(
+        f"{g}\t{s}\t{n}\n" for g, s, n in zip(GENES, SYMBOLS, COUNTS[k], strict=True)
+    ),
+    "featureCounts": lambda k: (
+        '# Program:featureCounts v2.0.1; Command:"featureCounts" "-o" "x"\n'
+        + lines(
+            ["Geneid", "Chr", "Start", "End", "Strand", "Length", f"/data/{SAMPLES[k]}Aligned.sortedByCoord.out.bam"],
+            ([g, "1;1", "1;9", "5;20", "+;+", 17, n] for g, n in zip(GENES, COUNTS[k], strict=True)),
+        )
+    ),
+    "STAR": lambda k: (
+        "N_unmapped\t1\t1\t1\nN_multimapping\t2\t2\t2\nN_noFeature\t3\t3\t3\nN_ambiguous\t4\t4\t4\n"
+        + "".join(f"{g}\t{n}\t{n // 2}\t{n - n // 2}\n" for g, n in zip(GENES, COUNTS[k], strict=True))
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONE_SAMPLE)
+def test_a_file_for_each_sample(tmp_path, name):
+    paths = []
+    for k, sample in enumerate(SAMPLES):
+        ending = "ReadsPerGene.out.tab" if name == "STAR" else ".counts.txt"
+        paths.append(tmp_path / f"{sample}{ending}")
+        paths[-1].write_text(ONE_SAMPLE[name](k))
+    added = add([str(path) for path in paths], id="x", folder=tmp_path / "datasets", dry_run=True)
+    card = yaml.safe_load(added.card)
+    assert [file["sample"] for file in card["files"]] == SAMPLES
+    assert (card["assay"], card["join"]) == ("rna_counts", "samples")
+    for k, file in enumerate(card["files"]):
+        options = reader_options(file["reader"]).model_validate(file.get("options", {}))
+        adata = reader(file["reader"])(paths[k], **dict(options))
+        np.testing.assert_array_equal(adata.X[0], COUNTS[k])
+        assert list(adata.var_names) == GENES
+
+
+def test_the_summary_of_featurecounts_is_no_table_of_counts(tmp_path):
+    (tmp_path / "c.txt.summary").write_text(
+        "Status\trest_1.bam\nAssigned\t12345\nUnassigned_NoFeatures\t99\n"
+    )
+    (found,) = recognise(tmp_path / "c.txt.summary")
+    assert found.content == "nothing"
+    assert "summary of featureCounts" in found.format
+    with pytest.raises(Problems, match="summary of featureCounts") as caught:
+        add([str(tmp_path / "c.txt.summary")], folder=tmp_path / "datasets", dry_run=True)
+    assert "without .summary" in caught.value.problems[0].hint
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+@pytest.mark.parametrize("indexed", [False, True])
+def test_tables_kept_by_column(tmp_path, kind, indexed):
+    import pandas as pd
+
+    frame = pd.DataFrame(COUNTS.T, columns=SAMPLES, index=pd.Index(GENES, name=None if indexed else "gene"))
+    frame = frame if indexed and kind == "parquet" else frame.rename_axis("gene").reset_index()
+    path = tmp_path / f"t.{kind}"
+    getattr(frame, f"to_{kind}")(path)
+    _, adata = read_as_drafted(path)
+    assert list(adata.obs_names) == SAMPLES
+    assert list(adata.var_names) == GENES
+    np.testing.assert_array_equal(adata.X, COUNTS)

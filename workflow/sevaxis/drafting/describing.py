@@ -29,6 +29,8 @@ COUNTED = {
     "control_reagents_dropped": "control reagents",
     "rows_without_name": "rows without a name",
     "summary_rows": "rows of sums",
+    "notes_below": "remarks below the table",
+    "repeated_equal_rows": "rows that repeat others",
     "infinite_fold_changes": "infinite fold changes",
 }
 
@@ -36,6 +38,22 @@ COUNTED = {
 def left_out(reading: dict) -> str:
     """What a reader left out of its file, counted; empty where nothing was."""
     return ", ".join(f"{reading[key]} {what}" for key, what in COUNTED.items() if reading.get(key))
+
+
+def decided(reading: dict) -> list[str]:
+    """What a reader decided about rows that could be read in another way."""
+    said = []
+    if dates := reading.get("excel_dates"):
+        shown = ", ".join(map(str, reading.get("excel_date_examples", [])))
+        said.append(
+            f"{dates} names are dates that Excel made of genes ({shown}); where one gene only fits, it is given back"
+        )
+    if rows := reading.get("repeated_different_rows"):
+        names = ", ".join(reading.get("repeated_different_names", []))
+        said.append(
+            f"{rows} rows share names ({names}): their {reading['repeated_rows_became']} stands (option duplicates)"
+        )
+    return said
 
 
 def not_samples(table: Table, columns: list[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from sevaxis.drafting.annotation import (
     series_of,
 )
 from sevaxis.drafting.assay import propose_assay
-from sevaxis.drafting.describing import left_out
+from sevaxis.drafting.describing import decided, left_out
 from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.files import Gathered
 from sevaxis.drafting.formats import recognise
@@ -34,6 +34,8 @@ from sevaxis.study.validation import is_undecided
 if TYPE_CHECKING:
     from anndata import AnnData
 
+#: Endings of tables of one sample.
+ENDINGS = r"(?:\.(?:gz|bz2|xz|txt|tsv|csv|tab|xlsx?|parquet|(?:gene)?[._]?counts?|out|genes|results))+$"
 #: Columns of the annotation whose cells tell tissue, compartment and organism.
 TELLING = re.compile(
     r"(tissue|organism|source|organ|cell|strain|title|material|sample.?type|^type$|characteristics|molecule|kind)",
@@ -193,12 +195,14 @@ def _recognise_all(draft: Draft, gathered: list[Gathered], wishes: Wishes) -> li
 
 
 def _names_of_singles(used: list[Recognised], parts: dict[int, AnnData]) -> dict[Path, str]:
-    """Sample of each file of one sample; files of one name in several folders are named by the folders."""
+    """Sample of each file of one sample; where columns are called alike, folders or files tell them apart."""
     names = {one.path: str(parts[id(one)].obs_names[0]) for one in used}
     if len(set(names.values())) < len(names):
         folders = {path: path.parent.name for path in names}
-        unique = len(set(folders.values())) == len(folders)
-        names = folders if unique else {path: f"{folders[path]}_{name}" for path, name in names.items()}
+        stems = {path: re.sub(ENDINGS, "", path.name, flags=re.IGNORECASE) for path in names}
+        one_each = (found for found in (folders, stems) if len(set(found.values())) == len(found))
+        both = {path: f"{folders[path]}_{name}" for path, name in names.items()}
+        names = next(one_each, both)
     for one in used:
         parts[id(one)].obs_names = [names[one.path]]
     return names
@@ -221,6 +225,8 @@ def _read_matrices(
         parts[id(one)] = one.adata if one.adata is not None else reader(one.reader)(one.path, **dict(options))
         if said := left_out(parts[id(one)].uns["reading"]):
             draft.evidence[f"left out of {one.path.name}"] = said
+        for sentence in decided(parts[id(one)].uns["reading"]):
+            draft.evidence[f"file {one.path.name}"] += f"; {sentence}"
     singles = [one for one in first if parts[id(one)].n_obs == 1]
     if len(singles) == len(first) and len(first) > 1:
         used = singles

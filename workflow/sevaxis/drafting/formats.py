@@ -116,6 +116,11 @@ def _of_text(path: Path, head: bytes, parsing: dict[str, Any]) -> Recognised:
                 path, signature.format, "matrix", signature.reader, {}, signature.assay, size=HEAD
             )
     lines = text.split(b"\n", 6)
+    if lines[0].startswith(b"Status\t") and lines[1:2] and lines[1].startswith(b"Assigned\t"):
+        words = "summary of featureCounts: how many reads found a gene, no counts"
+        return Recognised(
+            path, words, "nothing", hint="the counts are in the file of the same name without .summary"
+        )
     if any(line.startswith(b"N_unmapped\t") for line in lines[:1]):
         return Recognised(
             path, "STAR ReadsPerGene", "matrix", "star", _strandedness(path), Assay.RNA_COUNTS, size=1
@@ -160,7 +165,7 @@ def _of_columns(path: Path) -> Recognised:
     from sevaxis.matrix.readers.effects_table import read_any_table
 
     table = read_any_table(path, None, None, set())
-    return classify(path, table, None, {}, whole=True)
+    return classify(path, table, "delimited", {}, whole=True, columnar=True)
 
 
 def _of_workbook(path: Path, skip: int | None = None) -> Iterator[Recognised]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.vocabulary import Namespace
-from sevaxis.drafting.blocks import FEWEST_SAMPLES, blocks_of, floats, listed
+from sevaxis.drafting.blocks import COUNTED, FEWEST_SAMPLES, blocks_of, floats, listed
 from sevaxis.drafting.describing import not_samples
 from sevaxis.drafting.words import COLUMNS, MISSING_WORDS, NO_SAMPLES, SUMMARIES
 from sevaxis.genes.identifiers import COLUMN_NAMES, PATTERNS, identifier_of
@@ -194,6 +194,32 @@ def _wide(table: Table, numeric: list[str], feature: str | None) -> Layout | Non
         options["samples"] = kept
     found.samples = len(kept)
     return found
+
+
+def one_sample(table: Table, feature: str | None) -> Layout | None:
+    """A table of one sample: identifiers and a column of reads, perhaps with quantities made of them; None for others.
+
+    Sheets of samples have numbers, too: only identifiers without doubt, or columns called like them, make a matrix.
+    """
+    if feature is None or table.frame.height < FEWEST:
+        return None
+    known = identifier_of([cell for cell in as_text(table.frame[feature]) if cell])
+    if known in (None, Namespace.ENTREZ) and not _known(feature):
+        return None
+    numbers = [
+        n
+        for n in table.frame.columns
+        if n != feature and looks_numeric(table.frame[n], table) and not _known(n)
+    ]
+    values = [n for n in numbers if not ANNOTATION.search(n)]
+    reads = [n for n in values if re.fullmatch(rf"(?:.*[ ._-])?(?:{COUNTED})(?:[ ._-].*)?", n, re.IGNORECASE)]
+    chosen = reads if len(reads) == 1 else values
+    if len(chosen) != 1:
+        return None
+    options: dict[str, Any] = {} if feature in (table.frame.columns[0], "") else {"feature": feature}
+    left = [name for name in numbers if name not in chosen]
+    told = [f"left out: {listed(left)}"] if left else []
+    return Layout(f"table of one sample (column '{chosen[0]}')", options | {"samples": chosen}, 1, told)
 
 
 def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:

@@ -13,7 +13,7 @@ from sevaxis.base.vocabulary import Assay, Namespace
 from sevaxis.drafting.blocks import FEWEST_SAMPLES
 from sevaxis.drafting.describing import peptide_column
 from sevaxis.drafting.groups import groups_of_names
-from sevaxis.drafting.layouts import FEATURE, Layout, layout_of
+from sevaxis.drafting.layouts import FEATURE, Layout, layout_of, one_sample
 from sevaxis.drafting.published import joint_test, recognise_results
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.statistics import named
@@ -32,7 +32,13 @@ PARQUET = ("olink", "diann")
 
 
 def classify(
-    path: Path, table: Table, reader: str | None, options: dict[str, Any], *, whole: bool
+    path: Path,
+    table: Table,
+    reader: str | None,
+    options: dict[str, Any],
+    *,
+    whole: bool,
+    columnar: bool = False,
 ) -> Recognised:
     """What one table is.
 
@@ -46,6 +52,8 @@ def classify(
         What reads tables of this kind of file; None where only published effects can be read from it.
     whole
         Whether the table is all there.
+    columnar
+        Whether the file keeps it by column (parquet), which few readers of programs' tables take.
     """
     columns = table.frame.columns
     for one in signatures():
@@ -53,7 +61,7 @@ def classify(
         # a table of the format without its quantities (Perseus) is one of numbers like any others
         if special is not None and one.hint:
             return Recognised(path, one.format, "nothing", hint=one.hint)
-        if special is not None and _can_read(one.reader, reader):
+        if special is not None and _can_read(one.reader, None if columnar else reader):
             fields = reader_options(one.reader).model_fields
             known = {key: value for key, value in options.items() if key in fields}
             told = [one.told] if one.told else []
@@ -89,6 +97,13 @@ def classify(
         size = table.frame.height * layout.samples
         words = f"{layout.words}{where}"
         return Recognised(path, words, "matrix", reader, extra, size=size, told=layout.told, ask=layout.ask)
+    single = one_sample(table, feature_column(table)[0]) if reader is not None else None
+    if single is not None:
+        extra = {**options, **single.options}
+        size = table.frame.height
+        return Recognised(
+            path, f"{single.words}{where}", "matrix", reader, extra, size=size, told=single.told
+        )
     kept = {key: item for key, item in options.items() if key == "skip"}
     return Recognised(path, f"sample sheet{where}", "samples", options=kept, table=table if whole else None)
 

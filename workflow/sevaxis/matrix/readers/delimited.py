@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import Duplicates
+from sevaxis.matrix.readers.tables.columnar import read_columnar
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
 from sevaxis.matrix.readers.tables.proteins import Dropped, without_decoys
 from sevaxis.matrix.readers.tables.text import read_table
@@ -41,7 +42,8 @@ def read_delimited(
     Parameters
     ----------
     path
-        The file; gzip, bzip2 and xz are told by their first bytes, UTF-16 and byte order marks likewise.
+        The file; gzip, bzip2 and xz are told by their first bytes, UTF-16 and byte order marks likewise, and files that
+        keep tables by column (parquet, feather), too.
     layout
         ``wide``: a row per feature, a column per sample. ``long``: a row per value. ``transposed``: a row per
         sample, a column per feature. ``sheet``: a row per sample and no values (a sample sheet).
@@ -84,7 +86,7 @@ def read_delimited(
     """
     # names are text, also where they look like numbers; without a word they stand in the first column
     names = {feature, *([sample] if isinstance(sample, str) else sample or [])} - {None} or {0}
-    table = read_table(
+    table = read_columnar(Path(path)) or read_table(
         path,
         separator=SEPARATORS[separator] if separator else None,
         decimal=decimal,

@@ -15,6 +15,7 @@ import numpy as np
 from sevaxis.base.problems import refuse
 from sevaxis.genes.identifiers import Identifier
 from sevaxis.matrix.readers.tables.assembly import EXAMPLES, assemble
+from sevaxis.matrix.readers.tables.columnar import read_columnar
 from sevaxis.matrix.readers.tables.layouts import as_text, choose_column, to_float, to_pandas
 from sevaxis.matrix.readers.tables.proteins import Dropped, drop_rows
 from sevaxis.matrix.readers.tables.text import Table, read_table
@@ -165,21 +166,10 @@ def read_any_table(
     path: Path, sheet: str | None, object: str | None, as_text: set[str], skip: int = 0
 ) -> Table:
     """Table of any of the file kinds."""
-    import polars as pl
-
+    if (columnar := read_columnar(path)) is not None:
+        return columnar
     with path.open("rb") as handle:
         magic = handle.read(8)
-    if magic.startswith(b"PAR1"):
-        return Table(path.name, pl.read_parquet(path))
-    if magic.startswith((b"ARROW1", b"FEA1")):
-        import warnings
-
-        from pyarrow import feather
-
-        with warnings.catch_warnings():
-            # version 1 of the format, which R's feather package still writes, is deprecated in pyarrow
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return Table(path.name, pl.from_arrow(feather.read_table(path)))
     if magic.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         from sevaxis.matrix.readers.excel import read_sheet
 
