@@ -13,6 +13,8 @@ KINDS = {
     "refseq mRNA", "isoform",
 }  # fmt: skip
 AXIS = ("FBXO2", "SORBS3", "FLOT1", "CD63")
+#: Entry names of UniProt that are not the symbol's; of other genes they are not known here, so that none is expected.
+ENTRIES = {"FBXO2": "FBX2", "SORBS3": "VINEX", "FLOT1": "FLOT1", "CD63": "CD63"}
 _PREFIX = {"human": "ENSG", "mouse": "ENSMUSG", "rat": "ENSRNOG"}
 
 
@@ -24,6 +26,7 @@ class Genes:
     symbols: list[str]
     human: list[str]
     ensembl: list[str]
+    entrez: list[str]
 
     def keys(self) -> list[set[str]]:
         """All names under which a reader may keep each feature."""
@@ -56,9 +59,17 @@ def make_genes(organism: str, kind: str, number: int, seed: int, *, telling: boo
     return Genes(
         [_name(row, organism, kind, generator) for row in features],
         [row["symbol"] for row in features],
-        ["" if kind == "refseq mRNA" else row["human_symbol"] for row in features],
+        [_expected(row["human_symbol"], kind) for row in features],
         [row["ensembl"].split(";")[0] for row in features],
+        [row["entrez"].split(";")[0] for row in features],
     )
+
+
+def _expected(human: str, kind: str) -> str:
+    """Human gene that must be found: none by transcripts, of entry names those that are known."""
+    if kind == "refseq mRNA" or (kind == "entry" and human not in ENTRIES):
+        return ""
+    return human
 
 
 def _has(row: dict[str, str], kind: str) -> bool:
@@ -114,7 +125,8 @@ def _name(row: dict[str, str], organism: str, kind: str, generator: random.Rando
         case "fasta":
             return f"sp|{first('uniprot')}|{row['symbol'].upper()}_{organism.upper()}"
         case "entry":
-            return f"{row['symbol'].upper()[:10]}_{organism.upper()}"
+            known = ENTRIES.get(row["human_symbol"], f"{row['symbol'].upper().replace('-', '')[:9]}Q")
+            return f"{known}_{organism.upper()}"
         case "refseq protein":
             return f"{first('refseq')}.{generator.randrange(1, 4)}"
         case "refseq mRNA":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import traceback
 from collections.abc import Iterable
@@ -123,7 +124,7 @@ def judge(written: Written, folder: Path) -> Verdict:
     faults, answered = compare_card(drafted, truth, ran.said), answer(drafted, truth)
     if answered:
         try:
-            with time_limit():
+            with time_limit(), contextlib.chdir(folder):  # what was taken out of an archive lies below it
                 faults += compare_matrix(drafted, truth, ran.said, datasets, folder)
         except Hang:
             verdict.kind = "hang"

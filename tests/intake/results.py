@@ -110,10 +110,8 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     elif c["beside"] == "description":
         head, body = ["description"], [[f"a protein, number {i}" for i in range(n)]]
     elif c["beside"] == "second id":
-        head, body = (
-            ["EntrezID" if c["ids"] != "entrez" else "ENSEMBL"],
-            [[str(100000 + 37 * i) for i in range(n)] if c["ids"] != "entrez" else genes.ensembl],
-        )
+        by_entrez = c["ids"] != "entrez"
+        head, body = ["EntrezID" if by_entrez else "ENSEMBL"], [genes.entrez if by_entrez else genes.ensembl]
     corner = {"blank corner": "", "R row names": ""}.get(
         c["first"], "Protein" if c["ids"] == "uniprot" else "gene"
     )

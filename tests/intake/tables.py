@@ -189,6 +189,7 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     elif c["head"] == "comments":
         titles = ("# Program: quantify v2.1", "# generated 2023-04-01")
     stem = c["place"].format(organism=c["organism"])
+    stem += "_ln_intensities" if c["holds"] == "protein ln" else ""  # ln looks like log2: a word must tell it
     path = write_grid(
         folder / stem, c["file"], grid, titles=titles, sheet=sheet if c["file"] == "xlsx sheets" else None
     )

@@ -23,6 +23,7 @@ _CHANGE = rf"(?:fold{_S}changes?|fc|ratio|diff(?:erence)?|fold)"
 #: letters (the names of groups, too) last.
 PATTERNS: tuple[tuple[str, str], ...] = (
     ("other", r"signific\w*|absolute|abs|shrunk\w*|selection"),
+    ("other", rf"max(?:imum|imal)?{_S}fold{_S}changes?"),  # of Progenesis: between any two groups
     ("other", rf"ci{_S}(?:l|r|lo|low|lower|hi|high|upper)|conf{_S}(?:low|high)|(?:lower|upper){_S}(?:ci|bound)"),
     ("se", rf"(?:l{_S}fc|log{_S}2?{_S}fc){_S}se|se{_S}(?:of{_S})?log{_S}2?{_S}fc|se{_S}b"),
     ("se", rf"std\.?{_S}err\w*|standard{_S}err\w*|std{_S}?error"),

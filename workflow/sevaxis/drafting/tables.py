@@ -162,7 +162,10 @@ def _has_samples(table: Table, effects: Recognised, layout: Layout) -> bool:
         name for name in kept if (said := named(name)) is not None and said.role in ("n", "other", "se")
     }
     samples = [name for name in kept if name not in used | summary | {effects.options.get("feature")}]
-    if len(samples) < FEWEST_SAMPLES or groups_of_names(samples) is None or effects.published.rows.levels:
+    # replicates of groups, or names that only a number tells apart (S01, GSM100)
+    stems = {re.sub(r"\d+", "#", name) for name in samples}
+    replicates = groups_of_names(samples) is not None or (len(stems) == 1 and "#" in next(iter(stems)))
+    if len(samples) < FEWEST_SAMPLES or not replicates or effects.published.rows.levels:
         return False
     values = np.column_stack([table.numbers(table.frame[name].head(500)).to_numpy() for name in samples])
     whole = np.array_equal(values, np.round(values), equal_nan=True)
