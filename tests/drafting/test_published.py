@@ -251,6 +251,15 @@ STACKED = pd.concat(
 )  # fmt: skip
 
 
+def test_means_of_case_and_control_are_the_groups_that_the_file_is_called_by(tmp_path):
+    table = of({"gene": GENES, "mean_case": TRAINED, "mean_control": REST, "log2FC": LFC, "pvalue": P})
+    path = tmp_path / "trained_vs_sed.csv"
+    table.to_csv(path, index=False)
+    added = add([str(path)], id="mine", folder=tmp_path / "datasets")
+    (contrast,) = yaml.safe_load(added.card)["contrasts"]
+    assert (contrast["label"], contrast["role"]) == ("trained v sed", "training")
+
+
 @pytest.mark.parametrize("kind", ["wide", "suffixes", "stacked"])
 def test_several_contrasts_of_a_table_keep_their_columns_apart(tmp_path, kind):
     table = {"wide": WIDE, "stacked": STACKED}.get(kind, WIDE.rename(columns=lambda c: _turned(c)))

@@ -106,6 +106,13 @@ def recognise_results(path: Path, table: Table, options: dict[str, Any], where: 
                       size=table.frame.height, published=found)  # fmt: skip
 
 
+#: Names of groups that say no more than their place.
+NAMELESS = re.compile(
+    r"(cases?|controls?|treat(?:ed|ment)|reference|baseline|group|condition|sample|grp|cond|[ab12xy]|[._ -])+",
+    re.IGNORECASE,
+)
+
+
 def joint_test(table: Table) -> str:
     """Columns of a test of several groups without a change of two, beside no column that could be data."""
     numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name], table)]
@@ -250,6 +257,8 @@ def _pair(found: Published, name: str) -> Comparison | None:
         return told
     known = {**found.rows.constant, **cells}
     sides = [_group(side, known) for side in found.columns.means]
+    if told and all(NAMELESS.fullmatch(side) for side in sides) and not is_control(sides[0]):
+        return told  # mean_case over mean_control: in the order of the name, which says what they are
     if (told and {told.case, told.reference} <= set(sides)) or (told and _same(told, sides)):
         turned = told.case in sides[1] and told.case not in sides[0]
         return (
