@@ -14,6 +14,7 @@ PARTS = ("Snakefile", "workflow", "config", "envs", "profiles", "resources")
 MESSAGES = {
     "retrieve": r"Retrieve the files of (\w+)",
     "orthologs": r"Retrieve the human orthologs of (\w+)",
+    "identifiers": r"Retrieve the identifiers of (.+)",
     "read": r"Read (\w+)",
     "assess": r"Assess and normalise (\w+)",
     "compare": r"Compare the groups of (\w+)",

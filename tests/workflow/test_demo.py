@@ -159,6 +159,13 @@ MUSCLE = "config/datasets/demo_muscle_rna/card.yaml"
             rerun(FROM_READ, DATASETS),
             id="protein names",
         ),
+        pytest.param(
+            "resources/entry_names.tsv",
+            "entry_name\thuman_symbol",
+            "entry_name\tsymbol",
+            rerun(FROM_READ, DATASETS),
+            id="entry names",
+        ),
     ],
 )
 def test_a_change_reruns_exactly_what_depends_on_it(finished, path, old, new, expected):

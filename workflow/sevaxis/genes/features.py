@@ -34,6 +34,9 @@ SPECIES_COLUMNS = (
     "proteinorganism",
     "taxonname",
 )
+#: Columns (as above) with a registry's number -> what is written before it elsewhere.
+PREFIXES = {"rgdid": "RGD:", "mgiid": "MGI:", "hgncid": "HGNC:"}
+NUMBERED = ("rgd_id", "mgi_id", "hgnc_id")
 #: Every way to write a species that is known here -> its word.
 NAMES_OF_SPECIES = {
     name.casefold(): word
@@ -64,7 +67,8 @@ def identifiers_of(var: pd.DataFrame) -> pd.DataFrame:
     text = {
         str(column): cells.astype("string[pyarrow]").set_axis(index)
         for column, cells in var.items()
-        if not pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+        if str(column).lower() in NUMBERED
+        or not (pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells))
     }
     ids = pd.DataFrame(index=index)
     for namespace in Namespace:
