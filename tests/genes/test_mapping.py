@@ -6,6 +6,7 @@ import re
 import anndata
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sevaxis.base.problems import Problems
 from sevaxis.base.resources import load_table
@@ -285,6 +286,143 @@ def test_names_that_cannot_be_right(features, organism, message, orthologs):
         map_features(data(features), organism, orthologs)
 
 
+# --- gene tables ---------------------------------------------------------------------------------------------------
+
+#: A gene table by hand: namespace, key, symbol, former, genes, species.
+GENES = [
+    ("symbol", "Genea", "Genea", False, None, None),
+    ("symbol", "Genee", "Genee", False, None, None),
+    ("symbol", "Only", "Only", False, None, None),  # no ortholog
+    ("symbol", "Cd63-ps", "Cd63-ps", False, None, None),
+    ("symbol", "Cd63", "Cd63", False, None, None),
+    ("symbol", "Alpha", "Genea", True, None, None),
+    ("symbol", "Both", None, True, "Genea;Only", None),
+    ("uniprot", "Q00001", "Genea", False, None, None),
+    ("uniprot", "Q00002", "Only", False, None, None),
+    ("uniprot", "Q00003", "Genee", False, None, None),
+    ("uniprot", "Q00004", None, False, "Genea;Only", None),
+    ("uniprot", "Q00005", "Only", False, "Genea;Only", None),
+    ("uniprot", "Q88888", "Cd63", False, None, None),
+    ("uniprot", "P02769", None, False, None, "cattle"),
+    ("uniprot", "P04264", None, False, None, "human"),
+    ("refseq", "NP_000001", "Genea", False, None, None),
+    ("entrez", "4321", "Only", False, None, None),
+    ("registry", "MGI:1", "Genea", False, None, None),
+    ("product", "ENSMUST99000000001", "Genea", False, None, None),
+    ("ensembl", "ENSMUSG99000000099", "Only", False, None, None),
+]
+
+
+@pytest.fixture
+def genes():
+    columns = ["namespace", "key", "symbol", "former", "genes", "species"]
+    table = pl.DataFrame(GENES, schema=columns, orient="row")
+    return table.with_columns(ensembl=pl.lit(None, pl.String), entrez=pl.lit(None, pl.String))
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "human", "route"),
+    [
+        ("Q00001", "Genea", "GENEA", "gene table: uniprot"),
+        ("Q00001-2", "Genea", "GENEA", "gene table: uniprot"),
+        ("sp|Q00001|GENEA_MOUSE", "Genea", "GENEA", "gene table: uniprot"),
+        (
+            ">tr|Q00001|Q00001_MOUSE Some protein OS=Mus musculus OX=10090 GN=Other PE=1",
+            "Genea",
+            "GENEA",
+            "uniprot",
+        ),
+        ("Q00002", "Only", None, "gene table: uniprot"),  # a gene without an ortholog is a gene
+        ("Q00099;Q00001", "Genea", "GENEA", "gene table: uniprot"),
+        ("Q00002;Q00001", "Only", None, "first of a group that disagrees"),
+        ("Q00004", "Genea;Only", None, "shared by several genes"),
+        ("Q00005", "Only", None, "one of those that share it: Genea;Only"),
+        ("Q88888", "Cd63", "CD63", "gene table: uniprot"),  # of a panel, by an accession that its table lacks
+        ("P02769", None, None, "none: a protein of cattle"),
+        ("P02769;P04264", None, None, "none: a protein of cattle"),
+        ("P02769;Q00001", "Genea", "GENEA", "beside a protein of cattle"),
+        ("CON__P02769", None, None, "none: contaminant or decoy"),
+        ("ALBU_BOVIN", None, None, "none: a protein of cattle"),
+        ("FLOT1_MOUSE", "Flot1", "FLOT1", "entry_names: entry_name"),
+        ("FBX2_MOUSE", "Fbxo2", "FBXO2", "entry_names: entry_name"),
+        ("VINEX_MOUSE", "Sorbs3", "SORBS3", "entry_names: entry_name"),
+        ("FAS_MOUSE", None, "FASN", "entry_names: entry_name"),  # not the gene Fas
+        ("NP_000001.3", "Genea", "GENEA", "gene table: refseq"),
+        ("ref|NP_000001.3|", "Genea", "GENEA", "gene table: refseq"),
+        ("MGI:MGI:1", "Genea", "GENEA", "gene table: registry"),
+        ("ENSMUST99000000001.4", "Genea", "GENEA", "gene table: product"),
+        ("ENSMUSG99000000099.2", "Only", None, "gene table: ensembl"),
+        ("ENSMUSG99000000001.2_Genea", "Genea", "GENEA", "orthologs: ensembl"),  # not in the gene table
+    ],
+)
+def test_identifiers_of_all_kinds_find_the_gene(name, symbol, human, route, genes, orthologs):
+    # most names of a table are alike: others of the kind stand beside it
+    kind = re.sub(r"\d+", "9", name[:3])
+    others = {"Q9": ["Q00098", "Q00097"], "P9": ["P00098"]}.get(re.sub(r"\d+", "9", kind), [])
+    adata = data([name, *others])
+    map_features(adata, "mouse", orthologs, genes)
+    row = adata.var.iloc[0]
+    assert (None if pd.isna(row["symbol"]) else row["symbol"]) == symbol
+    assert (None if pd.isna(row["human_symbol"]) else row["human_symbol"]) == human
+    assert row["mapping_route"].endswith(route), row["mapping_route"]
+
+
+def test_symbols_current_in_another_case_and_former(genes, orthologs):
+    adata = data(["GENEE", "alpha", "Both", "Nobody", "Cd63-ps", "LOC4321"])
+    map_features(adata, "mouse", orthologs, genes)
+    told = adata.var[["symbol", "human_symbol", "mapping_route", "symbol_given"]]
+    assert told["symbol"].tolist() == ["Genee", "Genea", "Both", "Nobody", "Cd63-ps", "Only"]
+    assert humans(adata) == ["GENEE", "GENEA", None, None, None, None]
+    assert told["mapping_route"].tolist() == [
+        "gene table: symbol, another case",
+        "gene table: former symbol or alias, another case",
+        "none: Both was a name of Genea;Only",
+        "none: no identifier that the tables know",
+        "gene table: symbol",
+        "gene table: entrez, among symbols",
+    ]
+    assert told["symbol_given"].tolist()[:2] == ["GENEE", "alpha"]
+
+
+def test_a_former_symbol_is_not_taken_where_the_table_tells_the_two_apart(genes, orthologs):
+    adata = data(["Alpha", "Genea"])
+    map_features(adata, "mouse", orthologs, genes)
+    assert humans(adata) == [None, "GENEA"]
+    assert "which the data set has under its own" in adata.var["mapping_route"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("Fasta headers", ">sp|Q77777|X_BOVIN Albumin OS=Bos taurus OX=9913 GN=GENEA PE=1"),
+        ("Organism", "Bos taurus"),
+        ("Protein.Names", "X_BOVIN"),
+    ],
+)
+def test_a_protein_that_the_table_calls_another_species_is_no_gene_of_ours(column, cell, genes, orthologs):
+    adata = data(["Q77777", "Q00003"], **{column: [cell, None], "symbol": ["Genea", None]})
+    map_features(adata, "mouse", orthologs, genes)
+    assert humans(adata) == [None, "GENEE"]
+    assert adata.var["mapping_route"].iloc[0] == "none: a protein of cattle"
+    assert pd.isna(adata.var["symbol"].iloc[0])
+
+
+def test_gene_names_of_headers_are_taken_where_no_accession_is_known(genes, orthologs):
+    header = "sp|Q77777|X_MOUSE Something OS=Mus musculus OX=10090 GN=Genee PE=1 SV=2"
+    adata = data(["Q77777", "Q00001"], **{"Fasta headers": [header, None]})
+    map_features(adata, "mouse", orthologs, genes)
+    assert humans(adata) == ["GENEE", "GENEA"]
+
+
+def test_groups_that_a_reader_shortened_are_read_whole(genes, orthologs):
+    """MaxQuant's majority proteins: the first is in no table, the second is."""
+    adata = data(["Q77777", "Q00003"], uniprot=["Q77777", "Q00003"])
+    adata.var["Majority protein IDs"] = ["Q77777;Q00001", "Q00003"]
+    map_features(adata, "mouse", orthologs, genes)
+    assert humans(adata) == ["GENEA", "GENEE"]
+    assert adata.var["uniprot"].tolist() == ["Q77777", "Q00003"]
+
+
 # --- the axis ------------------------------------------------------------------------------------------------------
 
 
@@ -310,6 +448,15 @@ def test_axis_gene_whose_identifiers_do_not_meet_is_unmapped():
         "CD63": "unmapped",
     }
     assert "RefSeq only" in status.loc["CD63", "reason"]
+
+
+def test_a_gene_that_a_table_knows_was_not_seen_rather_than_not_known(genes, orthologs):
+    """The panels' table has no rat RefSeq of Cd63 and no GENEA at all; a gene table can name both."""
+    adata = data(["Q00001", "Q00002"])
+    map_features(adata, "mouse", orthologs, genes)
+    status = axis_status(adata, ["GENEA", "GENEE", "NOSUCHGENE"], "mouse").set_index("human_symbol")
+    assert status["status"].tolist() == ["present", "absent", "unmapped"]
+    assert "has no such row" in status.loc["GENEE", "reason"]
 
 
 # --- the tables of resources/ --------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from sevaxis.genes.identifiers import (
     SPECIES,
     UNMISTAKABLE,
     are_row_numbers,
+    identifier_of,
     members,
     namespaces_of,
     species_of_ensembl,
@@ -77,7 +78,10 @@ def identifiers_of(var: pd.DataFrame) -> pd.DataFrame:
             given = var[namespace].astype("string[pyarrow]").str.strip().set_axis(index)
             ids[namespace] = given.where(given.ne("") & given.ne("nan"))
         groups = [names.where(looks.eq(namespace))]
-        groups += [text[column] for column in _columns_of(namespace, text) if column != namespace]
+        for column in _columns_of(namespace, text):
+            groups.append(text[column])
+            if namespace not in var and identifier_of(text[column].dropna()) == namespace:
+                ids[namespace] = ids[namespace].fillna(text[column])
         for group in groups:
             ids[namespace] = _whole(ids[namespace], group)
         # an index that looks like symbols is none where the table gives symbols of its own
@@ -103,7 +107,7 @@ def _columns_of(namespace: Namespace, columns: dict[str, pd.Series]) -> list[str
     found = [
         column
         for column in columns
-        if COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", column.lower())) == namespace
+        if column != namespace and COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", column.lower())) == namespace
     ]
     return [column for column in found if "majority" in column.lower()] or found
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from sevaxis.base.vocabulary import Namespace, Organism
 from sevaxis.genes.features import check_identifiers, identifiers_of, stated_species
-from sevaxis.genes.identifiers import DECOY, is_excel_date, members
+from sevaxis.genes.identifiers import DECOY, first_of_group, is_excel_date, members
 from sevaxis.genes.known import (
     LOOKUP,
     entry_names,
@@ -34,7 +34,7 @@ from sevaxis.genes.lookup import (
     lookup_table,
     take_shared,
 )
-from sevaxis.genes.orthology import fill_human_genes
+from sevaxis.genes.orthology import LISTED, fill_human_genes
 from sevaxis.genes.routes import DATE, FOREIGN, MARKED, identified
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def map_features(
     ids = identifiers_of(adata.var)
     check_identifiers(ids, adata.var_names.to_series().astype("string"), organism)
     table = _tables(organism, genes)
-    given = ids["symbol"].copy()
+    given = first_of_group(ids["symbol"])
     species = _strangers(adata.var, ids, organism, table)
     dates, decoys = _dates_and_decoys(ids.index)
     found = _find(ids, organism, orthologs, table, species)
@@ -98,11 +98,11 @@ def map_features(
     ).to_numpy()
     found.loc[without, "mapping_route"] = pd.array(none[without], dtype="string")
     report = _report(adata, ids, found, species, dates, decoys)
-    own = {name: ids[name] for name in ("ensembl", "entrez", "refseq", "uniprot")}
+    own = {name: first_of_group(ids[name]) for name in ("ensembl", "entrez", "refseq", "uniprot")}
     filled = {name: own[name].fillna(found[name]) for name in ("ensembl", "entrez")}
     mapped = {name: found[name] for name in ("human_symbol", "ortholog_type", "mapping_route")}
     # what another species' protein or a decoy is called is no symbol of this organism
-    symbol = found["symbol"].fillna(ids["symbol"])
+    symbol = found["symbol"].fillna(first_of_group(ids["symbol"]))
     columns = pd.DataFrame(
         {"feature_id": ids.index.astype(str), "symbol": symbol, **own, **filled, **mapped}, index=ids.index
     )
@@ -111,7 +111,33 @@ def map_features(
     others = adata.var[[column for column in adata.var.columns if column not in columns]]
     adata.var = pd.concat([columns, others.set_axis(ids.index)], axis=1)
     adata.uns["identifiers"] = report["identifiers"]
+    adata.uns["findable"] = "\n".join(_findable(report["identifiers"], organism, orthologs, table))
     return report
+
+
+def _findable(
+    namespaces: list[str], organism: str, orthologs: pd.DataFrame | None, table: pl.DataFrame
+) -> list[str]:
+    """Human genes that the tables could have found by what the data set names its features by."""
+    import polars as pl
+
+    rows = table.filter(
+        pl.col("namespace").is_in(namespaces), pl.col("symbol").is_not_null(), ~pl.col("former")
+    )
+    symbols = set(rows["symbol"])
+    if organism == Organism.HUMAN:
+        return sorted(symbols)
+    hand = known_genes(organism)
+    found = set(hand.loc[hand["symbol"].isin(symbols), "human_symbol"])
+    if orthologs is not None:
+        listed = orthologs["symbol"].isin(symbols) | orthologs["ensembl"].isin(
+            set(rows["ensembl"].drop_nulls())
+        )
+        for namespace in LISTED:
+            if namespace in namespaces:
+                listed |= orthologs[namespace].notna()
+        found |= set(orthologs.loc[listed, "human_symbol"]) - set(hand["human_symbol"])
+    return sorted(found)
 
 
 def _tables(organism: str, genes: pl.DataFrame | None) -> pl.DataFrame:

@@ -80,8 +80,9 @@ def _take(
     gene = first.map(table["human_symbol"])
     several = genes.groupby(level=0).nunique().reindex(first.index) > 1
     known = found.loc[first.index, "symbol"]
-    # several genes that share an identifier have a human gene where it is the same one
-    undecided = several & known.str.contains(";", regex=False).fillna(False)
+    # several genes that share an identifier have a human gene where it is the same one for all
+    sharing = known.str.count(";").fillna(0) + 1
+    undecided = (sharing > 1) & (several | (hits.groupby(level=0).size().reindex(first.index) < sharing))
     called = known.fillna(first.map(table["symbol"]).astype("string")).fillna("")
     own = gene.map(reserved)
     kept = (own.isna() | own.eq(called)) & ~undecided

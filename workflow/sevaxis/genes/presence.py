@@ -40,6 +40,7 @@ def axis_status(adata: AnnData, genes: Sequence[str], organism: str) -> pd.DataF
     given = [each for each in Namespace if each in var and var[each].notna().any()]
     namespaces = [Namespace(each) for each in adata.uns.get("identifiers", given)]
     named = protein_names(organism)["human_symbol"]
+    findable = set(str(adata.uns.get("findable", "")).split("\n"))
     rows: list[tuple[str, str, Reason | None, dict[str, str]]] = []
     for gene in genes:
         features = var.index[(var["human_symbol"] == gene).fillna(False).to_numpy(bool)].tolist()
@@ -48,13 +49,14 @@ def axis_status(adata: AnnData, genes: Sequence[str], organism: str) -> pd.DataF
             continue
         known = hand[hand["human_symbol"] == gene]
         if not len(known):
-            rows.append((gene, "", Reason.GENE_UNKNOWN, {"gene": gene}))
+            reason = Reason.GENE_NOT_LISTED if gene in findable else Reason.GENE_UNKNOWN
+            rows.append((gene, "", reason, {"gene": gene}))
             continue
         entry = known.iloc[0]
         has = {each for each in Namespace if each in known and pd.notna(entry[each])}
         if (named == gene).any():
             has.add(Namespace.NAME)
-        if has & set(namespaces):
+        if has & set(namespaces) or gene in findable:
             rows.append((gene, "", Reason.GENE_NOT_LISTED, {"gene": _call(entry)}))
         else:
             used = " and ".join(each.words for each in namespaces) or "unknown names"
