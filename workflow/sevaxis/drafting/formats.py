@@ -9,6 +9,7 @@ from typing import Any
 
 from sevaxis.base.problems import Problem, Problems
 from sevaxis.base.vocabulary import Assay
+from sevaxis.drafting.annotated import recognise_h5ad
 from sevaxis.drafting.heads import LINES, lines_above, rows_above
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.tables import classify
@@ -226,7 +227,7 @@ def _of_hdf5(path: Path) -> Recognised:
     with h5py.File(path) as file:
         keys = set(file)
         if {"X", "obs", "var"} <= keys:
-            return Recognised(path, "AnnData (h5ad)", "matrix", "h5ad", size=HEAD)
+            return recognise_h5ad(path, HEAD)
         if {"row_attrs", "col_attrs"} <= keys:
             return Recognised(path, "loom", "matrix", "loom", size=HEAD)
         groups = [file[key] for key in keys if isinstance(file[key], h5py.Group)]
