@@ -281,3 +281,39 @@ def test_spike_in_of_summarized_experiment(shared):
 
     exported = read_delimited(folder / "norm_log2.tsv.gz")
     np.testing.assert_allclose(adata.X, exported.X, rtol=1e-12)
+
+
+def test_rows_without_names_are_named_by_their_annotation(monkeypatch, tmp_path):
+    """SummarizedExperiments whose rows have numbers, and whose rowData has identifiers and symbols."""
+    from types import SimpleNamespace
+
+    from sevaxis.matrix.readers import r_object
+
+    counts = np.array([[1.0, 2], [3, 4], [5, 6], [7, 8]])
+    genes = [f"ENSG{i:011d}" for i in range(4)]
+    annotation = SimpleNamespace(
+        listData={"width": np.arange(4), "symbol": ["A", "B", "", "D"], "gene_id": genes},
+        rownames="\x01NULL\x01",
+    )
+    samples = SimpleNamespace(listData={"sex": ["F", "M"]}, rownames=["s1", "s2"])
+    content = SimpleNamespace(assays={"counts": counts}, elementMetadata=annotation, colData=samples)
+    monkeypatch.setattr(r_object, "load_r", lambda path: content)
+    adata = read_r_object(tmp_path / "se.rds")
+    assert list(adata.var_names) == genes
+    assert list(adata.obs_names) == ["s1", "s2"]
+    np.testing.assert_array_equal(adata.X, counts.T)
+    assert adata.uns["reading"]["features_named_by"] == "gene_id"
+    annotation.listData.pop("gene_id")
+    named = read_r_object(tmp_path / "se.rds")
+    assert list(named.var_names) == ["A", "B", "D"]
+    assert named.uns["reading"]["rows_without_name"] == 1
+    annotation.rownames = genes
+    assert list(read_r_object(tmp_path / "se.rds").var_names) == genes
+
+
+@pytest.mark.shared
+def test_whole_numbers_of_64_bits(shared):
+    """R keeps them in the bytes of fractions: the tube's label, which the row name repeats, was 4.5e-313."""
+    adata = read_r_object(shared / "data/motrpac_wat/PROT_EXP.rda")
+    labels = adata.obs["labelid"].astype("int64")
+    assert (labels.astype(str).str[:5].to_numpy() == adata.obs_names.str[:5].to_numpy()).all()

@@ -121,7 +121,9 @@ def _ask_for_donors(found: Recognised, obs: pd.DataFrame) -> None:
             "nothing",
             f"{len(obs):,} cells, and no column that is called like donors",
         )
-        found.hint = f"name the columns whose cells are added up with the option pseudobulk: {shown or 'none'}"
+        found.hint = (
+            f"name the columns whose cells are added up with the option pseudobulk: {shown or 'none'}"
+        )
     if types and donors:
         text = f"'{types[0]}' ({levels[types[0]]} levels) to compare cells of a type, or delete this line"
         found.ask["pseudobulk"] = [f"{TODO} {text} to compare whole donors"]

@@ -7,6 +7,7 @@ Missing values of R (``NA`` of integers, logicals and text) become missing value
 
 from __future__ import annotations
 
+import re
 import warnings
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sevaxis.base.problems import Problem, Problems, nearest, refuse
-from sevaxis.genes.identifiers import Identifier
+from sevaxis.base.vocabulary import Namespace
+from sevaxis.genes.identifiers import COLUMN_NAMES, Identifier, are_row_numbers, identifier_of
 from sevaxis.matrix.readers.tables.assembly import Duplicates, assemble
 from sevaxis.matrix.readers.tables.layouts import Layout, from_table
 from sevaxis.matrix.readers.tables.proteins import Dropped, without_decoys
@@ -63,6 +65,8 @@ def read_r_object(
     Problems
         For damaged files, objects that do not exist, and classes that hold no matrix.
     """
+    import pandas as pd
+
     path = Path(path)
     name, content = choose_object(load_r(path), object, path.name)
     where = f"{path.name}, object {name}" if name else path.name
@@ -75,6 +79,8 @@ def read_r_object(
         return without_decoys(adata, keep)
     matrix, obs, var, notes = _parts_of(content, assay, where)
     values, features, names = _matrix(matrix, where)
+    if var is not None and len(var) == len(features) and are_row_numbers(pd.Series(features)):
+        features, notes["features_named_by"] = _named_by_annotation(plain_frame(var), features)
     for annotation, axis in ((obs, names), (var, features)):
         if annotation is not None and len(annotation) != len(axis):
             found = f"{len(annotation)} rows of annotation for {len(axis)} of the matrix"
@@ -97,6 +103,23 @@ def read_r_object(
         notes={"object": name, **notes},
     )
     return without_decoys(adata, keep)
+
+
+def _named_by_annotation(var: pd.DataFrame, features: list[str]) -> tuple[list[str], str]:
+    """Names of features from the column of their annotation that identifies them, where the rows only have numbers."""
+    known = {name: COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower())) for name in var.columns}
+    texts = [name for name in var.columns if var[name].dtype == "string"]  # a width is no Entrez identifier
+    forms = {name: identifier_of(var[name].dropna()) if name in texts else None for name in var.columns}
+    ranks = {namespace: rank for rank, namespace in enumerate(Namespace)}
+    fits = [
+        (ranks[forms[name] or known[name]], name)
+        for name in var.columns
+        if (forms[name] or known[name]) and var[name].nunique() > len(var) / 2
+    ]
+    if not fits:
+        return features, "their position"
+    chosen = min(fits, key=lambda fit: fit[0])[1]
+    return var[chosen].astype("string").fillna("").tolist(), chosen
 
 
 def load_r(path: Path) -> Any:
@@ -198,11 +221,12 @@ def _parts_of(content: Any, assay: str | None, where: str):
         ranges = slots.get("rowRanges")
         annotation = slots["elementMetadata"] if ranges is None else ranges.elementMetadata
         matrix = _choose_assay(matrices, assay, where)
-        names = (
-            slots.get("NAMES", NULL)
-            if ranges is None
-            else getattr(getattr(ranges, "ranges", None), "NAMES", NULL)
-        )
+        kept = [slots] if ranges is None else [vars(ranges).get(at) for at in ("ranges", "partitioning")]
+        said = [
+            part.get("NAMES") if isinstance(part, dict) else getattr(part, "NAMES", None) for part in kept
+        ]
+        said += [getattr(annotation, "rownames", None)]
+        names = next((each for each in said if each is not None and not isinstance(each, str)), NULL)
         matrix = _with_names(matrix, names, getattr(slots["colData"], "rownames", NULL))
         return matrix, _data_frame(slots["colData"]), _data_frame(annotation), {"class": _class(content)}
     if isinstance(content, dict) and _is_dge_list(content):
@@ -318,9 +342,17 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
         column = frame[name]
         is_text = isinstance(column.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(column)
         columns[str(name)] = pd.array(column.astype("object"), dtype="string") if is_text else column.array
+        if column.dtype == np.float64 and _are_long_integers(column.to_numpy()):
+            columns[str(name)] = column.to_numpy().view(np.int64)
         if pd.api.types.is_bool_dtype(column):
             columns[str(name)] = column.astype("boolean").array
     return pd.DataFrame(columns, index=range(len(frame)))
+
+
+def _are_long_integers(values: np.ndarray) -> bool:
+    """Whether numbers are whole ones of 64 bits (R's class integer64), whose bytes were taken for fractions."""
+    known = values[np.isfinite(values)]
+    return bool(known.size) and bool(np.all((known > 0) & (known < 1e-300)))
 
 
 def table_of(frame: pd.DataFrame, where: str) -> Table:
