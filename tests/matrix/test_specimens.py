@@ -9,7 +9,7 @@ from sevaxis.base.problems import Problems
 from sevaxis.matrix.read import read
 from sevaxis.study.card import Card, ReadCard
 from sevaxis.study.estimability import facts_of
-from sevaxis.study.sheets import load_sheet
+from sevaxis.study.sheet import load_sheet
 
 GENES = [f"G{i}" for i in range(6)]
 SHEET = """sample group sex donor day

@@ -32,12 +32,10 @@ def main() -> int:
         for each in attempt(wanted):
             tally.tried.append(each)
             fine = each.placed and each.hinted
-            if chosen.show or not fine:
+            if chosen.show or not fine or not each.located:
+                word = ("ok" if fine else "NOT") + ("" if each.located else " (no place)")
                 told = each.told.replace("\n", "\n      ")
-                print(
-                    f"{'ok' if fine else 'NOT'} {room}: {each.mistake.name} [{each.fate}]\n      {told}",
-                    file=sys.stderr,
-                )
+                print(f"{word} {room}: {each.mistake.name} [{each.fate}]\n      {told}", file=sys.stderr)
             if not fine:
                 wrong.append(each)
         if wanted:

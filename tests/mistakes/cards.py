@@ -905,3 +905,67 @@ MODELS = [
     Mistake("assay that no method analyses", put("assay", "clinical"), on=on("clinical"), says="No method"),
     Mistake("single cells without donors", put("assay", "single_cell"), on=on("single_cell"), says="donor"),
 ]
+
+
+def beside(**alternative: Any) -> Callable[[Project], None]:
+    """The card names another analysis beside the reported one."""
+    return put("model", {"alternatives": {"other": alternative}})
+
+
+ALTERNATIVES = [
+    Mistake("method misspelled", beside(method="trendy"), at=r"card\.yaml:\d+", says="did you mean 'trend'"),
+    Mistake(
+        "option that it does not read",
+        beside(method="ql", array_weights=True),
+        at=r"card\.yaml:\d+",
+        says="array_weights",
+    ),
+    Mistake("covariate that is not there", beside(covariates=["rin"]), at=r"samples\.tsv:1", says="rin"),
+    Mistake(
+        "covariate equal to the group",
+        both(more("arm", "ttttcccc"), beside(covariates=["arm"])),
+        at=r"card\.yaml:\d+",
+        says="arm",
+    ),
+    Mistake(
+        "covariate equal to the sample",
+        both(more("tube", "abcdefgh"), beside(covariates=["tube"])),
+        at=r"card\.yaml:\d+",
+        says="tube",
+    ),
+    Mistake(
+        "covariate with a missing cell",
+        both(more("rin", "1,3,2,,4,4,7,1"), beside(covariates=["rin"])),
+        at=r"samples\.tsv:5, column 'rin'",
+        says="no value",
+    ),
+    Mistake(
+        "covariate that is the batch's column",
+        beside(covariates=["batch"]),
+        at=r"card\.yaml:\d+",
+        says="already",
+    ),
+    Mistake("method that needs subjects", beside(method="mixed"), at=r"card\.yaml:\d+", says="subject"),
+    Mistake(
+        "no df left",
+        both(
+            more("week", "abcdabcd"),
+            more("rin", "1,3,2,9,4,4,7,1"),
+            beside(covariates=["age", "week", "rin"]),
+        ),
+        at=r"card\.yaml:\d+",
+        says="scatter",
+    ),
+    Mistake(
+        "a text in its place",
+        put("model", {"alternatives": {"other": "trend"}}),
+        at=r"card\.yaml:\d+",
+        says="keys and values",
+    ),
+    Mistake(
+        "the name of the reported one",
+        put("model", {"alternatives": {"as reported": {"method": "trend"}}}),
+        at=r"card\.yaml:\d+",
+        says="name",
+    ),
+]

@@ -488,3 +488,118 @@ SHEETS = [
         says="",
     ),
 ]
+
+
+def inside(
+    *changes: Callable[[Project], object], name: str = "meta.tsv", **card: Any
+) -> Callable[[Project], None]:
+    """The sheet is a file of the data set; changes of the sheet are made before it moves there."""
+
+    def plant(project: Project) -> None:
+        for change in changes:
+            change(project)
+        project.files["meta.tsv"] = "\n".join("\t".join(row) for row in project.sheet) + "\n"
+        project.sheet = [["nothing"], ["here"]]
+        file = {"name": name, "path": "meta.tsv", "reader": "delimited", "content": "samples"}
+        project.card["files"].append({**file, "options": {"layout": "sheet", "sample": "sample"}})
+        project.card["samples_from"] = {"file": "meta.tsv"}
+        project.card.update(card)
+
+    return plant
+
+
+ROW = r"meta\.tsv|mine"
+INSIDE = [
+    Mistake("a group that nobody is", inside(put("contrasts", 0, "case", "traind")), at=ROW, says="traind"),
+    Mistake(
+        "a column that is not there",
+        inside(put("columns", "batch", "plate")),
+        at="meta.tsv",
+        says="no column 'plate'",
+    ),
+    Mistake(
+        "a sex of 1 and 2",
+        inside(*(cell(i, "sex", "21"[i % 2]) for i in range(1, 9))),
+        at="meta.tsv",
+        says="sex_labels",
+    ),
+    Mistake("a sample missing", inside(lambda p: p.sheet.pop(3)), at="meta.tsv", says="s3"),
+    Mistake("a sample twice", inside(cell(4, "sample", "s1")), at="meta.tsv", says="s1"),
+    Mistake("a group missing", inside(cell(4, "group", "")), at=ROW, says="group"),
+    Mistake("a batch missing", inside(cell(4, "batch", "")), at=ROW, says="batch"),
+    Mistake(
+        "a covariate that is not there", inside(put("model", {"covariates": ["rin"]})), at=ROW, says="rin"
+    ),
+    Mistake(
+        "a covariate missing",
+        inside(cell(4, "age", ""), put("model", {"covariates": ["age"]})),
+        at=ROW,
+        says="age",
+    ),
+    Mistake(
+        "a covariate of NA",
+        inside(cell(4, "age", "NA"), put("model", {"covariates": ["age"]})),
+        at=ROW,
+        says="age",
+    ),
+    Mistake(
+        "a covariate with a unit",
+        inside(cell(4, "age", "35 y"), put("model", {"covariates": ["age"]})),
+        at=ROW,
+        says="age|scatter",
+    ),
+    Mistake(
+        "a covariate equal to the group",
+        inside(more("arm", "ttttcccc"), put("model", {"covariates": ["arm"]})),
+        at=ROW,
+        says="arm",
+    ),
+    Mistake(
+        "a covariate equal to the sample",
+        inside(more("tube", "abcdefgh"), put("model", {"covariates": ["tube"]})),
+        at=ROW,
+        says="tube",
+    ),
+    Mistake(
+        "covariates that leave no df",
+        inside(
+            more("week", "abcdabcd"),
+            more("rin", "1,3,2,9,4,4,7,1"),
+            put("model", {"covariates": ["age", "week", "rin"]}),
+        ),
+        at=ROW,
+        says="scatter",
+    ),
+    Mistake(
+        "a batch aliased with the group",
+        inside(*(cell(i, "batch", "12"[i > 4]) for i in range(1, 9))),
+        at=ROW,
+        says="batch",
+    ),
+    Mistake(
+        "a sex aliased with the group",
+        inside(*(cell(i, "sex", "FM"[i > 4]) for i in range(1, 9)), sex_labels={}),
+        at=ROW,
+        says="sex",
+    ),
+    Mistake(
+        "two spellings of a group", inside(cell(3, "group", "Trained")), at="meta.tsv", says="look like one"
+    ),
+    Mistake("keep of nobody", inside(put("keep", {"group": ["Trained"]})), at="meta.tsv", says="trained"),
+    Mistake(
+        "without a reader",
+        both(
+            inside(), lambda p: p.card["files"][1].pop("reader"), lambda p: p.card["files"][1].pop("options")
+        ),
+        at=r"card\.yaml:\d+",
+        says="reader",
+    ),
+    Mistake(
+        "subjects with one sample each",
+        inside(
+            more("animal", "abcdefgh"), put("columns", "subject", "animal"), put("model", {"method": "mixed"})
+        ),
+        at=ROW,
+        says="subject",
+    ),
+]

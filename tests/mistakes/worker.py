@@ -24,6 +24,7 @@ LIMIT = 8 * 2**30
 def jobs(study: Any) -> None:
     """What the workflow does with each data set of a study, up to its effects."""
     from sevaxis.effects.compare import compare
+    from sevaxis.effects.robustness import robustness_of
     from sevaxis.files.retrieve import retrieve
     from sevaxis.matrix.assess import assess
     from sevaxis.matrix.read import read
@@ -47,7 +48,10 @@ def jobs(study: Any) -> None:
         policy = {"sex_mismatch": settings.sex_mismatch, "min_mapped": thresholds.min_mapped}
         matrix, _, _ = assess(matrix, about, axis=settings.axis.genes, **policy)
         chosen = CompareCard.model_validate(card.part(CompareCard))
-        compare(matrix, chosen, axis=settings.axis.genes, min_per_group=thresholds.min_per_group)
+        least = thresholds.min_per_group
+        effects, _ = compare(matrix, chosen, axis=settings.axis.genes, min_per_group=least)
+        if card.model.alternatives:
+            robustness_of(matrix, chosen, effects, axis=settings.axis.genes, min_per_group=least)
 
 
 def outcome(root: Path) -> dict[str, Any]:

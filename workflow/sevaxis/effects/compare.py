@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sevaxis.base.problems import Problem, Problems, nearest, refuse
 from sevaxis.base.vocabulary import BY_SEX, Assay, Reason, Scale, Sex, Status, Stratum
 from sevaxis.effects.apart import plan_models
 from sevaxis.effects.estimation import estimate
 from sevaxis.effects.presence import presence_of
 from sevaxis.effects.published import published_effects
+from sevaxis.effects.refusals import check_samples
 from sevaxis.effects.strata import NotSplit, StratumContrast
 from sevaxis.effects.table import conform
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.inference.power import minimum_detectable_effect
 from sevaxis.models.linear.empirical_bayes import t_quantile
-from sevaxis.study.estimability import SampleFacts, check_contrasts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +95,7 @@ def compare(
     else:
         included = include(adata)
         left_out = _left_out(adata)
-        _check(included, card, min_per_group, left_out)
+        check_samples(included.obs, card, min_per_group, left_out)
         plans, not_split = plan_models(included, card, min_per_group)
         contrasts = {contrast.name: contrast for contrast in card.contrasts}
         seen = _Seen(
@@ -154,39 +153,6 @@ def _known_sex(obs: pd.DataFrame) -> pd.Series:
         return declared
     called = obs["sex_called"].astype(object)
     return declared.where(declared.notna(), called.where(called.isin(list(Sex))))
-
-
-def _check(included: AnnData, card: CompareCard, min_per_group: int, left_out: Mapping[str, str]) -> None:
-    """Refuse contrasts that the included samples cannot bear, and name the samples that were left out.
-
-    Sheets beside cards pass the same checks before any job starts; here they are for sheets inside retrieved files,
-    and for what is left after samples were excluded.
-    """
-    obs = included.obs
-    if missing := [name for name in card.model.covariates if name not in obs]:
-        what, place = "The samples have no such column", f"data set {card.id}, model.covariates"
-        columns = [str(column) for column in obs]
-        hint = nearest(missing[0], columns)
-        refuse(what, where=place, found=", ".join(missing), allowed=", ".join(columns), hint=hint)
-    fixed = card.model.options.get("subjects") == "fixed" and obs["subject"].notna().all()
-    columns = ["batch", *card.model.covariates, *(["subject"] if fixed else [])]
-    facts = [
-        SampleFacts(str(row["group"]), row["sex"] if isinstance(row["sex"], str) else None, modelled)
-        for (_, row), modelled in zip(
-            obs.iterrows(), obs[columns].astype(str).to_dict("records"), strict=True
-        )
-    ]
-    where = f"data set {card.id}, after its samples were read and assessed"
-    problems = check_contrasts(facts, [(contrast, where) for contrast in card.contrasts], min_per_group)
-    if not facts:
-        what = "No sample of the data set takes part"
-        problems.append(Problem(what, where, "0 samples", f"at least {min_per_group} in each group", ""))
-    if problems:
-        gone = "; ".join(f"{sample}: {why}" for sample, why in left_out.items())
-        told = f"left out before: {gone}" if gone else ""
-        raise Problems(
-            replace(problem, hint="; ".join(filter(None, (problem.hint, told)))) for problem in problems
-        )
 
 
 def _detected(included: AnnData) -> np.ndarray:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problem, nearest
 from sevaxis.study.card import ReadCard
-from sevaxis.study.sheets import Sheet, check_sheet, select_samples, sex_of, specimen_of
+from sevaxis.study.sheet import Sheet
+from sevaxis.study.sheets import check_sheet, select_samples, sex_of, specimen_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +180,8 @@ def _unmatched(
             what = f"The sheet says nothing about {len(unnamed)} samples of the matrix"
             name = _listed(unnamed, 5)
             hint = "add rows to the sheet; where they are no samples, name the samples with the reader's `samples`"
-        problems.append(Problem(what, sheet.shown, name, "a row for every sample", hint))
+        where = f"{sheet.shown}, column '{column}'"
+        problems.append(Problem(what, where, name, "a row for every sample", hint))
     return problems
 
 

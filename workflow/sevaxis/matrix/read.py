@@ -47,7 +47,7 @@ from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.matrix.scales import LARGEST_LOG2, check_identical, check_scale, to_log2
 from sevaxis.matrix.specimens import combine_replicates
 from sevaxis.study.card import ReadableFile, ReadCard
-from sevaxis.study.sheets import load_sheet
+from sevaxis.study.sheet import load_sheet
 
 if TYPE_CHECKING:
     import pandas as pd

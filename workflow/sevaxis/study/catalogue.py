@@ -10,7 +10,7 @@ from pathlib import Path
 from sevaxis.base.problems import Problem, nearest, refuse
 from sevaxis.study.card import Card
 from sevaxis.study.estimability import SampleFacts, facts_of
-from sevaxis.study.sheets import load_sheet
+from sevaxis.study.sheet import load_sheet
 from sevaxis.study.study import load_dataset
 
 #: Question -> roles of contrasts that serve it; `sex` is served by data of both sexes, `axis` by all.

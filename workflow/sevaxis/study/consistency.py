@@ -8,10 +8,11 @@ from pathlib import Path
 
 from sevaxis.base.problems import Problem
 from sevaxis.base.vocabulary import Assay
-from sevaxis.base.yaml_source import YamlSource
+from sevaxis.base.yaml_source import Location, YamlSource
 from sevaxis.effects.methods import METHODS, default_method, load_method
 from sevaxis.study.card import Card
-from sevaxis.study.sheets import Sheet, select_samples
+from sevaxis.study.sheet import Sheet
+from sevaxis.study.sheets import select_samples
 from sevaxis.study.source import Source
 
 #: Keys of a card that speak of samples, which a published table does not have.
@@ -22,7 +23,11 @@ OF_PUBLISHED = ("file", "stratum", "n_case", "n_reference")
 
 def check_card(card: Card, source: YamlSource) -> list[Problem]:
     """Problems of a card that need nothing beside it."""
-    problems = [*_roles(card, source), *_covariates(card, source), *_files_twice(card, source)]
+    problems = [*_roles(card, source), *_covariates(card, source, ("model",)), *_files_twice(card, source)]
+    for name in card.model.alternatives:
+        if card.model.alternatives[name].covariates is not None:
+            other = card.model_copy(update={"model": card.model.alternative(name)})
+            problems += _covariates(other, source, ("model", "alternatives", name))
     told = set(source.data)
     if card.sex is not None and card.columns.sex is not None:
         what, hint = (
@@ -61,6 +66,18 @@ def check_card(card: Card, source: YamlSource) -> list[Problem]:
                 else "it is for the assay effects: leave it out"
             )
             problems.append(Problem(what, source.where(("contrasts", index, key)), key, allowed, hint))
+    if not any(file.reader for file in card.files):
+        what, hint = (
+            "No file of the card is read",
+            "give the file with the values a reader: reader: delimited",
+        )
+        found, allowed = "no `reader` in any file", "a reader for each file that holds something"
+        problems.append(Problem(what, source.where(("files",)), found, allowed, hint))
+    given = {file.name: file.reader for file in card.files}
+    if card.samples_from is not None and given.get(card.samples_from.file, "") is None:
+        what, hint = "The file with the sample sheet is not read", "give it a reader, and content: samples"
+        where = source.where(("samples_from", "file"))
+        problems.append(Problem(what, where, card.samples_from.file, "a file with a reader", hint))
     for name, why in card.exclude.items():
         if not why.strip():
             where, hint = source.where(("exclude", name)), f"{name}: 'why it is left out'"
@@ -86,13 +103,13 @@ def _roles(card: Card, source: YamlSource) -> list[Problem]:
     ]
 
 
-def _covariates(card: Card, source: YamlSource) -> list[Problem]:
+def _covariates(card: Card, source: YamlSource, location: Location) -> list[Problem]:
     """Covariates that enter the model already, or twice, or that have the name of a role that the card leaves open."""
     roles = card.columns.model_dump()
     of_column = {column: role for role, column in roles.items() if column is not None}
     problems, seen = [], set()
     for index, name in enumerate(card.model.covariates):
-        where = source.where(("model", "covariates", index))
+        where = source.where((*location, "covariates", index))
         if name in of_column or name in seen:
             role = of_column.get(name, "a covariate")
             what, found = f"'{name}' is no further covariate", f"'{name}', which is {role} already"
@@ -130,10 +147,12 @@ def check_own_file(file: Source, where: str, root: Path) -> list[Problem]:
     """An own file that is not there, is a folder, is empty, or cannot be read."""
     if file.path is None:
         return []
-    path = root / Path(file.path).expanduser()
+    path = root / file.path
     hint = f"put it there, or correct `path:` (it is looked for in {path.parent.absolute()})"
     if path.is_dir():
         found, hint = "a folder", "name the file in it, one entry under `files` for each"
+    elif file.path.startswith("~"):
+        found, hint = "a ~, which is a folder's name here", f"write {Path(file.path).expanduser()}"
     elif not path.exists():
         found = "no such file" if path.parent.is_dir() else f"no folder {path.parent}"
     elif not path.is_file():

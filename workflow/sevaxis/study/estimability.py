@@ -14,8 +14,8 @@ from sevaxis.base.problems import Problem, nearest
 from sevaxis.base.vocabulary import Sex
 from sevaxis.study.aliasing import Design
 from sevaxis.study.card import Contrast, ReadCard
+from sevaxis.study.sheet import Sheet
 from sevaxis.study.sheets import (
-    Sheet,
     is_number,
     modelled_columns,
     select_samples,

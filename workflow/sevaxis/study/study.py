@@ -27,7 +27,8 @@ from sevaxis.study.consistency import check_card, check_own_file, check_subjects
 from sevaxis.study.estimability import check_contrasts, facts_of
 from sevaxis.study.genes import check_genes, load_identifiers
 from sevaxis.study.settings import IdentifierTables
-from sevaxis.study.sheets import check_sheet, load_sheet
+from sevaxis.study.sheet import Sheet, load_sheet
+from sevaxis.study.sheets import check_modelled, check_sheet
 from sevaxis.study.validation import is_undecided, validate
 
 
@@ -214,6 +215,7 @@ def load_dataset(
             ]
             if card.columns.group in sheet.header:
                 problems += check_contrasts(facts_of(sheet, card), located, min_per_group)
+                problems += _check_alternatives(card, sheet, source, problems, min_per_group)
     elif card.samples_from.file not in {file.name for file in card.files}:
         names = [file.name for file in card.files]
         where = source.where(("samples_from", "file"))
@@ -221,3 +223,20 @@ def load_dataset(
         found_name = card.samples_from.file
         problems.append(Problem(what, where, found_name, ", ".join(names), nearest(found_name, names)))
     return card, sheet_path, problems
+
+
+def _check_alternatives(
+    card: Card, sheet: Sheet, source: YamlSource, told: list[Problem], min_per_group: int
+) -> list[Problem]:
+    """Problems of the other analyses that a card names; what was told of the reported one is not told again."""
+    said = {(problem.what, problem.found) for problem in told}
+    problems = []
+    for name in card.model.alternatives:
+        other = card.model_copy(update={"model": card.model.alternative(name)})
+        where = source.where(("model", "alternatives", name))
+        found = [*check_modelled(sheet, other), *check_subjects(sheet, other, source)]
+        located = [(contrast, where) for contrast in card.contrasts]
+        found += check_contrasts(facts_of(sheet, other), located, min_per_group)
+        problems += [problem for problem in found if (problem.what, problem.found) not in said]
+        said |= {(problem.what, problem.found) for problem in found}
+    return problems
