@@ -14,7 +14,13 @@ import numpy as np
 
 from sevaxis.base.vocabulary import Sex, Stratum
 from sevaxis.models.detection import firth_detection
-from sevaxis.models.presence import equal_odds, presence_test, smallest_p, smallest_p_of_equal_odds
+from sevaxis.models.presence import (
+    equal_odds,
+    log_odds_ratio,
+    presence_test,
+    smallest_p,
+    smallest_p_of_equal_odds,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,13 +165,14 @@ def _units(
 def _firth(
     units: _Units, features: np.ndarray, interaction: bool, adjusted: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Log odds ratios and their p; of pairs the one of the pairs that differ."""
+    """Log odds ratios and their p; where there are pairs the conditional one of the strata."""
     present = units.present[features]
     if interaction:
         of_sex = [_firth(_of_sex(units, sex), features, False, False)[0] for sex in (Sex.FEMALE, Sex.MALE)]
         return of_sex[1] - of_sex[0], np.full(len(features), np.nan)
     if (units.pair != "").any():
-        return _of_pairs(units, present), np.full(len(features), np.nan)
+        # of pairs and of samples beside them, as the test has it; a mean for each pair would double the log odds
+        return log_odds_ratio(present, units.case, units.strata), np.full(len(features), np.nan)
     cells = np.unique(units.cell, return_inverse=True)[1].ravel()
     dummies = (cells[:, None] == np.arange(cells.max() + 1)).astype(float)
     design = np.column_stack([units.case.astype(float), dummies])
@@ -181,18 +188,6 @@ def _of_sex(units: _Units, sex: Sex) -> _Units:
     mine = units.sex == sex
     parts = (units.case, units.pair, units.cell, units.sex, units.covariates)
     return _Units(units.present[:, mine], *(part[mine] for part in parts))
-
-
-def _of_pairs(units: _Units, present: np.ndarray) -> np.ndarray:
-    """Firth's estimate from the pairs that differ: log (b + 1/2) / (c + 1/2), b with the feature in the case alone."""
-    paired = units.pair != ""
-    subjects = np.unique(units.pair[paired])
-    case_at = {subject: i for i, subject in enumerate(units.pair) if subject and units.case[i]}
-    reference_at = {subject: i for i, subject in enumerate(units.pair) if subject and not units.case[i]}
-    case = present[:, [case_at[subject] for subject in subjects]]
-    reference = present[:, [reference_at[subject] for subject in subjects]]
-    only_case, only_reference = (case & ~reference).sum(axis=1), (reference & ~case).sum(axis=1)
-    return np.log((only_case + 0.5) / (only_reference + 0.5))
 
 
 def _of_full_rank(design: np.ndarray, covariates: np.ndarray) -> np.ndarray:

@@ -63,6 +63,60 @@ def presence_test(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None 
     return p
 
 
+def log_odds_ratio(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None = None) -> np.ndarray:
+    """Estimate the odds ratio of detection that `presence_test` is about, one for all strata.
+
+    Parameters
+    ----------
+    present, case, strata
+        As of `presence_test`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Natural log of the odds ratio, case over reference, (features,); NaN where the margins leave no choice.
+
+    Raises
+    ------
+    ValueError
+        As of `presence_test`.
+
+    Notes
+    -----
+    The maximum of the conditional likelihood with Firth's penalty, at which total - mean + skew / (2 variance) of the
+    total is zero: finite where one side has all or nothing. Of pairs it is log (b + 1/2) / (c + 1/2).
+
+    References
+    ----------
+    Firth 1993, Biometrika 80:27-38; Heinze & Puhr 2010, Stat Med 29:770-777 (conditional likelihood).
+    """
+    tables = _tabulate(present, case, strata)
+    log_odds = np.full(len(tables.detected), np.nan)
+    totals = tables.of_case.sum(axis=1)
+    for sizes, detected, rows in tables.by_margins():
+        low, chances = _total(sizes, detected)
+        if len(chances) > 1:
+            log_odds[rows] = _penalised(chances)[totals[rows] - low]
+    return log_odds
+
+
+def _penalised(chances: np.ndarray) -> np.ndarray:
+    """Firth's log odds ratio of each outcome 0, 1, ... that has these chances where the odds are equal."""
+    outcome = np.arange(len(chances), dtype=float)
+    low, high = np.full(len(chances), -40.0), np.full(len(chances), 40.0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        exponent = np.log(chances) + outcome * middle[:, None]
+        weights = np.exp(exponent - exponent.max(axis=1, keepdims=True))
+        weights /= weights.sum(axis=1, keepdims=True)
+        mean = weights @ outcome
+        from_mean = outcome - mean[:, None]
+        variance, skew = (weights * from_mean**2).sum(axis=1), (weights * from_mean**3).sum(axis=1)
+        above = outcome - mean + skew / (2 * variance) > 0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return (low + high) / 2
+
+
 def smallest_p(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None = None) -> np.ndarray:
     """Smallest p that `presence_test` can give of each feature, whichever of the samples have it.
 

@@ -62,7 +62,7 @@ def ratio_of_effects(
         leading = b**2 - quantile * var_b
         middle = a * b - quantile * cov
         root = np.sqrt(np.maximum(middle**2 - leading * (a**2 - quantile * var_a), 0.0))
-        bounded = leading > 0
+        bounded = leading > 1e-9 * b**2  # at its very level rounding alone would decide
         low = np.where(bounded, (middle - root) / leading, np.nan)
         high = np.where(bounded, (middle + root) / leading, np.nan)
     return ratio, low, high
