@@ -121,6 +121,11 @@ CASES = {
     "a column called female": Case(
         S8, {"group": TRAINED8, "female": ["yes", "yes", "no", "no"] * 2}, TRAINED8, ["yes", "yes", "no", "no"] * 2,
         labels={"no": "male", "yes": "female"}),
+    "sex in the names, group in the sheet": Case(
+        [f"control_female_{i}" for i in range(4)] + [f"treated_male_{i}" for i in range(4)],
+        {"treatment": ["control", "treated"] * 4}, ["control", "treated"] * 4, ["female"] * 4 + ["male"] * 4),
+    "strains and sexes": Case(S8, {"strain": ["C57", "129"] * 4, "sex": ["F", "F", "M", "M"] * 2}, ["C57", "129"] * 4,
+                              ["F", "F", "M", "M"] * 2),
     "M and F of something else": Case(S8, {"group": TRAINED8, "site": ["M", "M", "F", "F"] * 2}, TRAINED8,
                                       batch=["M", "M", "F", "F"] * 2),
     # groups

@@ -271,8 +271,9 @@ def compare_matrix(
     card, sheet, problems = load_dataset("mine", datasets.relative_to(root), root, "mine", 2)
     if card is None:
         raise Problems(problems)
-    data = root / "retrieved"
-    retrieve(RetrieveCard.model_validate(card.part(RetrieveCard)), data, mirror=None, seed=1)
+    data = root.resolve() / "retrieved"
+    with contextlib.chdir(root):  # paths of a card are relative to the project, where the command ran
+        retrieve(RetrieveCard.model_validate(card.part(RetrieveCard)), data, mirror=None, seed=1)
     adata = read(
         ReadCard.model_validate(card.part(ReadCard)),
         data,

@@ -11,7 +11,7 @@ from sevaxis.drafting.batches import find_batch
 from sevaxis.drafting.groups import Group, find_group
 from sevaxis.drafting.levels import are_numbers, in_time, is_quality_control, merge_spellings, mistyped
 from sevaxis.drafting.roles import BEFORE
-from sevaxis.drafting.sexes import sex_of_columns, sex_of_levels
+from sevaxis.drafting.sexes import sex_of_columns, sex_of_levels, sex_of_names
 from sevaxis.drafting.subjects import (
     Specimens,
     find_subject,
@@ -224,6 +224,8 @@ def _assign_group(
     roles.group_column, roles.factors, roles.factor_columns = found.column, found.factors, found.columns
     if found.sex is not None and roles.sex is None:
         roles.sex, roles.evidence["sex"] = found.sex.cells, found.sex.evidence
+    if roles.sex is None and (sexes := sex_of_names(list(map(str, frame.index)), found.cells, counted)):
+        roles.sex, roles.evidence["sex"] = sexes.cells.set_axis(frame.index), sexes.evidence
     cells, evidence = found.cells, [found.evidence]
     if not found.factors:
         cells, merged = merge_spellings(cells)

@@ -103,3 +103,18 @@ def sex_of_levels(cells: pd.Series, where: str) -> tuple[SexFound, pd.Series] | 
     rest = cells.map(lambda cell: split[cell][1] if cell in split else "").rename(cells.name)
     example = ", ".join(f"'{level}' is {split[level][1]}, {split[level][0]}" for level in levels[:2])
     return SexFound(sex, f"{where} hold it: {example}"), rest
+
+
+def sex_of_names(names: list[str], group: pd.Series, shown) -> SexFound | None:
+    """Sex that a word of each sample's name tells, beside a group of the sheet."""
+    import pandas as pd
+
+    split = split_sex(names) if len(set(names)) == len(names) else None
+    if split is None:
+        return None
+    cells = pd.Series([str(split[name][0]) for name in names], name="sex")
+    if (
+        group.groupby(cells.to_numpy()).nunique() == 1
+    ).all() and cells.nunique() > 1:  # the letters are the groups
+        return None
+    return SexFound(cells, f"the names of the samples hold it: {shown(cells)}")

@@ -73,7 +73,7 @@ COLUMNS = {
     "group": r"groups?|grouping.*|(?:.* )?(?:treatments?|trt|conditions?|diets?|interventions?|exposure|arm)|"
     r"time ?points?|time|phenotypes?|diseases?|diagnos\w*|stages?|fibrosis stage|(?:.* )?genotypes?|media|medium|"
     r"exp group|experimental group|status|"
-    r"class|factor value.*|.*disease state|conc|ratio|types?|dose|cell type|tissue|organ|"
+    r"class|factor value.*|.*disease state|conc|ratio|types?|dose|cell type|tissue|organ|strains?|"
     r"(?:visit|phase|training)(?: .*)?",
 }
 #: Cells that say that nothing was measured, in small letters without spaces.
@@ -99,7 +99,7 @@ NO_SAMPLES = re.compile(
 TECHNICAL = re.compile(
     r"(contact|protocol|processing|platform|instrument|library|status|submission|update|channel|taxid|row.?count|"
     r"supplementary|relation|organism|molecule|assay.?name|technology|data.?file|file|label|modification|cleavage|"
-    r"tolerance|fraction|technical|accession|uri|strain|description|ancestry|quality|rin|tube|well|index|lane|flow.?cell|"
+    r"tolerance|fraction|technical|accession|uri|description|ancestry|quality|rin|tube|well|index|lane|flow.?cell|"
     r"operator|site|cent(?:er|re)|sample.?name|run)",
     re.IGNORECASE,
 )
