@@ -265,6 +265,8 @@ PRE_POST = [f"{when}-S{i}" for when in ("Post", "Pre") for i in (1, 2, 3, 12)]
         (PRE_POST, ["S1", "S2", "S3", "S12"] * 2),  # human_dm1_cycling
         ([f"baseline_{i}" for i in (1, 2, 3)] + [f"after_{i}" for i in (1, 2, 3)], ["1", "2", "3"] * 2),
         ([f"lean_{i}" for i in (3, 7, 12)] + [f"NASH_{i}" for i in (3, 7, 12)], ["3", "7", "12"] * 2),
+        ([f"rest_P0{i}" for i in (1, 2, 3)] + [f"acute_P0{i}" for i in (1, 2, 3)], ["P01", "P02", "P03"] * 2),
+        ([f"lean_M{i}" for i in (1, 2, 3)] + [f"NASH_M{i}" for i in (1, 2, 3)], None),
         ([f"lean_{i}" for i in (1, 2, 3)] + [f"NASH_{i}" for i in (1, 2, 3)], None),
         ([f"lean_{i}" for i in (3, 7, 12)] + [f"NASH_{i}" for i in (4, 8, 11)], None),
     ],

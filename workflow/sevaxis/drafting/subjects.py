@@ -33,6 +33,8 @@ GAP = 2.5
 MANY = 0.6
 #: Words of designs in which the same animals or people are measured again.
 SAME_ONES = {"pre", "post", "before", "after", "baseline", "preflight", "postflight"}
+#: Codes of people and donors; S1, M1, R1 may count samples, mice, replicates.
+PERSON = r"(?:p|pt|d|id|sub|subj|subject|donor|patient|participant|volunteer|crew|h|hc)[-#]?\d+"
 
 
 @dataclass
@@ -139,7 +141,8 @@ def pairs_of_names(names: list[str], group: pd.Series) -> tuple[pd.Series, str] 
         numbers = sorted({int(found[-1]) for code in counts.index if (found := re.findall(r"\d+", code))})
         counting = numbers == list(range(1, len(numbers) + 1))
         said_so = any(words(text) & SAME_ONES for text in [*names, *group.unique()])
-        if said_so or not counting:
+        people = codes.str.fullmatch(PERSON, case=False).all()
+        if said_so or people or not counting:
             example = ", ".join([name for name, code in codes.items() if code == counts.index[0]][:3])
             return codes.rename(
                 "subject"
