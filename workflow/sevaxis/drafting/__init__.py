@@ -178,8 +178,12 @@ def add(
         if texts[1] is not None:
             (trial / "samples.tsv").write_text(texts[1], encoding="utf-8")
         card, _, problems = load_dataset(named, Path("datasets"), Path(scratch), str(target), 2, look=False)
-        stops, rehearsed = [], []
-        if card is not None and not problems and rehearse is not None:
+        stops: list[Problem] = []
+        rehearsed: list[str] = []
+        if drafted.excerpts:
+            whole = "`sevaxis check --files` reads all of it and says what would stop a job"
+            rehearsed = [f"{', '.join(drafted.excerpts)} was read in part: {whole}."]
+        elif card is not None and not problems and rehearse is not None:
             places = {one.name: one.local for one in gathered}
             sheet = trial / "samples.tsv" if texts[1] is not None else None
             stops, rehearsed = rehearse(card, {file.name: places[file.name] for file in card.files}, sheet)
@@ -218,7 +222,7 @@ def _settle_paths(drafted: Draft, now: Path, then: Path) -> None:
 def _id_of(text: str) -> str:
     stem = re.split(r"[\\/]", text.strip().rstrip("/"))[-1]
     stem = re.sub(
-        r"(\.(gz|bz2|xz|csv|tsv|txt|xlsx|xls|rda|rds|RData|h5|h5ad|feather|parquet|tab|out|soft|pg_matrix))+$",
+        r"(\.(gz|bz2|xz|csv|tsv|txt|xlsx|xls|rda|rds|RData|h5|h5ad|feather|parquet|tab|out|soft|pg_matrix|zip|tar|tgz))+$",
         "",
         stem,
         flags=re.I,

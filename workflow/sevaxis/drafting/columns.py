@@ -173,7 +173,7 @@ def _without_controls(roles: Roles, frame: pd.DataFrame, skip: str, values):
 
 
 def _assign_sex(roles: Roles, columns: dict[str, pd.Series], source: str, told: Told) -> None:
-    chosen = {told.sex: columns[told.sex].rename("sex")} if told.sex in columns else columns
+    chosen = {"sex": columns[told.sex]} if told.sex in columns else columns
     found = sex_of_columns(chosen, source, counted)
     if found is None:
         roles.evidence["sex"] = "no column says it; X and Y genes will tell it, where they are measured"
@@ -181,6 +181,7 @@ def _assign_sex(roles: Roles, columns: dict[str, pd.Series], source: str, told: 
     roles.sex, roles.sex_labels, roles.evidence["sex"] = found.cells, found.labels, found.evidence
     if told.sex in columns:
         roles.sex = roles.sex.rename(told.sex)
+        roles.evidence["sex"] = f"column '{told.sex}' of {source}, as you say: {counted(roles.sex)}"
 
 
 def _assign_subject(roles: Roles, columns: dict[str, pd.Series], source: str, told: Told) -> None:
@@ -298,5 +299,6 @@ def _find_specimens(
         return
     found = specimens_of_names([str(name) for name in frame.index], group)
     if found is None and values is not None and group is not None and group.nunique() > 1:
-        found = specimens_of_values(values, [str(name) for name in frame.index], group)
+        cells = group if roles.sex is None else group + " " + roles.sex.fillna("")
+        found = specimens_of_values(values, [str(name) for name in frame.index], cells)
     roles.specimens = found

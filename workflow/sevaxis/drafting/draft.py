@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from sevaxis.drafting.annotation import (
 )
 from sevaxis.drafting.assay import propose_assay
 from sevaxis.drafting.describing import decided, left_out
+from sevaxis.drafting.excerpts import excerpt_of
 from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.files import Gathered
 from sevaxis.drafting.formats import recognise
@@ -27,7 +29,7 @@ from sevaxis.drafting.published import draft_effects
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.samples import draft_samples
 from sevaxis.drafting.texts import Draft, first_lines
-from sevaxis.drafting.wishes import NOTHING_SAID, OF_PARSING, Wishes, as_told, refuse_unread, take_facts
+from sevaxis.drafting.wishes import NOTHING_SAID, Wishes, as_told, parsing_of, refuse_unread, take_facts
 from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.study.validation import is_undecided
 
@@ -174,10 +176,8 @@ def _recognise_all(draft: Draft, gathered: list[Gathered], wishes: Wishes) -> li
     """What all files are; of a folder or an archive those are left out, and named, that nothing can be made of."""
     found, problems = [], []
     for one in gathered:
-        parsing = {
-            key: value for key, value in wishes.options_of(one.local.name).items() if key in OF_PARSING
-        }
         try:
+            parsing = parsing_of(wishes, one.local.name)
             tables = [] if wishes.reader else recognise(one.local, parsing)
             found += as_told(one.local, tables, wishes)
         except Problems as raised:
@@ -208,6 +208,19 @@ def _names_of_singles(used: list[Recognised], parts: dict[int, AnnData]) -> dict
     return names
 
 
+def _read_one(draft: Draft, one: Recognised) -> AnnData:
+    """What a reader gives of a file; of a large table with a row per feature, what it gives of the first rows."""
+    options = reader_options(one.reader).model_validate(one.options)
+    with tempfile.TemporaryDirectory(prefix="sevaxis-excerpt-") as scratch:
+        excerpt = excerpt_of(one, Path(scratch))
+        adata = reader(one.reader)(excerpt or one.path, **dict(options))
+    if excerpt is not None:
+        draft.excerpts.append(one.path.name)
+        told = f"large: the draft rests on its first {adata.n_vars:,} features"
+        draft.evidence[f"file {one.path.name}"] += f"; {told}"
+    return adata
+
+
 def _read_matrices(
     draft: Draft, matrices: list[Recognised]
 ) -> tuple[list[Recognised], AnnData, dict[Path, str]]:
@@ -221,8 +234,7 @@ def _read_matrices(
     # of one file (sheets, objects) the largest; each file's own first
     first = list({one.path: one for one in reversed(matrices)}.values())[::-1]
     for one in first:
-        options = reader_options(one.reader).model_validate(one.options)
-        parts[id(one)] = one.adata if one.adata is not None else reader(one.reader)(one.path, **dict(options))
+        parts[id(one)] = one.adata if one.adata is not None else _read_one(draft, one)
         if said := left_out(parts[id(one)].uns["reading"]):
             draft.evidence[f"left out of {one.path.name}"] = said
         for sentence in decided(parts[id(one)].uns["reading"]):
@@ -246,7 +258,7 @@ def _read_matrices(
     adata = (
         anndata.concat([parts[id(one)] for one in used], join="outer", merge="first")
         if len(used) > 1
-        else parts[id(used[0])].copy()
+        else parts[id(used[0])]
     )
     others = sorted(
         {one.format for one in matrices if one not in first and one.path in {u.path for u in used}}

@@ -26,7 +26,7 @@ TECHNICAL_WORDS = re.compile(
 )
 #: Most measurements of one specimen.
 MOST_REPEATS = 8
-#: Samples of a group fall into specimens where distances (mean squared difference of log2 values) within clusters are
+#: Samples of a group fall into specimens where distances (of standardised log2 values) within clusters are
 #: this many times smaller than the next distance between clusters; in our sets of animals it is at most 2.2.
 GAP = 2.5
 #: Share of the samples in groups of four or more that must lie in such clusters before anybody is asked.
@@ -207,7 +207,7 @@ def _clusters(distance: np.ndarray) -> list[np.ndarray]:
 
 
 def squared_distances(values: np.ndarray, most: int = 3000) -> np.ndarray:
-    """Mean squared difference of each two samples over the most abundant features that nearly all samples have."""
+    """Mean squared difference of each two samples, in units of the spread of each of the most abundant features."""
     known = np.isfinite(values)
     use = np.flatnonzero(known.mean(axis=0) > 0.9)
     if len(use) < 50:
@@ -220,5 +220,9 @@ def squared_distances(values: np.ndarray, most: int = 3000) -> np.ndarray:
     chosen = chosen - np.nanmedian(chosen, axis=1, keepdims=True)  # loading
     middle = np.nanmedian(chosen, axis=0)
     filled = np.where(np.isfinite(chosen), chosen, middle)
+    spread = filled.std(axis=0)
+    filled = filled[:, spread > 0] / spread[spread > 0]  # else a few genes of sex or diet would decide
+    if not filled.shape[1]:
+        return np.zeros((len(values), len(values)))
     squares = (filled**2).sum(axis=1)
     return np.maximum(squares[:, None] + squares[None, :] - 2 * filled @ filled.T, 0) / filled.shape[1]

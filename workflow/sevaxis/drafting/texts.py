@@ -46,6 +46,8 @@ class Draft:
         One sentence by the key that it is about.
     preview
         First lines of what was read, as they are shown.
+    excerpts
+        Large files of which the first rows were read.
     """
 
     id: str
@@ -70,6 +72,7 @@ class Draft:
     exclude: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
     preview: list[str] = field(default_factory=list)
+    excerpts: list[str] = field(default_factory=list)
 
     def take(self, facts: Facts) -> None:
         """Say what was proposed, with its evidence."""

@@ -236,6 +236,14 @@ def as_told(path: Path, found: list[Recognised], wishes: Wishes) -> list[Recogni
     return found
 
 
+def parsing_of(wishes: Wishes, name: str) -> dict[str, Any]:
+    """How the user says that the text of a file is cut into a table."""
+    told = {key: value for key, value in wishes.options_of(name).items() if key in OF_PARSING}
+    if told:
+        _check_options(Recognised(Path(name), "", "matrix", "delimited", told))
+    return told
+
+
 def _reader_of_table(path: Path) -> str:
     with path.open("rb") as file:
         return "excel" if file.read(4) in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0") else "delimited"
