@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anndata
 import numpy as np
 import pandas as pd
@@ -162,6 +164,16 @@ def test_assay_and_scale_are_judged_from_values_and_identifiers(tmp_path):
     assert (linear.assay, linear.values["scale"]) == ("protein", "linear")
     assert (log2.assay, log2.values["scale"]) == ("protein", "log2")
     assert fpkm.assay.startswith("TODO") and "FPKM" in fpkm.assay
+
+
+@pytest.mark.parametrize(
+    ("file", "asked"), [("liver_ln.tsv", True), ("liver-log10.csv", True), ("plntr_liver.tsv", False)]
+)
+def test_a_logarithm_that_the_files_name_tells_is_asked_about(file, asked):
+    random, facts = np.random.default_rng(2), Facts()
+    values = matrix(random.normal(20, 2.5, (6, 200)), [f"P{i:05d}" for i in range(200)])
+    propose_assay(facts, values, Recognised(Path(file), "table", "matrix", "delimited"))
+    assert str(facts.values["scale"]).startswith("TODO") == asked, facts
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,11 @@ def test_logarithms_of_intensities_are_asked_about_by_their_span(base):
 
 def test_ratios_have_no_span():
     assert doubt_log2(RANDOM.normal(0, 0.4, (6, 500))) is None
+
+
+@pytest.mark.parametrize("ddof", [0, 1])
+def test_z_scores_are_no_log2_values(ddof):
+    values = RANDOM.normal(22, 2, (8, 300)).round(4)
+    z = ((values - values.mean(axis=0)) / values.std(axis=0, ddof=ddof)).round(3)
+    assert "z-scores" in doubt_log2(z)
+    assert doubt_log2(values - values.mean(axis=0)) is None  # ratios to the mean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +80,7 @@ def propose_assay(facts: Facts, adata: AnnData, recognised: Recognised) -> None:
         facts.assay = f"{TODO} array or protein; for RNA take the table of raw counts ({_inline(reason)})"
         why = words
     facts.evidence["assay"] = why
-    _propose_scale(facts, values, recognised, fits)
+    _propose_scale(facts, values, recognised, fits, [str(name) for name in adata.obs_names])
 
 
 def _missing_counts(adata: AnnData, values: np.ndarray) -> str:
@@ -95,8 +96,20 @@ def _missing_counts(adata: AnnData, values: np.ndarray) -> str:
     return f"{int(missing.sum()):,} cells, {missing.mean():.1%}, {first}"
 
 
+def _other_base(recognised: Recognised, samples: list[str]) -> str:
+    """What in the names of file, sheet and samples speaks of a logarithm other than log2."""
+    names = (recognised.path.name, str(recognised.options.get("sheet", "")), *samples)
+    pattern = r"(?<![a-z])(ln|log[ _.-]?e|log[ _.-]?10|natural[ _.-]?log)(?![a-z0-9])"
+    found = next((match for name in names if (match := re.search(pattern, name, re.IGNORECASE))), None)
+    return f"'{found[0]}' stands in '{found.string}'" if found else ""
+
+
 def _propose_scale(
-    facts: Facts, values: np.ndarray, recognised: Recognised, fits: dict[str, str | None]
+    facts: Facts,
+    values: np.ndarray,
+    recognised: Recognised,
+    fits: dict[str, str | None],
+    samples: list[str],
 ) -> None:
     """Scale and normalisation, where the assay's defaults do not hold."""
     if facts.assay in (Assay.RNA_COUNTS, Assay.SINGLE_CELL):
@@ -108,6 +121,8 @@ def _propose_scale(
         scale = "log2"
         facts.values["zero_is_missing"] = True
     doubt = doubt_log2(values) if scale != "linear" and largest < LARGEST_LOG2 else None
+    if scale == "log2" and not doubt and (said := _other_base(recognised, samples)):
+        doubt = f"log2 or another base? {said}"
     if scale is None and not doubt:
         facts.values["scale"] = f"{TODO} {_inline(fits['log2'] or fits['linear'] or '')}"
         return

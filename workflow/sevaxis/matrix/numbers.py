@@ -64,6 +64,11 @@ def doubt_log2(values: np.ndarray) -> str | None:
     known = values[np.isfinite(values) & (values != 0)]
     if known.size < ENOUGH:
         return None
+    if standardised(values):
+        return (
+            "every feature has mean 0 and standard deviation 1: these are z-scores, whose differences are no fold "
+            "changes; take the table before they were made"
+        )
     said = whole_in_base(values)
     if said == "log2":
         return None
@@ -86,6 +91,20 @@ def doubt_log2(values: np.ndarray) -> str | None:
             f"{factors['log2']} if log2, of {factors['ln']} if ln"
         )
     return None
+
+
+def standardised(values: np.ndarray) -> bool:
+    """Whether nearly every feature (a column of values) was brought to mean 0 and standard deviation 1."""
+    if values.ndim != 2 or values.shape[0] < SEVERAL:
+        return False
+    with np.errstate(all="ignore"):
+        several = np.isfinite(values).sum(axis=0) >= SEVERAL
+        chosen = values[:, several]
+        if chosen.shape[1] < ENOUGH:
+            return False
+        centred = np.abs(np.nanmean(chosen, axis=0)) < 0.01
+        spread = [np.abs(np.nanstd(chosen, axis=0, ddof=ddof) - 1) < 0.01 for ddof in (0, 1)]
+    return bool(max((centred & one).mean() for one in spread) > NEARLY_ALL)
 
 
 def doubt_counts(values: np.ndarray) -> str | None:
