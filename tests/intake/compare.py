@@ -44,10 +44,8 @@ def rows_of(drafted: Drafted, truth: Truth) -> dict[int, dict[str, str] | None]:
         if names.count(sample.name) == 1:
             rows[i] = _row_of(drafted, sample, truth)
             continue
-        same = [
-            row for row in drafted.sheet or [] if re.sub(r"[._ (]*\d+\)?$", "", row["sample"]) == sample.name
-        ]
-        same = same or [row for row in drafted.sheet or [] if row["sample"].startswith(sample.name)]
+        again = re.compile(re.escape(sample.name) + r"([._ (]*\d+\)?)?")
+        same = [row for row in drafted.sheet or [] if again.fullmatch(row["sample"])]
         at = names[:i].count(sample.name)
         rows[i] = same[at] if at < len(same) else None
     return rows

@@ -214,8 +214,8 @@ def _assign_group(
         cells = columns[told.group]
         found = Group(cells, f"column '{told.group}' of {source}, as you say: {counted(cells)}", told.group)
     else:
-        others = {name: cells for name, cells in columns.items() if name not in taken}
-        found = find_group(others, frame, source, roles.sex, counted)
+        spelt = {name: merge_spellings(cells) for name, cells in columns.items() if name not in taken}
+        found = find_group({n: cells for n, (cells, _) in spelt.items()}, frame, source, roles.sex, counted)
     if found is None:
         if roles.sex is not None and not roles.sex_labels and _two_sexes(roles.sex):
             roles.group, roles.sex, roles.group_column = roles.sex, None, str(roles.sex.name)
@@ -228,6 +228,8 @@ def _assign_group(
     if roles.sex is None and (sexes := sex_of_names(list(map(str, frame.index)), found.cells, counted)):
         roles.sex, roles.evidence["sex"] = sexes.cells.set_axis(frame.index), sexes.evidence
     cells, evidence = found.cells, [found.evidence]
+    for name in found.columns or ([found.column] if told.group not in columns else []):
+        evidence += spelt[name][1] if name in spelt else []
     if not found.factors:
         cells, merged = merge_spellings(cells)
         evidence += merged

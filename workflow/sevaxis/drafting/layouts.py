@@ -93,8 +93,16 @@ def layout_of(table: Table, feature: str | None) -> Layout | None:
 
 def _take_missing_codes(found: Layout, table: Table, strays: dict[str, list[int]]) -> None:
     """The option `missing` for texts that say that nothing was measured; the reader refuses other texts."""
-    cells = [(table.frame[name][row], name, row) for name, rows in strays.items() for row in rows]
-    known = [cell for cell in cells if re.sub(r"\s", "", cell[0].lower()) in MISSING_WORDS]
+    # rows of text in every such column stand above the values: further headers, which the reader cuts
+    above = 0
+    while strays and all(
+        above in rows and not _is_missing(table.frame[n][above]) for n, rows in strays.items()
+    ):
+        above += 1
+    cells = [
+        (table.frame[name][row], name, row) for name, rows in strays.items() for row in rows if row >= above
+    ]
+    known = [cell for cell in cells if _is_missing(cell[0])]
     texts = list(dict.fromkeys(text.strip() for text, _, _ in known))
     if texts and len(known) == len(cells):
         found.options["missing"] = texts
@@ -103,6 +111,10 @@ def _take_missing_codes(found: Layout, table: Table, strays: dict[str, list[int]
         found.told.append(
             f"{len(known)} cells with {shown} are taken for missing, the first in column '{name}', row {row + 1}"
         )
+
+
+def _is_missing(cell: str) -> bool:
+    return re.sub(r"\s", "", cell.lower()) in MISSING_WORDS
 
 
 def _transposed(table: Table, numeric: list[str]) -> Layout | None:
