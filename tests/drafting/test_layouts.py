@@ -349,3 +349,32 @@ def test_tables_kept_by_column(tmp_path, kind, indexed):
     assert list(adata.obs_names) == SAMPLES
     assert list(adata.var_names) == GENES
     np.testing.assert_array_equal(adata.X, COUNTS)
+
+
+def test_intensities_with_codes_for_missing_ones_are_no_entrez_identifiers(tmp_path):
+    """R's row names above numbers as long as Entrez identifiers, and `-` where nothing was measured."""
+    random = np.random.default_rng(4)
+    lines = ["\t".join(f"{group}_{i}" for group in ("sed", "trained") for i in (1, 2, 3))]
+    for i in range(200):
+        cells = [str(cell) for cell in random.integers(10**6, 10**8, 6)]
+        cells[i % 6] = "-" if i % 4 == 0 else cells[i % 6]
+        lines.append("\t".join([f"ABC{i}", *cells]))
+    path = tmp_path / "liver.tsv"
+    path.write_text("\n".join(lines) + "\n")
+    (found,) = recognise(path)
+    assert found.options == {"missing": ["-"]}
+    assert list(reader(found.reader)(path, **found.options).var_names[:2]) == ["ABC0", "ABC1"]
+
+
+def test_codes_for_missing_cells_are_seen_below_a_second_header(tmp_path):
+    lines = ["id\tS1\tS2\tS3\tS4", "group\tsed\tsed\ttrained\ttrained"]
+    for i in range(150):
+        cells = ("n.d." if (i + j) % 5 == 0 else f"{20 + i / 17:.3f}{j}" for j in range(4))
+        lines.append("\t".join([f"P{i:05d}", *cells]))
+    path = tmp_path / "liver.tsv"
+    path.write_text("\n".join(lines) + "\n")
+    (found,) = recognise(path)
+    assert found.options == {"missing": ["n.d."]}
+    adata = reader(found.reader)(path, **found.options)
+    assert adata.shape == (4, 150) and list(adata.obs["header_2"]) == ["sed", "sed", "trained", "trained"]
+    assert np.isnan(adata.X).mean() == 0.2

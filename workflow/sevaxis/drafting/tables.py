@@ -20,7 +20,7 @@ from sevaxis.drafting.statistics import named
 from sevaxis.genes.identifiers import COLUMN_NAMES, are_row_numbers, identifier_of
 from sevaxis.matrix.readers.maxquant import KEPT
 from sevaxis.matrix.readers.registry import reader_options, signatures
-from sevaxis.matrix.readers.tables.columns import looks_numeric
+from sevaxis.matrix.readers.tables.columns import looks_numeric, stray_cells
 from sevaxis.matrix.readers.tables.layouts import as_text
 from sevaxis.matrix.readers.tables.text import Table, read_table
 
@@ -189,7 +189,7 @@ def feature_column(table: Table) -> tuple[str | None, str | None]:
     for position, name in enumerate(table.frame.columns):
         column = table.frame[name]
         known = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower()))
-        is_number = looks_numeric(column)
+        is_number = looks_numeric(column) or bool(stray_cells(column, table))
         if (
             is_number
             and known != Namespace.ENTREZ
