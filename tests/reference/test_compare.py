@@ -113,7 +113,9 @@ def test_paired_subjects_enter_as_a_block(shared):
     obs = pd.DataFrame({"group": obs["time"], "sex": obs["Group"], "subject": obs["ID"].astype(str)})
     adata = assessed(np.log2(values), obs, "log2")
     choice = card("protein", case="time4", reference="time1")
-    choice = choice.model_copy(update={"model": choice.model.model_copy(update={"robust": False})})
+    choice = choice.model_copy(
+        update={"model": choice.model.model_copy(update={"robust": False, "subjects": "block"})}
+    )
     found = effects_of(adata, choice, axis=[])
     found = found.set_index([found["stratum"].astype(str), found["feature_id"]])
     path = shared / "reference/real/glymreg_ev.time4.limma_dupcor_trend.tsv.gz"

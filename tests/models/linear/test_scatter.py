@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from sevaxis.models.linear.design import Design, cell_means
-from sevaxis.models.linear.scatter import unequal_scatter
+from sevaxis.models.linear.scatter import misstatement, unequal_scatter
 
 
 def simulate(rng, groups, spread, shared):
@@ -56,3 +56,17 @@ def test_what_samples_cannot_tell():
         assert np.isnan(found.p) and not found.unequal and found.df == df
     with pytest.raises(ValueError, match="3 group labels for 4 samples"):
         unequal_scatter(rng.normal(size=(100, 4)), cell_means(list("aabb")), list("aab"))
+
+
+def test_one_variance_misstates_what_is_unbalanced():
+    """By hand: 4 v 8, variances 6.25 and 1: 6.25 / 4 + 1 / 8 over (3 x 6.25 + 7) / 10 x (1 / 4 + 1 / 8)."""
+    effect = np.array([[1.0], [-1.0]])
+    for a, b in ((4, 8), (8, 4), (5, 5)):
+        design = cell_means(["a"] * a + ["b"] * b)
+        variance = np.repeat([6.25, 1.0], [a, b])
+        by_hand = (6.25 / a + 1 / b) / ((6.25 * (a - 1) + b - 1) / (a + b - 2) * (1 / a + 1 / b))
+        found = misstatement(design, effect, variance)
+        assert found == pytest.approx(max(by_hand, 1 / by_hand), rel=1e-12)
+    three = cell_means(["a"] * 5 + ["b"] * 5 + ["cells"] * 5)
+    found = misstatement(three, np.array([[1.0], [-1.0], [0.0]]), np.repeat([1.0, 1.0, 0.01], 5))
+    assert found == pytest.approx(1 / (2.01 / 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 FILTER = "filterByExpr"
 #: Remark on a model with the sexes.
+UNPAIRED = (
+    "subjects with one sample: {n}; beside a mean for each subject they add next to nothing to effects within subjects "
+    "(subjects: block would use them, at the price of one correlation for all features)"
+)
 UNKNOWN_SEX_OUT = "samples of unknown sex that are not in this model: {n}"
 
 
@@ -72,6 +77,7 @@ def estimate(adata: AnnData, card: CompareCard, plan: Plan) -> Estimates:
         Which samples enter the model, their cells, and the contrasts.
     """
     method, options = choose_method(card)
+    method, options = settle_subjects(method, options, plan)
     without, adata = adata.n_obs - len(plan.samples), plan.of(adata)
     design = make_design(adata.obs, card, plan, options)
     names = [f"{each.contrast} {each.stratum}" for each in plan.contrasts]
@@ -84,15 +90,33 @@ def estimate(adata: AnnData, card: CompareCard, plan: Plan) -> Estimates:
         adata, method, options, design, contrasts, plan.cells, normalisation=card.values.normalise
     )
     redundant = _redundant(design)
-    remarks = (*found.used.remarks, *([UNKNOWN_SEX_OUT.format(n=without)] if without else []))
+    remarks = [*found.used.remarks, *([UNKNOWN_SEX_OUT.format(n=without)] if without else [])]
+    if plan.subjects == "fixed" and (alone := _without_partner(adata.obs)):
+        remarks.append(UNPAIRED.format(n=alone))
     used = replace(
         found.used,
         redundant=redundant,
         sexes=_sexes(adata.obs, plan),
-        remarks=remarks,
+        remarks=tuple(remarks),
         own_samples=plan.own_samples,
     )
     return replace(found, used=used)
+
+
+def settle_subjects(method: Method, options: dict[str, Any], plan: Plan) -> tuple[Method, dict[str, Any]]:
+    """Method and options of a plan: how its subjects enter, where the card leaves that to the contrasts."""
+    if options.get("subjects") != "auto":
+        return method, options
+    if plan.subjects == "mixed":
+        mixed = load_method("mixed")
+        return mixed, mixed.parse({})
+    return method, {**options, "subjects": plan.subjects or "block"}
+
+
+def _without_partner(samples: pd.DataFrame) -> int:
+    """Samples of subjects that have no other."""
+    blocks = block_of(samples) or []
+    return sum(count == 1 for count in Counter(blocks).values())
 
 
 def fit_filtered(

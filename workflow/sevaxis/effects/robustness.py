@@ -120,7 +120,7 @@ def vary_choices(
     )
     included = plan.of(included)
     choices, models = [], {}
-    for choice in choices_of(included, card):
+    for choice in choices_of(included, card, plan):
         design, contrasts = model_of(included, card, plan, choice)
         if estimable(design, contrasts[:, k])[0]:
             choices.append(choice)
@@ -136,12 +136,15 @@ def vary_choices(
     return Robustness(contrast, plan.contrasts[k].stratum, summarise_choices(table), findings, of_axis)
 
 
-def choices_of(included: AnnData, card: CompareCard) -> list[Choice]:
-    """The reported analysis of a card, those that are tried beside every such one, and the card's own alternatives."""
-    from sevaxis.effects.estimation import block_of, choose_method
+def choices_of(included: AnnData, card: CompareCard, plan: Plan) -> list[Choice]:
+    """The reported analysis of a plan, those that are tried beside every such one, and the card's own alternatives.
+
+    ``included`` are the samples that enter the plan's model.
+    """
+    from sevaxis.effects.estimation import block_of, choose_method, settle_subjects
     from sevaxis.effects.sensitivity import Choice, choices_beside
 
-    method, options = choose_method(card)
+    method, options = settle_subjects(*choose_method(card), plan)
     counted = included.uns["dataset"]["scale"] == Scale.COUNTS
     choices = choices_beside(
         method,
@@ -155,7 +158,7 @@ def choices_of(included: AnnData, card: CompareCard) -> list[Choice]:
     own = []
     for name in card.model.alternatives:
         model = card.model.alternative(name)
-        other, told = choose_method(card.model_copy(update={"model": model}))
+        other, told = settle_subjects(*choose_method(card.model_copy(update={"model": model})), plan)
         scaling = choices[0].normalisation
         if scaling not in other.normalisations:
             scaling = next(iter(other.normalisations), None)
@@ -295,7 +298,7 @@ def _vary_all(
     plans, _ = plan_models(included, card, min_per_group)
     for plan in plans:
         entering = plan.of(included)
-        for choice in choices_of(entering, card)[1:]:
+        for choice in choices_of(entering, card, plan)[1:]:
             try:
                 design, contrasts = model_of(entering, card, plan, choice)
                 told = estimable(design, contrasts)

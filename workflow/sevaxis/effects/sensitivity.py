@@ -101,12 +101,13 @@ def choices_beside(
 
     def other(name: str, of: str, **changed: Any) -> Choice:
         # what is not varied stays: subjects enter as they do in the reported analysis
-        known = load_method(of).options.model_fields.keys() & options.keys() & {"subjects"}
+        known = load_method(of).options.model_fields.keys() & {"subjects"}
+        kept = {key: options.get(key, "block") for key in known}
         return Choice(
             name=name,
             method=of,
             normalisation=next(iter(load_method(of).normalisations), None),
-            options=load_method(of).parse({**{key: options[key] for key in known}, **changed}),
+            options=load_method(of).parse({**kept, **changed}),
         )
 
     found = [beside(REPORTED), beside("seen in 70 % of samples", seen_in=0.7)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sevaxis.base.vocabulary import BY_SEX, Reason, Sex, Stratum
 
@@ -72,6 +72,8 @@ class Plan:
         Contrasts in strata.
     own_samples
         Why the samples are those of the groups that are compared and no others, as ``Used.own_samples`` has it.
+    subjects
+        How several samples of a subject enter where the method leaves that to the contrasts.
     """
 
     samples: tuple[int, ...]
@@ -80,6 +82,7 @@ class Plan:
     adjust_for_sex: bool
     contrasts: tuple[StratumContrast, ...]
     own_samples: str | None = None
+    subjects: Literal["fixed", "mixed"] | None = None
 
     def of(self, included: AnnData) -> AnnData:
         """The samples that enter the model, of those that are included."""

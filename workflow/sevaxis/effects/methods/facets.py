@@ -103,17 +103,21 @@ SCATTER_TESTED = Facet(
         + (")" if used["scatter_ratio"] is None else f", variances {used['scatter_ratio']:.3g}-fold)")
     ),
     "Whether groups scatter differently was tested with samples, not features, as the independent units: one variance "
-    "for all makes the tests of a small, wide group far too liberal. Where p was below 0.05 and the variances differed "
-    "by half or more, the groups were weighed.",
+    "for all makes the tests of a small, wide group far too liberal. Where p was below 0.05, the variances differed by "
+    "half or more and one variance would misstate that of an effect by more than a tenth (it does not where two groups "
+    "of one size are compared), the groups were weighed.",
 )
+OWN_BECAUSE = {
+    "asked": "",
+    "scatter": ", for all groups together scatter differently",
+    "subjects": ", where each subject has one",
+}
 OWN_SAMPLES = Facet(
     lambda used: used["own_samples"] is not None,
-    lambda used: (
-        "from the samples of its own groups alone"
-        + (", for all groups together scatter differently" if used["own_samples"] == "scatter" else "")
-    ),
-    "Where the groups of a data set scatter too differently for one variance, or the card says so, each contrast rests "
-    "on the samples of the groups that it compares and on no others.",
+    lambda used: "from the samples of its own groups alone" + OWN_BECAUSE[used["own_samples"]],
+    "Where the groups of a data set scatter too differently for one variance, where subjects have several samples but "
+    "one only in the groups compared, or the card says so, a contrast rests on the samples of the groups that it "
+    "compares and on no others.",
 )
 TREND = Facet(
     lambda used: used["trend"],

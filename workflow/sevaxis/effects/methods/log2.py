@@ -19,7 +19,7 @@ def fit_trend(
     trend: bool = True,
     array_weights: bool = False,
     group_weights: bool | None = None,
-    subjects: Subjects = "block",
+    subjects: Subjects = "auto",
 ) -> Estimates:
     """Fit a linear model and moderate its t.
 
@@ -37,8 +37,10 @@ def fit_trend(
         Estimate a weight for each group (Liu 2015), in place of ``array_weights``: where groups are found to scatter
         differently, unless told; ``false`` takes their scatter for equal.
     subjects
-        Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
-        subject, so that only differences within subjects count).
+        Several samples of a subject: ``fixed`` (a mean for each subject, so that only differences within subjects
+        count), ``block`` (one correlation for all features, as limma), or ``auto``: ``fixed`` for contrasts within
+        subjects; for others the samples of their own groups, with random intercepts (method ``mixed``) where subjects
+        have several of these.
     """
     from dataclasses import replace
 
@@ -57,7 +59,7 @@ def fit_deqms(
     peptides: str,
     array_weights: bool = False,
     group_weights: bool | None = None,
-    subjects: Subjects = "block",
+    subjects: Subjects = "auto",
 ) -> Estimates:
     """Fit a linear model and moderate its t by the number of peptides behind each protein.
 
@@ -73,8 +75,10 @@ def fit_deqms(
         Estimate a weight for each group (Liu 2015), in place of ``array_weights``: where groups are found to scatter
         differently, unless told; ``false`` takes their scatter for equal.
     subjects
-        Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
-        subject, so that only differences within subjects count).
+        Several samples of a subject: ``fixed`` (a mean for each subject, so that only differences within subjects
+        count), ``block`` (one correlation for all features, as limma), or ``auto``: ``fixed`` for contrasts within
+        subjects; for others the samples of their own groups, with random intercepts (method ``mixed``) where subjects
+        have several of these.
     """
     from dataclasses import replace
 

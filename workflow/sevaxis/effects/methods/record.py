@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from sevaxis.models.linear.design import Design
     from sevaxis.models.linear.scatter import Scatter
 
-#: How several samples of a subject enter: errors that correlate, or a column of the design for each subject.
-Subjects = Literal["block", "fixed"]
+#: How several samples of a subject enter: errors that correlate, a column of the design for each subject, or by what
+#: the contrasts compare (settled before a method is asked to fit).
+Subjects = Literal["auto", "block", "fixed"]
+
+
+#: Variance of an effect over the one that a model of one variance expects: beyond, groups are weighed.
+MISSTATED = 1.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +63,21 @@ class Task:
     scatter: Scatter | None = None
 
     def weighs_groups(self, asked: bool | None) -> bool:
-        """Whether the samples of a group share a weight: as asked, or where groups are found to scatter differently."""
-        return asked if asked is not None else self.scatter is not None and self.scatter.unequal
+        """Whether the samples of a group share a weight: as asked, or where one variance would misstate an error."""
+        return self.one_variance_misleads if asked is None else asked
+
+    @property
+    def one_variance_misleads(self) -> bool:
+        """Whether groups scatter so that one variance for all misstates the error of some contrast."""
+        import numpy as np
+
+        from sevaxis.models.linear.scatter import misstatement
+
+        if self.scatter is None or not self.scatter.unequal:
+            return False
+        of_group = dict(zip(self.scatter.groups, np.nan_to_num(self.scatter.log_variance), strict=True))
+        variance = np.exp([of_group[group] for group in self.groups])
+        return misstatement(self.design, self.contrasts, variance) > MISSTATED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +106,9 @@ class Used:
         Test of equal scatter of the groups, where the data decide about these weights, and the largest over the
         smallest variance of a group where it finds a difference.
     own_samples
-        Why each contrast rests on the samples of its own groups alone: ``asked`` by the card, or groups that scatter
-        differently (``scatter``); None where all samples share one model.
+        Why each contrast rests on the samples of its own groups alone: ``asked`` by the card, groups that scatter
+        differently (``scatter``), or subjects of which these groups hold one sample each (``subjects``); None where all
+        samples share one model.
     robust, hypervariable
         Whether the prior variance is protected from features of unusual variance, and how many have a prior of fewer
         degrees of freedom for it.

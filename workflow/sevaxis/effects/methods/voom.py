@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def fit_voom(
-    task: Task, *, robust: bool = True, group_weights: bool | None = None, subjects: Subjects = "block"
+    task: Task, *, robust: bool = True, group_weights: bool | None = None, subjects: Subjects = "auto"
 ) -> Estimates:
     """Fit log2 counts per million with precision weights.
 
@@ -28,8 +28,10 @@ def fit_voom(
         Estimate a weight for each group (Liu 2015): where groups are found to scatter differently, unless told;
         ``false`` takes their scatter for equal.
     subjects
-        Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
-        subject, so that only differences within subjects count).
+        Several samples of a subject: ``fixed`` (a mean for each subject, so that only differences within subjects
+        count), ``block`` (one correlation for all features, as limma), or ``auto``: ``fixed`` for contrasts within
+        subjects; for others the samples of their own groups, with random intercepts (method ``mixed``) where subjects
+        have several of these.
     """
     from sevaxis.models.counts.voom import voom, voom_quality
 
@@ -38,7 +40,7 @@ def fit_voom(
     return _fit(task, lambda *given, **more: (*voom(*given, **more), None), robust, subjects)
 
 
-def fit_voom_quality(task: Task, *, robust: bool = True, subjects: Subjects = "block") -> Estimates:
+def fit_voom_quality(task: Task, *, robust: bool = True, subjects: Subjects = "auto") -> Estimates:
     """Fit log2 counts per million with precision weights and a weight for each sample.
 
     Parameters
@@ -48,8 +50,10 @@ def fit_voom_quality(task: Task, *, robust: bool = True, subjects: Subjects = "b
     robust
         Protect the prior variance from features of unusual variance (Phipson 2016).
     subjects
-        Several samples of a subject: ``block`` (one correlation for all features) or ``fixed`` (a mean for each
-        subject, so that only differences within subjects count).
+        Several samples of a subject: ``fixed`` (a mean for each subject, so that only differences within subjects
+        count), ``block`` (one correlation for all features, as limma), or ``auto``: ``fixed`` for contrasts within
+        subjects; for others the samples of their own groups, with random intercepts (method ``mixed``) where subjects
+        have several of these.
     """
     from sevaxis.models.counts.voom import voom_quality
 

@@ -60,6 +60,33 @@ class Scatter:
         return self.p < _LEVEL and self.log_ratio > np.log(_RATIO)
 
 
+def misstatement(design: Design, contrasts: np.ndarray, variance: np.ndarray) -> float:
+    """How far one variance for all samples misstates the error of a contrast.
+
+    Parameters
+    ----------
+    design
+        samples x p.
+    contrasts
+        p x k, estimable.
+    variance
+        Of each sample, up to a factor.
+
+    Returns
+    -------
+    The largest, over contrasts, of the true variance over the one that an ordinary fit expects, or its inverse. 1 in
+    balanced comparisons of two groups, whatever these scatter.
+    """
+    q, to_basis = orthonormal_basis(design.matrix)
+    share = q @ np.linalg.pinv(to_basis).T @ contrasts
+    free = 1.0 - (q**2).sum(axis=1)
+    if not free.sum() > _NONE:
+        return 1.0
+    expected = (share**2).sum(axis=0) * (free @ variance) / free.sum()
+    ratio = (variance @ share**2)[expected > 0] / expected[expected > 0]
+    return float(np.maximum(ratio, 1.0 / ratio).max(initial=1.0))
+
+
 def unequal_scatter(
     y: np.ndarray, design: Design, groups: Sequence, weights: np.ndarray | None = None
 ) -> Scatter:
