@@ -147,6 +147,7 @@ def build(features: int = 400, simulated: bool = True) -> Document:
             "files": [
                 {"dataset": "sev_protein", "name": "proteinGroups.txt", "sha256": "ab" * 32, "bytes": 10}
             ],
+            "tables": [{"of": "mouse", "name": "mgi_entries.tsv", "sha256": "ef" * 32, "url": None}],
             "code": {"compare": "cd" * 32},
             "seed": 1,
         },

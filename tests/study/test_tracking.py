@@ -9,7 +9,16 @@ from sevaxis.base.vocabulary import Assay
 from sevaxis.effects.methods import METHODS, default_method
 from sevaxis.matrix.readers.registry import READERS
 from sevaxis.study.study import load_study
-from sevaxis.study.tracking import ENTRIES, SIMULATED, TABLES, code_of, sheet_of, tables_of
+from sevaxis.study.tracking import (
+    ENTRIES,
+    SIMULATED,
+    TABLES,
+    code_of,
+    digest_of,
+    gene_tables,
+    sheet_of,
+    tables_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +124,19 @@ def test_only_simulated_data_depend_on_the_simulation(demo, public):
     assert code_of("retrieve", simulated) != code_of("retrieve", downloaded)
     assert set(tables_of("retrieve", simulated)) == set(SIMULATED)
     assert tables_of("retrieve", downloaded) == {}
+
+
+def test_tables_of_genes_are_named_with_their_checksums_and_a_change_is_another_table(demo, public):
+    told = gene_tables(public)
+    assert {"hgnc_entries.tsv"} <= {table["name"] for table in told["human"]}
+    assert [table["name"] for table in told["mouse"]][:2] == ["hcop_mouse.rda", "mgi_entries.tsv"]
+    assert all(len(table["sha256"]) == 64 for tables in told.values() for table in tables)
+    assert list(told)[-1] == "cattle"
+    assert [table["name"] for table in gene_tables(demo)["mouse"]] == ["orthologs.tsv"]
+    # the name of a gene table comes from its sources, so a data set is read again when they change
+    tables = public.identifiers
+    fewer = tables.model_copy(update={"rat": tables.rat[:1]})
+    assert digest_of(tables) == digest_of(tables.model_copy()) != digest_of(fewer)
 
 
 def test_tables_and_sheets_are_known_by_their_bytes(root, demo, tmp_path):

@@ -29,6 +29,7 @@ rule report:
             name: card.model_dump(mode="json") for name, card in study.cards.items()
         },
         codes=CODE,
+        gene_tables=tracking.gene_tables(study),
         panels={"panels": settings.panels},
         tables=PANELS,
         code=CODE["report"],

@@ -32,6 +32,6 @@ document = Document(
     models={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.models},
     axis_values=pd.concat(values, ignore_index=True),
     panels=load_panels(told.panels["panels"] or None),
-    provenance=provenance(files, told.codes, told.settings["seed"]),
+    provenance=provenance(files, told.codes, told.settings["seed"], told.gene_tables),
 )
 report(document, Path(snakemake.output.html).parent)

@@ -29,7 +29,10 @@ PACKAGES = (
 
 
 def provenance(
-    files: Mapping[str, Sequence[Mapping[str, Any]]], code: Mapping[str, str], seed: int
+    files: Mapping[str, Sequence[Mapping[str, Any]]],
+    code: Mapping[str, str],
+    seed: int,
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> dict[str, Any]:
     """Record of a study's origin.
 
@@ -41,11 +44,14 @@ def provenance(
         Room -> fingerprint of its code (:func:`sevaxis.base.fingerprint.fingerprint`).
     seed
         Seed of everything random.
+    tables
+        Organism or species -> the tables of genes that features were looked up in (``name``, ``sha256``, ``url``).
     """
     versions = {"sevaxis": sevaxis.__version__, "python": platform.python_version()}
     return {
         "versions": versions | {package: version(package) for package in PACKAGES},
         "files": [{"dataset": dataset, **file} for dataset, of in files.items() for file in of],
+        "tables": [{"of": of, **table} for of, listed in (tables or {}).items() for table in listed],
         "code": dict(code),
         "seed": seed,
     }

@@ -1,4 +1,4 @@
-"""The small tables of ``resources/``: panels, identifiers, sex-linked genes, protein names, uncarded accessions."""
+"""The small tables of ``resources/``: panels, identifiers and names of genes, sex-linked genes, uncarded accessions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ _FOLDERS = (Path(__file__).parents[1] / "resources", Path(__file__).parents[3] /
 
 
 Table = Literal[
-    "panels", "identifiers", "sex_markers", "protein_names", "human_symbols", "entry_names", "catalogue"
+    "panels",
+    "identifiers",
+    "sex_markers",
+    "protein_names",
+    "human_symbols",
+    "entry_names",
+    "accessions",
+    "catalogue",
 ]
 
 

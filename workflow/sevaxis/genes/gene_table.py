@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problem, Problems
 from sevaxis.base.vocabulary import Namespace
+from sevaxis.genes.identifiers import ENDINGS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -211,11 +212,10 @@ def _of_accessions(frame: pl.DataFrame) -> tuple[list[str], pl.DataFrame | None]
     if "entrez" in text.columns:  # numbers that were decimal somewhere
         text = text.with_columns(pl.col("entrez").str.replace(r"\.0$", ""))
     entrez = pl.col("entrez") if "entrez" in text.columns else pl.lit(None, pl.String)
-    ending = {Namespace.UNIPROT: r"-\d+$", Namespace.REFSEQ: r"\.\d+$"}
     parts = [
         text.select(
             namespace=pl.lit(str(namespace)),
-            key=pl.col(name).str.replace(ending.get(namespace, r"^\s+"), ""),
+            key=pl.col(name).str.replace(ENDINGS.get(namespace, r"^\s+"), ""),
             symbol=pl.when(named != "").then(named),
             entrez=entrez,
             former=pl.lit(False),

@@ -26,17 +26,27 @@ def known_genes(organism: str) -> pd.DataFrame:
 
 
 def panel_lookup(organism: str) -> pl.DataFrame:
-    """The panels' genes in the form of a gene table: whole identifiers, current symbols, aliases as former ones."""
+    """The panels' genes in the form of a gene table: whole identifiers, current symbols, aliases as former ones.
+
+    Of the accessions of ``resources/accessions.tsv`` those are taken that the table made by hand does not have.
+    """
     import polars as pl
 
-    table = pl.from_pandas(known_genes(organism).drop(columns="symbols").astype("object"))
+    hand = known_genes(organism).drop(columns="symbols")
+    more = load_table("accessions")
+    more = more[more["organism"] == organism].replace("", None).set_index("human_symbol")
+    for column in ("uniprot", "refseq"):
+        others = hand["human_symbol"].map(more[column])
+        hand[column] = hand[column].str.cat(others, sep=";", na_rep="").str.strip(";").replace("", None)
+    hand["registry"] = hand["human_symbol"].map(more["registry"])
+    table = pl.from_pandas(hand.astype("object"))
     table = table.with_columns(pl.all().cast(pl.String))
     first = {name: pl.col(name).str.split(";").list.first() for name in ("ensembl", "entrez")}
     parts = []
     for column, namespace in (
         ("symbol", Namespace.SYMBOL), ("aliases", Namespace.SYMBOL), ("ensembl", Namespace.ENSEMBL),
         ("entrez", Namespace.ENTREZ), ("uniprot", Namespace.UNIPROT), ("refseq", Namespace.REFSEQ),
-        ("rgd", Namespace.REGISTRY),
+        ("rgd", Namespace.REGISTRY), ("registry", Namespace.REGISTRY),
     ):  # fmt: skip
         keys = table.select(key=pl.col(column).str.split(";"), symbol="symbol", **first).explode("key")
         if column == "rgd":

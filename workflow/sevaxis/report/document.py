@@ -68,8 +68,9 @@ class Document:
         Panel -> human symbols, for highlighting and for the table.
     provenance
         Written to ``provenance.json`` as it is. Shown: ``versions`` (package -> version), ``files`` (rows of
-        dataset, name, sha256, bytes), ``code`` (room -> hash), ``seed``; other scalars as they come. Nothing
-        that differs between runs on the same inputs (times, folders, hosts) belongs in it.
+        dataset, name, sha256, bytes), ``tables`` (of genes: rows of of, name, sha256, url), ``code`` (room -> hash),
+        ``seed``; other scalars as they come. Nothing that differs between runs on the same inputs (times, folders,
+        hosts) belongs in it.
     """
 
     settings: Mapping[str, Any]

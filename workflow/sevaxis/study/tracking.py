@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sevaxis.answers import QUESTIONS
 from sevaxis.base.fingerprint import fingerprint
@@ -19,6 +20,10 @@ from sevaxis.effects.methods import METHODS, default_method
 from sevaxis.matrix.readers.registry import READERS
 from sevaxis.study.card import Card
 from sevaxis.study.settings import IdentifierTables
+from sevaxis.study.source import Source
+
+if TYPE_CHECKING:
+    from sevaxis.study.study import Study
 
 #: Step -> the modules that its script calls, relative to the package.
 ENTRIES: Mapping[str, tuple[str, ...]] = {
@@ -41,9 +46,9 @@ ENTRIES: Mapping[str, tuple[str, ...]] = {
 
 #: Step -> the tables that it opens.
 TABLES: Mapping[str, tuple[Table, ...]] = {
-    "read": ("identifiers", "protein_names", "human_symbols", "entry_names"),
+    "read": ("identifiers", "protein_names", "human_symbols", "entry_names", "accessions"),
     "assess": ("sex_markers",),
-    "compare": ("identifiers", "protein_names", "human_symbols", "entry_names"),
+    "compare": ("identifiers", "protein_names", "human_symbols", "entry_names", "accessions"),
     "answer": ("panels",),
     "report": ("panels",),
 }
@@ -94,6 +99,21 @@ def sheet_of(path: Path | None) -> dict[str, str]:
 def digest_of(tables: IdentifierTables) -> str:
     """Short name of a set of identifier tables: studies that name the same tables share what is made of them."""
     return hashlib.sha256(tables.model_dump_json().encode()).hexdigest()[:12]
+
+
+def gene_tables(study: Study) -> dict[str, list[dict[str, Any]]]:
+    """Tables of orthologs and identifiers of a study's organisms, by what they are of: name, checksum, origin."""
+    organisms = sorted({card.organism for card in study.cards.values()})
+    orthologs, identifiers = study.configuration.orthologs, study.identifiers
+    told: dict[str, list[Source]] = {
+        name: [*([orthologs[name]] if name in orthologs else []), *identifiers.of(name)] for name in organisms
+    }
+    told |= {species: list(tables) for species, tables in identifiers.others.items()}
+    return {
+        of: [source.model_dump(mode="json", include={"name", "sha256", "url"}) for source in sources]
+        for of, sources in told.items()
+        if sources
+    }
 
 
 def _simulated(cards: Collection[Card]) -> bool:
