@@ -53,7 +53,9 @@ def propose_assay(facts: Facts, adata: AnnData, recognised: Recognised) -> None:
         facts.assay, why = Assay.PTM, words
     elif is_protein:
         facts.assay, why = Assay.PROTEIN, words
-    elif recognised.assay == Assay.ARRAY or identifier == "probe":
+    elif (
+        recognised.assay == Assay.ARRAY and not _are_sequenced(values, identifier)
+    ) or identifier == "probe":
         facts.assay, why = Assay.ARRAY, words
     elif fits["counts"] is None and whole and (doubt := doubt_counts(values)):
         facts.assay = (
@@ -81,6 +83,13 @@ def propose_assay(facts: Facts, adata: AnnData, recognised: Recognised) -> None:
         why = words
     facts.evidence["assay"] = why
     _propose_scale(facts, values, recognised, fits, [str(name) for name in adata.obs_names])
+
+
+def _are_sequenced(values: np.ndarray, identifier: str | None) -> bool:
+    """Whether a record of GEO holds RNA that was sequenced: genes of Ensembl, or whole numbers with zeros."""
+    known = values[np.isfinite(values)]
+    whole = bool(known.size) and bool(np.all(known == np.rint(known))) and bool((known == 0).mean() > 0.01)
+    return whole or identifier == Namespace.ENSEMBL
 
 
 def _missing_counts(adata: AnnData, values: np.ndarray) -> str:
@@ -171,6 +180,10 @@ def _looks_estimated(values: np.ndarray) -> bool:
     return whole > 0.2 or (many and whole > 0.02)
 
 
+#: Share of probes' names from which a table is of an array, whatever its other rows were renamed to.
+SOME_PROBES = 0.01
+
+
 def identifier_of_matrix(adata: AnnData) -> str | None:
     """What the feature names are, in the words of this module: also sites, probes and UniProt entry names."""
     import pandas as pd
@@ -183,7 +196,7 @@ def identifier_of_matrix(adata: AnnData) -> str | None:
         "protein RefSeq": r"^[NXY]P_\d+",
     }
     for name, pattern in tests.items():
-        if names.str.match(pattern).mean() > 0.5:
+        if names.str.match(pattern).mean() > (SOME_PROBES if name == "probe" else 0.5):
             return name
     known = namespaces_of(names).mode().iloc[0]
     if known == Namespace.SYMBOL:

@@ -37,6 +37,8 @@ SAMPLE = re.compile(r"^(sample.*|run.*|file.?name|library.*|replicate|barcode)$"
 FEWEST = 100
 #: Fewest columns of a table with a row per sample, where they are identifiers without doubt.
 FEWEST_KNOWN = 20
+#: A column of more different numbers than this holds values.
+MOST_LEVELS = 20
 #: A symbol, as far as its form tells; names of samples share few stems, names of genes have many.
 SYMBOL = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:[-.@_][A-Za-z0-9]+)*$")
 MANY_STEMS = 0.3
@@ -232,6 +234,20 @@ def one_sample(table: Table, feature: str | None) -> Layout | None:
     left = [name for name in numbers if name not in chosen]
     told = [f"left out: {listed(left)}"] if left else []
     return Layout(f"table of one sample (column '{chosen[0]}')", options | {"samples": chosen}, 1, told)
+
+
+def rows_of_no_sample(table: Table) -> str | None:
+    """The column of identifiers that stand there many times, beside values of samples that no column names."""
+    for name in table.frame.columns[:3]:
+        column = table.frame[name]
+        cells = [cell for cell in as_text(column) if cell]
+        if looks_numeric(column, table) or len(cells) < FEWEST or len(set(cells)) > len(cells) / 2:
+            continue
+        others = [table.frame[n] for n in table.frame.columns if n != name]
+        values = [one for one in others if looks_numeric(one, table) and one.n_unique() > MOST_LEVELS]
+        if identifier_of(cells) not in (None, Namespace.ENTREZ) and values:
+            return name
+    return None
 
 
 def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:

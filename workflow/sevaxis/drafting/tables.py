@@ -13,7 +13,7 @@ from sevaxis.base.vocabulary import Assay, Namespace
 from sevaxis.drafting.blocks import FEWEST_SAMPLES
 from sevaxis.drafting.describing import peptide_column
 from sevaxis.drafting.groups import groups_of_names
-from sevaxis.drafting.layouts import FEATURE, Layout, layout_of, one_sample
+from sevaxis.drafting.layouts import FEATURE, Layout, layout_of, one_sample, rows_of_no_sample
 from sevaxis.drafting.published import joint_test, recognise_results
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.statistics import named
@@ -104,6 +104,10 @@ def classify(
         return Recognised(
             path, f"{single.words}{where}", "matrix", reader, extra, size=size, told=single.told
         )
+    if (feature := rows_of_no_sample(table)) is not None:
+        hint = "add a column that says which sample each row is of, and the table is read as a long one"
+        words = f"several rows for each '{feature}', and no column that names their samples{where}"
+        return Recognised(path, words, "nothing", hint=hint)
     kept = {key: item for key, item in options.items() if key == "skip"}
     return Recognised(path, f"sample sheet{where}", "samples", options=kept, table=table if whole else None)
 
