@@ -353,3 +353,20 @@ def test_proteins_of_other_species_and_decoys_are_told_apart_from_unknown_ones()
     mapping = assess(adata, CARD.model_copy(update={"assay": "protein"}), axis=AXIS)[1]["mapping"]
     assert (mapping["foreign"], mapping["n_decoys"]) == ({"cattle": 3}, 2)
     assert mapping["n_unknown"] == mapping["n_tested"] - 5
+
+
+def test_names_like_numbers_come_back_as_they_were_written(tmp_path):
+    """A group called 1 and one called NA: read as numbers and as nothing they would be no groups of the page."""
+    from sevaxis.base.tables import read_named
+
+    adata = dataset()
+    adata.obs["group"] = pd.Categorical(["1", "NA"] * 4)
+    adata.obs["batch"] = pd.Categorical(["01", "01", "2", "2"] * 2)
+    adata.obs_names = [f"{i}" for i in range(8)]
+    _, quality, values = assess(adata, CARD, axis=AXIS)
+    values.to_csv(tmp_path / "axis_values.tsv", sep="\t", index=False, float_format="%.6g")
+    again = read_named(tmp_path / "axis_values.tsv")
+    for column in ("group", "batch", "sample", "sex"):
+        assert again[column].tolist() == values[column].astype(str).tolist()
+    assert set(again["group"]) == {sample["group"] for sample in quality["samples"]}
+    assert again["subject"].isna().all() and again["value"].dtype == float

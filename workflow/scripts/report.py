@@ -6,6 +6,7 @@ from sevaxis.answers.answer import read_answer
 from sevaxis.answers.readings import called, significant
 from sevaxis.base.logs import log_to
 from sevaxis.base.provenance import provenance
+from sevaxis.base.tables import read_named
 from sevaxis.effects.table import read_effects
 from sevaxis.genes.panels import load_panels
 from sevaxis.report.document import Document
@@ -13,15 +14,10 @@ from sevaxis.report.report import report
 
 log_to(snakemake.log[0])
 told, given = snakemake.params, snakemake.input
-# names are text, also 1 and NA: only an empty cell is missing
-names = dict.fromkeys(("feature_id", "sample", "group", "sex", "batch", "subject"), str)
-values = [
-    pd.read_csv(path, sep="\t", dtype=names, keep_default_na=False, na_values=[""])
-    for path in given["values"]
-]
+values = [read_named(path) for path in given["values"]]
 files = {Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.files}
 fdr = told.settings["thresholds"]["fdr"]
-effects, axis = read_effects(given.effects), pd.read_csv(given.axis, sep="\t")
+effects, axis = read_effects(given.effects), read_named(given.axis)
 document = Document(
     settings=told.settings,
     cards=list(told.cards.values()),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems
+from sevaxis.base.tables import read_named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,11 +99,7 @@ def diff_runs(run_a: Path, run_b: Path, *, fdr: float = 0.05) -> Changes:
         A folder that holds no finished result.
     """
     _check(run_a, run_b)
-    import pandas as pd
-
-    axes = [
-        pd.read_csv(run / "axis.tsv", sep="\t")[[*KEY, "human_symbol", "reading"]] for run in (run_a, run_b)
-    ]
+    axes = [read_named(run / "axis.tsv")[[*KEY, "human_symbol", "reading"]] for run in (run_a, run_b)]
     axis = axes[0].merge(axes[1], on=[*KEY, "human_symbol"], how="outer", suffixes=("_a", "_b"), sort=False)
     readings = axis[axis["reading_a"].ne(axis["reading_b"])].reset_index(drop=True)
     a, b = (json.loads((run / "provenance.json").read_text()) for run in (run_a, run_b))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sevaxis.answers import load_question
 from sevaxis.answers.question import Answer, Evidence
+from sevaxis.base.tables import read_named
 
 
 def answer(questions: Sequence[str], evidence: Evidence) -> list[Answer]:
@@ -57,10 +58,6 @@ def read_answer(path: Path) -> Answer:
     path
         The ``<question>.json``.
     """
-    import pandas as pd
-
     told = json.loads(path.read_text())
-    told["tables"] = {
-        name: pd.read_csv(path.parent / file, sep="\t") for name, file in told["tables"].items()
-    }
+    told["tables"] = {name: read_named(path.parent / file) for name, file in told["tables"].items()}
     return Answer(**told)

@@ -38,6 +38,7 @@ ENTRIES: Mapping[str, tuple[str, ...]] = {
         "answers.answer",
         "answers.readings",
         "base.provenance",
+        "base.tables",
         "effects.table",
         "genes.panels",
         "report.report",
