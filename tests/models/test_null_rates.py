@@ -106,3 +106,23 @@ def test_hartung_knapp_with_studies_of_unequal_size_comes_close(k):
         effects = tau * rng.normal(size=se.shape) + se * rng.normal(size=se.shape)
         assert 0.045 < (pool(effects, se).p < 0.05).mean() < 0.065
     assert (pool(effects, se, hartung_knapp=False).p < 0.05).mean() > 0.065
+
+
+@pytest.mark.parametrize("n", [3, 5])
+@pytest.mark.parametrize("spread", [0.5, 1.0, 2.0])
+def test_wald_is_liberal_where_dispersions_differ_and_quasi_likelihood_is_not(n, spread):
+    """What the record of the method says of it; 6,000 counts, dispersions log-normal about their trend."""
+    rng = np.random.default_rng(20)
+    mean = rng.lognormal(5, 1.5, (6000, 1))
+    dispersion = (0.05 + 2 / mean) * rng.lognormal(0, spread, (6000, 1))
+    mu = mean * rng.lognormal(0, 0.2, 2 * n)
+    counts = rng.negative_binomial(1 / dispersion, 1 / (1 + dispersion * mu)).astype(float)
+    counts = counts[filter_by_expression(counts, ["a"] * n + ["b"] * n)]
+    design = np.column_stack([np.ones(2 * n), np.repeat([0.0, 1.0], n)])
+    liberal = wald(fit_negative_binomial(counts, design), np.array([0.0, 1.0])).p
+    fit = fit_quasi_likelihood(counts, design, counts.sum(axis=0) * tmm_factors(counts), robust=True)
+    calibrated = quasi_likelihood_test(fit, np.array([0.0, 1.0])).p
+    assert 0.045 < np.nanmean(liberal < 0.05) < 0.072 and 0.001 < np.nanmean(liberal < 0.001) < 0.013
+    assert 0.038 < (calibrated < 0.05).mean() < 0.055 and (calibrated < 0.001).mean() < 0.0015
+    if spread == 2.0:
+        assert np.nanmean(liberal < 0.001) > 0.004

@@ -92,11 +92,15 @@ NEGATIVE_BINOMIAL = Method(
     words="negative binomial, Wald test",
     text=(
         "Counts were modelled as negative binomial with size factors s; each feature's dispersion α was drawn towards "
-        "a trend over the mean, and effects were tested by Wald's statistic W (Love et al. 2014)."
+        "a trend over the mean, and effects were tested by Wald's statistic W (Love et al. 2014). The test takes the "
+        "dispersion for known and is liberal for it: where nothing differs, p is below 0.05 in 0.05 to 0.07 of "
+        "simulated tests with 3 to 10 samples a group, and below 0.001 in 0.001 to 0.011 of them, the more the less "
+        "alike the dispersions are."
     ),
     when=(
-        "counts, to compare with published DESeq2 results; knows no subjects, so not for paired samples; slightly "
-        "liberal with few samples"
+        "counts, to compare with published DESeq2 results; knows no subjects, so not for paired samples; errs in "
+        "0.05 to 0.07 of tests at 0.05 and in up to 0.011 at 0.001 with 3 to 10 samples a group, where voom and ql "
+        "keep their level"
     ),
     takes=Scale.COUNTS,
     fit=fit_counts,
