@@ -77,7 +77,6 @@ def _check(chosen: argparse.Namespace) -> int:
 
     study = load_study(chosen.configuration)
     contrasts = sum(len(card.contrasts) for card in study.cards.values())
-    print(f"{chosen.configuration}: no problems; {len(study.cards)} data sets, {contrasts} contrasts.")
     if chosen.files:
         from sevaxis.files.retrieve import tell_wanted
         from sevaxis.rehearsal import rehearse_study
@@ -87,6 +86,7 @@ def _check(chosen: argparse.Namespace) -> int:
         print(*lines, sep="\n")
         if problems:
             raise Problems(problems)
+    print(f"{chosen.configuration}: no problems; {len(study.cards)} data sets, {contrasts} contrasts.")
     return 0
 
 

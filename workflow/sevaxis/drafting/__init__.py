@@ -178,6 +178,10 @@ def add(
         if texts[1] is not None:
             (trial / "samples.tsv").write_text(texts[1], encoding="utf-8")
         card, _, problems = load_dataset(named, Path("datasets"), Path(scratch), str(target), 2, look=False)
+        if not dry_run:
+            target.mkdir(parents=True)
+            for path in trial.iterdir():
+                (target / path.name).write_bytes(path.read_bytes())
         stops: list[Problem] = []
         rehearsed: list[str] = []
         if drafted.excerpts:
@@ -187,10 +191,6 @@ def add(
             places = {one.name: one.local for one in gathered}
             sheet = trial / "samples.tsv" if texts[1] is not None else None
             stops, rehearsed = rehearse(card, {file.name: places[file.name] for file in card.files}, sheet)
-        if not dry_run:
-            target.mkdir(parents=True)
-            for path in trial.iterdir():
-                (target / path.name).write_bytes(path.read_bytes())
     problems = [replace(p, where=p.where.replace("datasets/", f"{folder}/", 1)) for p in problems]
     evidence = _lines(drafted.evidence)
     return Added(target, *texts, evidence, tuple(problems), drafted.preview, tuple(stops), rehearsed)
