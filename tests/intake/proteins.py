@@ -92,8 +92,7 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
         "_1 _2" if c["extra"] == "replicates" else "none",
         per_group,
     )
-    kind = "symbol" if c["program"] == "Olink" else "uniprot"
-    genes = make_genes(c["organism"], kind, FEATURES, seed)
+    genes = make_genes(c["organism"], "uniprot", FEATURES, seed)
     log2 = generator.normal(24, 2.5, FEATURES) + generator.normal(0, 0.5, (len(samples), FEATURES))
     present = generator.random(log2.shape) > 0.12
     present[:, present.sum(axis=0) < 2] = True
@@ -633,8 +632,8 @@ def _more(c: Choice, genes, samples, linear, truth: Truth, generator, entry, who
                     s,
                     str(j),
                     f"OID{20000 + i}",
-                    f"P{10000 + i}",
                     genes.names[i],
+                    genes.symbols[i],
                     "0.01",
                     "Olink CARDIOMETABOLIC",
                     f"plate{j % 2 + 1}",

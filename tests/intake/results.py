@@ -188,7 +188,7 @@ def _columns(c: Choice, made, mean, generator):
             test = {"edgeR QL": "F", "edgeR LR": "LR"}[c["program"]]
             columns = {"logFC": lfc, "logCPM": average, test: _text(one["t"] ** 2), "PValue": p, "FDR": q}
         case "Perseus":
-            given("q")
+            given("p", "q")
             columns = {
                 "Student's T-test Significant trained_sed": ["+" if x < 0.05 else "" for x in one["q"]],
                 "-Log Student's T-test p-value trained_sed": _text(-np.log10(one["p"])),

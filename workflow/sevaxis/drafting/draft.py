@@ -139,7 +139,7 @@ def _describe(
     samples = [str(name) for name in adata.obs_names]
     of_sheet = {path: [a for one in recognise(path) for a in annotations_of(one)] for path in sheets}
     annotations = [annotation for found in of_sheet.values() for annotation in found]
-    described = describe(annotations, samples)
+    described = describe(annotations, samples) or _by_columns(annotations, adata)
     if sheets and described is None:
         raise Problems([_unmatched(annotations, samples, sheets)])
     for path, found in of_sheet.items():
@@ -157,6 +157,18 @@ def _describe(
     if len(adata.obs.columns):
         annotations.append(annotation_of_matrix(adata, matrix.path.name))
     return described or describe(annotations, samples)
+
+
+def _by_columns(annotations: list[Annotation], adata: AnnData) -> Described | None:
+    """The annotation that names the samples as the table calls their columns, where the reader calls them otherwise."""
+    for column in ("channel_column", "run", "description"):
+        if column in adata.obs and adata.obs[column].astype(str).is_unique:
+            described = describe(annotations, adata.obs[column].astype(str).tolist())
+            if described is not None:
+                described.frame.index = [str(name) for name in adata.obs_names]
+                described.how += ", by the columns of the table"
+                return described
+    return None
 
 
 def _unmatched(annotations: list[Annotation], samples: list[str], sheets: list[Path]) -> Problem:

@@ -252,14 +252,23 @@ def _pair(found: Published, name: str) -> Comparison | None:
         for column, cell in cells.items()
         if (pair := comparison(cell, hyphens=bool(CONTRAST.match(column))))
     ]
-    told = said[0] if said else None if len(cells) > 1 else comparison(found.labels[name])
+    label = found.labels[name]
+    told = said[0] if said else None if len(cells) > 1 else comparison(label)
+    if told is None and found.columns.program == "Perseus" and re.fullmatch(r"[^\W_]+_[^\W_]+", label):
+        case, reference = label.split("_")
+        told = Comparison(case, reference, f"'{label}': Perseus subtracts the second from the first")
     if found.columns.means is None:
         return told
     known = {**found.rows.constant, **cells}
     sides = [_group(side, known) for side in found.columns.means]
     if told and all(NAMELESS.fullmatch(side) for side in sides) and not is_control(sides[0]):
         return told  # mean_case over mean_control: in the order of the name, which says what they are
-    if (told and {told.case, told.reference} <= set(sides)) or (told and _same(told, sides)):
+    if told and not _same(told, sides) and is_control(sides[0]) != is_control(sides[1]):
+        # the columns are called case and control, the file or its cells say who they are
+        how = f"{told.how}; '{found.columns.means[0]}' and '{found.columns.means[1]}' differ by it"
+        pair = (told.reference, told.case) if is_control(sides[0]) else (told.case, told.reference)
+        return Comparison(*pair, how)
+    if told and _same(told, sides):
         turned = told.case in sides[1] and told.case not in sides[0]
         return (
             Comparison(told.reference, told.case, f"{told.how}, but its numbers are the reverse")

@@ -90,6 +90,10 @@ def _find_rows(frame: pl.DataFrame, used: set[str]) -> Rows:
         (c for c in features if frame[c].n_unique() == frame.height and not frame[c].null_count()), None
     )
     best = features[0]
+    first = next(name for name in frame.columns if name in features)
+    # what the authors put first names the rows, where it can; other identifiers stand beside it
+    if complete is not None and _can_name(frame[first]):
+        complete = best = first
     called = [
         c for c in frame.columns if CONTRAST.match(c) and c not in used and 1 < frame[c].n_unique() <= MOST
     ]
@@ -108,6 +112,22 @@ def _find_rows(frame: pl.DataFrame, used: set[str]) -> Rows:
     return Rows(chosen, _symbol(frame, chosen), repeated=repeated, label=label)
 
 
+def _can_name(column: pl.Series) -> bool:
+    """Whether a column has an identifier or a symbol in each row, and each once."""
+    cells = as_text(column.head(5000))
+    known = identifier_of(cells) or COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", column.name.lower()))
+    symbols = sum(bool(re.fullmatch(r"[A-Za-z][\w.@-]{0,24}", cell)) for cell in cells) > 0.95 * len(cells)
+    return not column.null_count() and column.n_unique() == len(column) and (known is not None or symbols)
+
+
+def _is_number_of_gene(column: pl.Series) -> bool:
+    """Whether a column of numbers may hold those of NCBI Gene: whole, each once, and not counting the rows."""
+    values = column.drop_nulls().cast(float, strict=False)
+    counting = (values.diff().drop_nulls() == 1).mean()
+    whole = bool((values == values.round()).all()) and bool((values > 0).all())
+    return whole and values.n_unique() == len(values) > 10 and counting is not None and counting < 0.5
+
+
 def _features(frame: pl.DataFrame, used: set[str]) -> list[str]:
     """Columns that may name features, best identifier first."""
     order = {namespace: rank for rank, namespace in enumerate(Namespace)}
@@ -117,7 +137,8 @@ def _features(frame: pl.DataFrame, used: set[str]) -> list[str]:
         known = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower()))
         if name in used or named(name) is not None or CONTRAST.match(name):
             continue
-        if looks_numeric(column) and known != Namespace.ENTREZ:
+        of_genes = known == Namespace.ENTREZ or (position == 0 and _is_number_of_gene(column))
+        if looks_numeric(column) and not of_genes:
             continue
         cells = [cell for cell in as_text(column.head(5000)) if cell]
         if len(cells) < 0.5 * min(5000, frame.height) or len(set(cells)) < 2:

@@ -75,7 +75,8 @@ def classify(
         return Recognised(path, "SDRF sample sheet", "samples", table=table if whole else None)
     if reader == "delimited" and (sites := _processed_sites(path, table, options)) is not None:
         return sites
-    where = f", {options.get('sheet') or options.get('object')}" if options else ""
+    named_part = options.get("sheet") or options.get("object")
+    where = f", {named_part}" if named_part else ""
     effects = recognise_results(path, table, options, where)
     if effects is not None and not whole:
         # contrasts may stand below each other, beyond the head

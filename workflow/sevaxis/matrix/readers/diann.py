@@ -7,6 +7,7 @@ version 2 without ``PG.Quantity`` and ``PG.Normalised`` and, on request, with de
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Literal
@@ -104,7 +105,8 @@ def read_diann(
     if is_parquet:
         return _read_report(path, True, quantity, samples, (q, run_pg_q, global_q), set(keep or ()))
     head = read_bytes(path)[:100_000] if path.suffix in (".gz", ".xz", ".bz2") else _head(path)
-    header = head.split(b"\n")[0].decode("utf-8", "replace").rstrip("\r").split("\t")
+    first = head.split(b"\n")[0].decode("utf-8", "replace").rstrip("\r")
+    header = next(csv.reader([first], delimiter="\t" if "\t" in first else ","))
     if "Run" in header and "Q.Value" in header:
         return _read_report(path, False, quantity, samples, (q, run_pg_q, global_q), set(keep or ()))
     return _read_matrix(path, samples, set(keep or ()))
@@ -216,9 +218,11 @@ def _scan_text(path: Path) -> pl.LazyFrame:
     import polars as pl
 
     source = io.BytesIO(read_bytes(path)) if path.suffix in (".gz", ".xz", ".bz2") else path
-    return pl.scan_csv(
-        source, separator="\t", quote_char=None, infer_schema_length=2000, null_values=["", "NA", "NaN"]
-    )
+    head = read_bytes(path)[:100_000] if path.suffix in (".gz", ".xz", ".bz2") else _head(path)
+    # one that was saved again with commas quotes the cells that hold some
+    tabs = b"\t" in head.split(b"\n")[0]
+    form = {"separator": "\t", "quote_char": None} if tabs else {"separator": ",", "quote_char": '"'}
+    return pl.scan_csv(source, **form, infer_schema_length=2000, null_values=["", "NA", "NaN"])
 
 
 def _assemble(values, groups, runs, path, var, notes, group="Protein.Group") -> anndata.AnnData:

@@ -24,6 +24,7 @@ from sevaxis.matrix.readers.tables.text import Table, require_columns
 
 if TYPE_CHECKING:
     import anndata
+    import pandas as pd
 
 Quantity = Literal["Abundances (Normalized)", "Abundance", "Abundances (Scaled)"]
 #: A column of one file or channel: quantity, file, what the study factors say.
@@ -112,7 +113,8 @@ def read_discoverer(
             notes[note] = int(bad.sum())
             frame = frame.filter(~bad)
     obs = pd.DataFrame([_about(match) for match in chosen.values()])
-    names = ["_".join(part for part in row if part) for row in obs.fillna("").astype(str).to_numpy()]
+    joined = ["_".join(part for part in row if part) for row in obs.fillna("").astype(str).to_numpy()]
+    names = _own_names(obs) or joined
     obs = obs.loc[:, (obs.fillna("") != "").any()]
     values = protein_values(frame, table, chosen, notes)
     var = to_pandas(frame.select([name for name in KEPT if name in frame.columns]), frame.height)
@@ -128,6 +130,14 @@ def read_discoverer(
         identifier="uniprot",
         notes=notes,
     )
+
+
+def _own_names(obs: pd.DataFrame) -> list[str]:
+    """Names of the samples, where a study factor tells each of them apart."""
+    for column in obs:
+        if column.startswith("factor_") and obs[column].notna().all() and obs[column].is_unique:
+            return obs[column].tolist()
+    return []
 
 
 def _about(match: re.Match[str]) -> dict[str, str]:

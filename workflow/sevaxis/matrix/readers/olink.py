@@ -72,9 +72,9 @@ def read_olink(
 
     Returns
     -------
-    AnnData of samples x assays by OlinkID, log2; symbols and accessions in ``var``. Control samples and control
-    assays are dropped and counted; values that failed the quality control are missing; values below the limit of
-    detection and those with a warning stay and are counted.
+    AnnData of samples x assays, log2, by accession, or by OlinkID where several assays have it; symbols and accessions
+    in ``var``. Control samples and control assays are dropped and counted; values that failed the quality control are
+    missing; values below the limit of detection and those with a warning stay and are counted.
 
     Raises
     ------
@@ -128,10 +128,14 @@ def read_olink(
     obs = pl.DataFrame({"SampleID": samples}).join(
         _first(frame, "SampleID", OF_SAMPLES, constant=True), on="SampleID", how="left", maintain_order="left"
     )
+    # the accession, where one assay has it; some proteins are on several panels
+    accessions = var["UniProt"] if "UniProt" in var.columns else var["OlinkID"]
+    once = accessions.is_unique() & accessions.is_not_null()
+    names = [a if alone else o for a, o, alone in zip(accessions, var["OlinkID"], once, strict=True)]
     annotation = to_pandas(var.drop("OlinkID"), var.height).rename(columns={"Assay": "symbol"})
     return assemble(
         wide.drop("OlinkID").to_numpy().astype(np.float64),
-        wide["OlinkID"].to_list(),
+        names,
         samples,
         file=table.file,
         var=annotation,

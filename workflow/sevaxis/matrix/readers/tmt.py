@@ -73,6 +73,7 @@ def read_tmt(
         {
             "plex": [match.groupdict().get("plex") or "1" for match in found.values()],
             "channel": [match["channel"] for match in found.values()],
+            "channel_column": list(found),
         }
     )
     notes = {**table.notes, "rows": table.frame.height, "plexes": int(obs["plex"].nunique())}

@@ -114,8 +114,8 @@ def sniff_separator(lines: list[str]) -> str:
         # one field in the header: row names and a single sample, but rather not a separator at all
         fits = sum(2 <= count <= header + 1 for count in counts) / len(counts) / (2 if header == 1 else 1)
         full = sum(header <= count <= header + 1 for count in counts) / len(counts)
-        # cells between tabs may hold spaces, of which there are more then
-        if separator == " " and best == "\t" and (fits, full) <= best_score[:2]:
+        # cells between other separators may hold spaces, of which there are more then
+        if separator == " " and best_score[2] > 1 and (fits, full) <= best_score[:2]:
             continue
         if (fits, full, header) > best_score:
             best, best_score = separator, (fits, full, header)
