@@ -114,9 +114,8 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     )
     if plexes:
         for i, sample in enumerate(samples):
-            sample.name = f"{TMT[i % 10] if False else i % 10 + 1}" + (
-                f" plex{i // 10 + 1}" if plexes > 1 else ""
-            )
+            # as the reader calls them: plex and channel
+            sample.name = f"plex{i // 10 + 1}_{i % 10 + 1}" if plexes > 1 else f"{i % 10 + 1}"
             sample.batch = f"plex{i // 10 + 1}" if plexes > 1 else ""
     grid, titles = _grid(c, genes, samples, linear, truth, generator)
     organism = c["organism"]
@@ -144,7 +143,13 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
 
 
 def _in_table(c: Choice, sample: Sample) -> str:
-    return f"Reporter intensity corrected {sample.name}"
+    return f"Reporter intensity corrected {_reporter(sample.name)}"
+
+
+def _reporter(name: str) -> str:
+    """Channel and plex as MaxQuant writes them: ``1 plex2`` of plex2_1."""
+    plex, _, channel = name.rpartition("_")
+    return f"{channel} {plex}".strip()
 
 
 def _decoys(c: Choice, names: list[str], marks: tuple[str, str], truth: Truth) -> list[tuple[str, int]]:
@@ -300,9 +305,9 @@ def _maxquant(c: Choice, genes, samples, linear, truth: Truth, generator) -> lis
     blocks: list[tuple[list[str], np.ndarray]]
     if "plex" in c["program"]:
         blocks = [
-            ([f"Reporter intensity {s}" for s in names], linear * 0.93),
-            ([f"Reporter intensity corrected {s}" for s in names], linear),
-            ([f"Reporter intensity count {s}" for s in names], np.full(linear.shape, 3.0)),
+            ([f"Reporter intensity {_reporter(s)}" for s in names], linear * 0.93),
+            ([f"Reporter intensity corrected {_reporter(s)}" for s in names], linear),
+            ([f"Reporter intensity count {_reporter(s)}" for s in names], np.full(linear.shape, 3.0)),
         ]
         blocks.append(
             (["Intensity", *sorted({f"Intensity {s.split(' ')[1]}" for s in names if " " in s})], None)
