@@ -124,7 +124,7 @@ LAYOUTS = {
         {"log2fc": LFC, "p": P, "q": Q},
         set(),
     ),
-    "Perseus": (of(PERSEUS), {"log2fc": LFC, "t": T, "p": P, "q": Q}, {"reverse"}),
+    "Perseus": (of(PERSEUS), {"log2fc": LFC, "t": T, "p": P, "q": Q}, set()),
     "Proteome Discoverer": (of(DISCOVERER), {"log2fc": LFC, "p": P, "q": Q}, set()),
     "Spectronaut": (of(CANDIDATES), {"log2fc": LFC, "p": P, "q": Q}, set()),
     "Olink Analyze": (of(OLINK), {"log2fc": LFC, "t": T, "p": P, "q": Q}, set()),
