@@ -378,3 +378,28 @@ def test_codes_for_missing_cells_are_seen_below_a_second_header(tmp_path):
     adata = reader(found.reader)(path, **found.options)
     assert adata.shape == (4, 150) and list(adata.obs["header_2"]) == ["sed", "sed", "trained", "trained"]
     assert np.isnan(adata.X).mean() == 0.2
+
+
+@pytest.mark.parametrize("layout", ["wide", "transposed"])
+def test_columns_that_are_mostly_missing_words_are_lost_in_no_layout(tmp_path, layout):
+    cells = [[f"{20 + (7 * i + j) / 13:.3f}" for j in range(8)] for i in range(150)]
+    cells[3][:6] = ["n.d."] * 6
+    for i in range(120):
+        cells[i][7] = "n.d."
+    names, samples = [f"XP_{930000000 + i}.1" for i in range(150)], [f"sed_{i}" for i in range(1, 9)]
+    rows = [["id", *samples], *([name, *row] for name, row in zip(names, cells, strict=True))]
+    rows = rows if layout == "wide" else [list(row) for row in zip(*rows, strict=True)]
+    path = tmp_path / "liver.tsv"
+    path.write_text("".join("\t".join(row) + "\n" for row in rows))
+    (found,) = recognise(path)
+    adata = reader(found.reader)(path, **found.options)
+    assert adata.shape == (8, 150)
+    assert np.isnan(adata.X).sum() == 120 + 6
+
+
+def test_names_with_spaces_put_no_title_above_a_sheet(tmp_path):
+    path = tmp_path / "samples.csv"
+    rows = [f"Reporter intensity corrected {i} plex1,WT,sed,plex1" for i in range(1, 11)]
+    path.write_text("\n".join(["sample,genotype,training,plex", *rows]) + "\n")
+    (found,) = recognise(path)
+    assert list(found.table.frame.columns) == ["sample", "genotype", "training", "plex"]

@@ -167,6 +167,21 @@ def test_assay_and_scale_are_judged_from_values_and_identifiers(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("zeros", "least", "assay"),
+    [(0.1, 5000, "protein"), (0.1, 1, "rna_counts"), (0.0, 5000, "protein"), (0.0, 60, "rna_counts")],
+)
+def test_whole_numbers_without_small_ones_are_intensities(tmp_path, zeros, least, assay):
+    random, facts = np.random.default_rng(2), Facts()
+    values = np.rint(least + random.lognormal(6, 2, (6, 400)))
+    values[random.random(values.shape) < zeros] = 0
+    values[0, 0] = least
+    propose_assay(
+        facts, matrix(values, [f"ABC{i}" for i in range(400)]), Recognised(tmp_path, "table", "matrix")
+    )
+    assert facts.assay == assay, facts
+
+
+@pytest.mark.parametrize(
     ("file", "asked"), [("liver_ln.tsv", True), ("liver-log10.csv", True), ("plntr_liver.tsv", False)]
 )
 def test_a_logarithm_that_the_files_name_tells_is_asked_about(file, asked):

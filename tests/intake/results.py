@@ -145,7 +145,8 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     path = write_grid(folder / f"{c['organism']}_liver_{c['name']}", c["file"], grid)
     truth = Truth(
         c["organism"], "liver", "tissue", "effects", "" if c["program"] in UNUSABLE else "log2",
-        features=[name_keys(name) | {symbol} for name, symbol in zip(names, genes.symbols, strict=True)],
+        features=[name_keys(name) | set(more)
+            for name, *more in zip(names, genes.symbols, genes.entrez, genes.ensembl, strict=True)],
         human=genes.human, effects=effects, effect_roles=roles, stratum=strata,
     )  # fmt: skip
     return Written([path], truth)

@@ -57,6 +57,12 @@ def propose_assay(facts: Facts, adata: AnnData, recognised: Recognised) -> None:
         recognised.assay == Assay.ARRAY and not _are_sequenced(values, identifier)
     ) or identifier == "probe":
         facts.assay, why = Assay.ARRAY, words
+    elif fits["counts"] is None and whole and (least := _least_intensity(values)):
+        why = f"zeros or none, and no other number below {least:,.0f}: intensities, not reads; {words}"
+        of_genes = identifier in (Namespace.ENSEMBL, Namespace.ENTREZ, Namespace.REFSEQ)
+        facts.assay = (
+            f"{TODO} protein, if these are intensities; rna_counts ({why})" if of_genes else Assay.PROTEIN
+        )
     elif fits["counts"] is None and whole and (doubt := doubt_counts(values)):
         facts.assay = (
             f"{TODO} rna_counts, if these are the reads as counted; otherwise take that table ({doubt})"
@@ -90,6 +96,16 @@ def _are_sequenced(values: np.ndarray, identifier: str | None) -> bool:
     known = values[np.isfinite(values)]
     whole = bool(known.size) and bool(np.all(known == np.rint(known))) and bool((known == 0).mean() > 0.01)
     return whole or identifier == Namespace.ENSEMBL
+
+
+def _least_intensity(values: np.ndarray) -> float:
+    """The least number above 0 where it is far above 1; 0 for reads, of which some genes have one or two."""
+    known = values[np.isfinite(values)]
+    positive = known[known > 0]
+    if positive.size < 1000:
+        return 0.0
+    least = float(positive.min())
+    return least if least > (50 if (known == 0).mean() > 0.005 else 1000) else 0.0
 
 
 def _missing_counts(adata: AnnData, values: np.ndarray) -> str:

@@ -57,7 +57,11 @@ def lines_above(text: bytes, comment: str = "#") -> tuple[int, str | None]:
     said = [i for i, line in enumerate(lines) if line.strip() and not line.startswith(comment)]
     if len(said) < 6:
         return 0, None
-    separator = sniff_separator([lines[i] for i in said[len(said) // 2 :]])
+    whole = sniff_separator([lines[i] for i in said])
+    widths = {len(row) for row in csv.reader([lines[i] for i in said], delimiter=whole)}
+    # what cuts all lines alike is the separator, whatever else might cut most of them
+    alike = len(widths) == 1 and widths != {1}
+    separator = whole if alike else sniff_separator([lines[i] for i in said[len(said) // 2 :]])
     rows = list(csv.reader([lines[i] for i in said], delimiter=separator))
     if len(rows) != len(said):  # cells with line breaks
         return 0, None

@@ -82,7 +82,11 @@ def layout_of(table: Table, feature: str | None) -> Layout | None:
         The column that names features, if one does.
     """
     columns = table.frame.columns
-    strays = {name: rows for name in columns if (rows := stray_cells(table.frame[name], table))}
+    strays = {
+        name: rows
+        for name in columns
+        if (rows := stray_cells(table.frame[name], table) or _missing_cells(table.frame[name], table))
+    }
     numeric = [name for name in columns if name in strays or looks_numeric(table.frame[name], table)]
     stems = {stem_of(name) for name in numeric}
     empty = [n for n in columns if table.frame[n].null_count() == table.frame.height and stem_of(n) in stems]
@@ -113,6 +117,17 @@ def _take_missing_codes(found: Layout, table: Table, strays: dict[str, list[int]
         found.told.append(
             f"{len(known)} cells with {shown} are taken for missing, the first in column '{name}', row {row + 1}"
         )
+
+
+def _missing_cells(column: pl.Series, table: Table) -> list[int]:
+    """Rows of words for a missing value where a column holds nothing but these and some numbers, however few."""
+    import polars as pl
+
+    if column.dtype != pl.String or _known(column.name) or ANNOTATION.search(column.name):
+        return []
+    texts = (table.numbers(column).is_null() & column.is_not_null()).arg_true().to_list()
+    numbers = len(column) - column.null_count() - len(texts)
+    return texts if numbers and all(_is_missing(column[row]) for row in texts) else []
 
 
 def _is_missing(cell: str) -> bool:
