@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sevaxis.drafting.statistics import contradiction, named
-from sevaxis.genes.identifiers import identifier_of
+from sevaxis.drafting.words import MISSING_WORDS
+from sevaxis.genes.identifiers import COLUMN_NAMES, identifier_of
+from sevaxis.matrix.readers.tables.columns import ANNOTATION
 from sevaxis.matrix.readers.tables.text import Table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 #: Rows that are looked at.
 ENOUGH = 2000
@@ -139,3 +145,20 @@ def _names_proteins(table: Table, name: str) -> bool:
     cells = table.frame[name]
     unique = cells.null_count() == 0 and cells.n_unique() >= 0.99 * len(cells)
     return unique and identifier_of(cells.head(ENOUGH).to_list()) is not None
+
+
+def missing_cells(column: pl.Series, table: Table) -> list[int]:
+    """Rows of words for a missing value where a column holds nothing but these and some numbers, however few."""
+    import polars as pl
+
+    named_so = re.sub(r"[^a-z0-9]", "", column.name.lower()) in COLUMN_NAMES
+    if column.dtype != pl.String or named_so or ANNOTATION.search(column.name):
+        return []
+    texts = (table.numbers(column).is_null() & column.is_not_null()).arg_true().to_list()
+    numbers = len(column) - column.null_count() - len(texts)
+    return texts if numbers and all(is_missing(column[row]) for row in texts) else []
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell is a word for a value that was not measured."""
+    return re.sub(r"\s", "", cell.lower()) in MISSING_WORDS

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.vocabulary import Namespace
 from sevaxis.drafting.blocks import COUNTED, FEWEST_SAMPLES, blocks_of, floats, listed
-from sevaxis.drafting.describing import not_samples
-from sevaxis.drafting.words import COLUMNS, MISSING_WORDS, NO_SAMPLES, SUMMARIES
+from sevaxis.drafting.describing import is_missing, missing_cells, not_samples
+from sevaxis.drafting.words import COLUMNS, NO_SAMPLES, SUMMARIES
 from sevaxis.genes.identifiers import COLUMN_NAMES, PATTERNS, identifier_of
 from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric, stem_of, stray_cells
 from sevaxis.matrix.readers.tables.layouts import as_text
@@ -85,7 +85,7 @@ def layout_of(table: Table, feature: str | None) -> Layout | None:
     strays = {
         name: rows
         for name in columns
-        if (rows := stray_cells(table.frame[name], table) or _missing_cells(table.frame[name], table))
+        if (rows := stray_cells(table.frame[name], table) or missing_cells(table.frame[name], table))
     }
     numeric = [name for name in columns if name in strays or looks_numeric(table.frame[name], table)]
     stems = {stem_of(name) for name in numeric}
@@ -102,13 +102,13 @@ def _take_missing_codes(found: Layout, table: Table, strays: dict[str, list[int]
     # rows of text in every such column stand above the values: further headers, which the reader cuts
     above = 0
     while strays and all(
-        above in rows and not _is_missing(table.frame[n][above]) for n, rows in strays.items()
+        above in rows and not is_missing(table.frame[n][above]) for n, rows in strays.items()
     ):
         above += 1
     cells = [
         (table.frame[name][row], name, row) for name, rows in strays.items() for row in rows if row >= above
     ]
-    known = [cell for cell in cells if _is_missing(cell[0])]
+    known = [cell for cell in cells if is_missing(cell[0])]
     texts = list(dict.fromkeys(text.strip() for text, _, _ in known))
     if texts and len(known) == len(cells):
         found.options["missing"] = texts
@@ -117,21 +117,6 @@ def _take_missing_codes(found: Layout, table: Table, strays: dict[str, list[int]
         found.told.append(
             f"{len(known)} cells with {shown} are taken for missing, the first in column '{name}', row {row + 1}"
         )
-
-
-def _missing_cells(column: pl.Series, table: Table) -> list[int]:
-    """Rows of words for a missing value where a column holds nothing but these and some numbers, however few."""
-    import polars as pl
-
-    if column.dtype != pl.String or _known(column.name) or ANNOTATION.search(column.name):
-        return []
-    texts = (table.numbers(column).is_null() & column.is_not_null()).arg_true().to_list()
-    numbers = len(column) - column.null_count() - len(texts)
-    return texts if numbers and all(_is_missing(column[row]) for row in texts) else []
-
-
-def _is_missing(cell: str) -> bool:
-    return re.sub(r"\s", "", cell.lower()) in MISSING_WORDS
 
 
 def _transposed(table: Table, numeric: list[str]) -> Layout | None:
