@@ -120,6 +120,7 @@ def test_columns_of_numbers_that_are_no_values(tmp_path, layout):
         (lambda n: f"{n * 1000 + 5000:,}", "\t", {"thousands": ","}, (1000, 5000)),
         (lambda n: f"{n + 5},250", "\t", {"decimal": ","}, (1, 5.25)),
         (lambda n: f"{n},5", "\t", {}, (1, 0.5)),
+        (lambda n: f"{n * 30:,}" if n % 3 else f"{n * 30}.0", "\t", {}, 30),  # 1,234 beside 5.0
         (lambda n: f'"{n},5"', ",", {}, (1, 0.5)),
         (lambda n: f"0,{n:04d}", "\t", {}, 1e-4),
         (lambda n: f"{n}.125", "\t", {}, (1, 0.125)),  # three digits always: as numbers are mostly written
@@ -129,6 +130,13 @@ def test_signs_in_numbers(tmp_path, write, separator, options, scale):
     factor, shift = scale if isinstance(scale, tuple) else (scale, 0)
     path = saved(tmp_path, cells(write), separator)
     np.testing.assert_allclose(read_delimited(path, **options).X, COUNTS.T * factor + shift, rtol=1e-12)
+
+
+def test_numbers_of_genes_say_nothing_of_commas(tmp_path):
+    """Entrez identifiers above 1000 bear no commas, whatever the counts beside them do."""
+    rows = cells(lambda n: f"{n * 30:,}")
+    rows = [[row[0] if i == 0 else str(90_000 + i), *row[1:]] for i, row in enumerate(rows)]
+    np.testing.assert_array_equal(read_delimited(saved(tmp_path, rows)).X, COUNTS.T * 30)
 
 
 @pytest.mark.parametrize(

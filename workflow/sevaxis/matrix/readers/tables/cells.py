@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problem, Problems
@@ -55,21 +56,25 @@ def sniff_signs(rows: list[list[str]], file: str) -> tuple[str, str | None]:
     Cells such as ``1,5`` say what a comma is, and so do ``1,234,567`` and ``1,234.5``. Where all commas stand before
     three digits, whole numbers beside them tell: those below 1000 have no comma, and those above all have one.
     """
-    cells = [cell.strip() for row in rows for cell in row[:50]]
+    columns = [[cell.strip() for cell in column] for column in list(zip_longest(*rows, fillvalue=""))[:50]]
+    cells = [cell for column in columns for cell in column]
     for sign, other in ((",", "."), (".", ",")):
         if any(MIXED[sign].match(cell) for cell in cells):
             return other, sign
     commas = [cell for cell in cells if DECIMAL_COMMA.match(cell) or GROUPED[","].match(cell)]
     points = [cell for cell in cells if DECIMAL_POINT.match(cell) or GROUPED["."].match(cell)]
-    if any(cell.count(".") > 1 for cell in points) or _are_thousands(points, ".", cells):
+    if any(cell.count(".") > 1 for cell in points) or _are_thousands(points, ".", columns):
         return ",", "."
     if not commas:
         return ".", None
-    if any(cell.count(",") > 1 for cell in commas) or _are_thousands(commas, ",", cells):
+    if any(cell.count(",") > 1 for cell in commas) or _are_thousands(commas, ",", columns):
         return ".", ","
-    if not all(GROUPED[","].match(cell) for cell in commas):
+    grouped = all(GROUPED[","].match(cell) for cell in commas)
+    if grouped and not all(GROUPED["."].match(cell) for cell in points):
+        return ".", ","  # 1,234 beside 5.6
+    if not grouped:
         return ("," if len(commas) > len(points) else "."), None
-    if len(commas) < FEWEST_GROUPED or points:
+    if len(commas) < FEWEST_GROUPED:
         return ".", None  # single cells, which are told where the numbers are read
     raise Problems(
         [
@@ -84,12 +89,14 @@ def sniff_signs(rows: list[list[str]], file: str) -> tuple[str, str | None]:
     )
 
 
-def _are_thousands(signed: list[str], sign: str, cells: list[str]) -> bool:
-    """Whether all numbers from 1000 on are written in groups, and those below are not."""
-    whole = [abs(int(cell)) for cell in cells if WHOLE.match(cell) and len(cell) < 15]
+def _are_thousands(signed: list[str], sign: str, columns: list[list[str]]) -> bool:
+    """Whether, in columns that have them, all numbers from 1000 on are written in groups, and those below are not."""
+    form = GROUPED[sign]
+    there = [cell for column in columns if any(form.match(cell) for cell in column) for cell in column]
+    whole = [abs(int(cell)) for cell in there if WHOLE.match(cell) and len(cell) < 15]
     return (
         len(signed) >= FEWEST_GROUPED
-        and all(GROUPED[sign].match(cell) for cell in signed)
+        and all(form.match(cell) for cell in signed)
         and any(whole)
         and max(whole) < 1000
     )
