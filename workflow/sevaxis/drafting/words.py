@@ -67,7 +67,7 @@ COLUMNS = {
     r"(?:.* )?(?:run|acquisition|injection|measurement|sequencing|seq|extraction|isolation|prep(?:aration)?|processing|"
     r"library|scan|hyb\w*|ms|lc ?ms|digest\w*|batch)(?: date| day| run| set)|run|date|rundate|sequencing",
     "subject": r"(?:.* )?(?:subject|patient|participant|donor|individual|animal|person|volunteer|crew(?: ?member)?|"
-    r"astronaut|athlete|runner|mouse|rat|rabbit|pig|horse|dog|bio ?rep\w*|biological rep\w*)"
+    r"astronaut|athlete|runner|mouse|rat|rabbit|pig|horse|dog|specimen|culture|biopsy|bio ?rep\w*|biological rep\w*)"
     r"(?: ?(?:id|ids|no|nr|num|number|code|name|label|\d))?|subj(?: ?id)?|usubjid|pid|bid|sid|id|"
     r"pt(?: id| no)?|case id",
     "group": r"groups?|grouping.*|(?:.* )?(?:treatments?|trt|conditions?|diets?|interventions?|exposure|arm)|"
