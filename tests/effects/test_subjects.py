@@ -76,6 +76,7 @@ def test_a_contrast_between_subjects_needs_no_block_where_each_has_one_sample_th
     within, between = model["fits"]
     assert (within["contrasts"], within["fixed_subjects"], within["samples"]) == (["within"], True, 20)
     assert (between["contrasts"], between["own_samples"], between["samples"]) == (["between"], "subjects", 10)
+    assert within["remarks"] == between["remarks"] == []
     alone, _ = compare(adata[:10].copy(), comparison(contrasts=contrasts[1:]), axis=[])
     np.testing.assert_array_equal(table[table["contrast"].eq("between")]["p"], alone["p"])
 

@@ -78,7 +78,7 @@ def estimate(adata: AnnData, card: CompareCard, plan: Plan) -> Estimates:
     """
     method, options = choose_method(card)
     method, options = settle_subjects(method, options, plan)
-    without, adata = adata.n_obs - len(plan.samples), plan.of(adata)
+    without, adata = _of_unknown_sex_outside(adata.obs, plan), plan.of(adata)
     design = make_design(adata.obs, card, plan, options)
     names = [f"{each.contrast} {each.stratum}" for each in plan.contrasts]
     contrasts = contrast_matrix(
@@ -101,6 +101,14 @@ def estimate(adata: AnnData, card: CompareCard, plan: Plan) -> Estimates:
         own_samples=plan.own_samples,
     )
     return replace(found, used=used)
+
+
+def _of_unknown_sex_outside(samples: pd.DataFrame, plan: Plan) -> int:
+    """Samples of the plan's groups that are not in its model because their sex is not known."""
+    inside = np.isin(np.arange(len(samples)), plan.samples)
+    unknown = ~samples["sex"].isin(list(Sex)).to_numpy()
+    compared = samples["group"].isin(samples["group"][inside].unique()).to_numpy()
+    return int((~inside & unknown & compared).sum())
 
 
 def settle_subjects(method: Method, options: dict[str, Any], plan: Plan) -> tuple[Method, dict[str, Any]]:
