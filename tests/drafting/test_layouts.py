@@ -230,6 +230,20 @@ def test_a_workbook_with_titles_and_sheets(tmp_path):
     np.testing.assert_array_equal(adata.X, COUNTS)
 
 
+def test_a_workbook_with_numbers_for_names_a_blank_corner_and_totals(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.append(["", *SAMPLES])
+    for i in range(N):
+        book.active.append([20_000 + 7 * i, *COUNTS[:, i].tolist()])
+    book.active.append(["Total", *COUNTS.sum(axis=1).tolist()])
+    book.save(tmp_path / "t.xlsx")
+    _, adata = read_as_drafted(tmp_path / "t.xlsx")
+    assert list(adata.var_names) == [str(20_000 + 7 * i) for i in range(N)]
+    np.testing.assert_array_equal(adata.X, COUNTS)
+
+
 @pytest.mark.parametrize("code", ["n.d.", "<LOD", "ND", "-", "not detected"])
 def test_known_words_for_missing_values_are_proposed_and_others_refused(tmp_path, code):
     header, rows = wide()

@@ -128,9 +128,8 @@ def read_sheet(path: Path, sheet: str | None = None, skip: int = 0, missing: Seq
             )
     kept = [column for column in columns if column.name or column.null_count() < len(column)]
     above = rows_above([[_text(cell) or "" for cell in row] for row in whole[:skip]], header)
-    return Table(
-        f"{path.name}, sheet {sheet}", pl.DataFrame(kept), repeated - {""}, {"sheet": sheet}, above=above
-    )
+    frame = pl.DataFrame({column.name: column for column in kept})  # polars names unnamed columns of a list
+    return Table(f"{path.name}, sheet {sheet}", frame, repeated - {""}, {"sheet": sheet}, above=above)
 
 
 def first_rows(path: Path, sheet: str, number: int) -> list[list[str]]:
