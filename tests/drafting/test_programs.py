@@ -423,3 +423,32 @@ def test_processed_sites_are_sites(shared, tmp_path):
     sorbs3 = adata.var_names[adata.var["Gene names"].astype("string").str.contains("Sorbs3", na=False)]
     assert {name.split("_")[1] for name in sorbs3} >= {"S359", "T595"}
     assert adata.uns["reading"]["decoys_dropped"] == 48  # grep of the column Reverse
+
+
+def test_the_normalised_abundances_of_progenesis_are_taken_once(tmp_path):
+    """Three header rows; the samples stand there twice, tests and annotation before them."""
+    about = ["Accession", "Peptide count", "Unique peptides", "Confidence score", "Anova (p)", "q Value", "Max fold change",
+             "Power", "Highest mean condition", "Description"]  # fmt: skip
+    lines = [
+        ",".join([*[""] * len(about), "Normalized abundance", "", "", "", "Raw abundance", "", "", ""]),
+        ",".join(
+            [*[""] * len(about), "rest", "rest", "trained", "trained", "rest", "rest", "trained", "trained"]
+        ),
+        ",".join([*about, *FOUR, *FOUR]),
+    ]
+    normal = [values(i) for i in range(4)]
+    for row, protein in enumerate(IDS):
+        facts = [protein, "5", "4", "210.4", "0.01", "0.02", "1.9", "0.8", "trained", "a protein"]
+        cells = [f"{block[row]:.0f}" for block in normal] + [f"{block[row] * 3:.0f}" for block in normal]
+        lines.append(",".join([*facts, *cells]))
+    path = tmp_path / "proteins.csv"
+    path.write_text("\n".join(lines) + "\n")
+    added = add([str(path)], id="mine", folder=tmp_path / "datasets", dry_run=True)
+    card = yaml.safe_load(added.card)
+    assert [row.split("\t")[:2] for row in added.sheet.splitlines()[1:]] == [
+        [s, s.split("_")[0]] for s in FOUR
+    ]
+    assert (card["assay"], card["values"]["scale"]) == ("protein", "linear")
+    adata = reader(card["files"][0]["reader"])(path, **card["files"][0]["options"])
+    assert adata["trained_1", "P00003"].X.item() == normal[2][3]
+    assert not any("TODO" in str(option) for option in card["files"][0]["options"].values())

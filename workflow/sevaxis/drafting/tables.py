@@ -75,6 +75,11 @@ def classify(
         return Recognised(path, "SDRF sample sheet", "samples", table=table if whole else None)
     if reader == "delimited" and (sites := _processed_sites(path, table, options)) is not None:
         return sites
+    if (
+        reader in ("delimited", "excel")
+        and (progenesis := _progenesis(path, table, reader, options)) is not None
+    ):
+        return progenesis
     named_part = options.get("sheet") or options.get("object")
     where = f", {named_part}" if named_part else ""
     effects = recognise_results(path, table, options, where)
@@ -147,6 +152,30 @@ def _processed_sites(path: Path, table: Table, options: dict[str, Any]) -> Recog
     size = table.frame.height * len(samples)
     return Recognised(
         path, "MaxQuant sites, processed", "matrix", "maxquant_sites", found, Assay.PTM, size=size, told=told
+    )
+
+
+def _progenesis(path: Path, table: Table, reader: str, options: dict[str, Any]) -> Recognised | None:
+    """Progenesis: the samples twice, as normalised and as raw abundances, behind results and annotation."""
+    columns = table.frame.columns
+    if not {"Accession", "Confidence score"} <= set(columns) or not any(
+        name.startswith("Anova") for name in columns
+    ):
+        return None
+    first = [name for name in columns if name in table.repeated]
+    if len(first) < FEWEST_SAMPLES or not all(f"{name}.2" in columns for name in first):
+        return None
+    told = [
+        f"the first {len(first)} columns of samples are taken, normalised abundances; not the raw ones behind them"
+    ]
+    others = [
+        name for name in columns if name not in first and not name.endswith(".2") and name != "Accession"
+    ]
+    told.append(f"left out: {', '.join(others)} (describe proteins)")
+    found = {**options, "feature": "Accession", "samples": first}
+    size = table.frame.height * len(first)
+    return Recognised(
+        path, "Progenesis proteins", "matrix", reader, found, Assay.PROTEIN, size=size, told=told
     )
 
 
