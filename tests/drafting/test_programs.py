@@ -427,7 +427,7 @@ def test_processed_sites_are_sites(shared, tmp_path):
 
 def test_the_normalised_abundances_of_progenesis_are_taken_once(tmp_path):
     """Three header rows; the samples stand there twice, tests and annotation before them."""
-    about = ["Accession", "Peptide count", "Unique peptides", "Confidence score", "Anova (p)", "q Value", "Max fold change",
+    about = ["Accession", "Peptide count", "Unique peptides", "Confidence score", "Anova (p)", "q Value", "Max fold",
              "Power", "Highest mean condition", "Description"]  # fmt: skip
     lines = [
         ",".join([*[""] * len(about), "Normalized abundance", "", "", "", "Raw abundance", "", "", ""]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 from sevaxis.matrix.readers.tables.text import sniff_separator
 
@@ -34,6 +35,15 @@ def rows_above(rows: list[list[str]]) -> int:
         return 0
     enough = max(2, min(usual - 1, FILLED * usual)) if usual > 2 else usual - 1
     first = next((i for i, number in enumerate(filled) if number >= enough), 0)
+    # groups above most of the columns, nothing above the first ones: the fuller row of words below is the header
+    while (
+        first + 1 < len(rows)
+        and filled[first + 1] > filled[first]
+        and not any(map(str.strip, rows[first][:2]))
+    ):
+        if any(re.fullmatch(r"[-+]?[\d.,]+(?:[eE][-+]?\d+)?", cell.strip()) for cell in rows[first + 1]):
+            break
+        first += 1
     return first if first < len(rows) // 2 else 0
 
 
