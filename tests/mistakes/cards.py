@@ -381,6 +381,7 @@ FILES = [
         says="plain file name",
     ),
     Mistake("absolute name", put("files", 0, "name", "/etc/passwd"), on=on("/etc"), says="plain file name"),
+    Mistake("name with a tab", put("files", 0, "name", "a\tb"), at=r"card\.yaml:\d+", says="can be seen"),
     Mistake(
         "name of the workflow's own list",
         put("files", 0, "name", "files.json"),

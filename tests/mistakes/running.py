@@ -22,7 +22,7 @@ PATIENCE = 30.0
 #: Where a problem is, told closely enough to find it: a line, a row, a column, a sample, a feature, an option; or the
 #: file where all of it is wrong.
 PLACE = re.compile(
-    r"[\w)]:\d+|model\.\w+|line \d+|row \d+|column '|sample '|feature '|contrast '|option '|object '|sheet \w"
+    r"[\w)]:\d+|model\.\w+|line \d+|row \d+|column '|sample '|file \w|feature '|contrast '|option '|object '|sheet \w"
     r"|^[^/ ,]+\.\w+(,|$)"
 )
 #: What may become of a mistake.

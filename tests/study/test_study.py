@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sevaxis.base.problems import Problems, nearest
+from sevaxis.base.problems import Problem, Problems, nearest
 from sevaxis.cli import main
 from sevaxis.effects.methods import default_method
 from sevaxis.study.study import load_study
@@ -269,6 +269,12 @@ def test_panels_that_there_are(project):
     (problem,) = problems_of(project(settings={"panels": ["axis", "fibrosys"]}))
     assert "There is no panel 'fibrosys'" in problem and "did you mean 'fibrosis'?" in problem
     assert "config/config.yaml:" in problem
+
+
+def test_what_a_file_holds_does_not_steer_the_terminal():
+    told = str(Problem("What", "card.yaml:1", "\x1b[2Jgone\r\u202e" + "x" * 100_000, "text", "a\nb"))
+    assert "\x1b" not in told and "\r" not in told and "\\x1b[2Jgone" in told
+    assert len(told) < 25_000 and "a\nb" in told
 
 
 def test_numbers_are_names_too(project):

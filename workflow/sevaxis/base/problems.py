@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
+
+#: Characters that steer a terminal; line breaks stay, for lists.
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+#: Most characters of a part.
+LONGEST = 20_000
 
 
 @dataclass(frozen=True)
@@ -38,13 +44,15 @@ class Problem:
                 object.__setattr__(self, part, "nothing")
 
     def __str__(self) -> str:
-        return (
-            f"{self.what}\n"
-            f"  where:   {self.where}\n"
-            f"  found:   {self.found}\n"
-            f"  allowed: {self.allowed}\n"
-            f"  hint:    {self.hint}"
-        )
+        parts = (self.what, self.where, self.found, self.allowed, self.hint)
+        what, where, found, allowed, hint = (_shown(part) for part in parts)
+        return f"{what}\n  where:   {where}\n  found:   {found}\n  allowed: {allowed}\n  hint:    {hint}"
+
+
+def _shown(text: str) -> str:
+    """Text as a terminal may show it: what files hold must not move its cursor, nor fill it without end."""
+    visible = CONTROL.sub(lambda found: repr(found[0])[1:-1], text[:LONGEST])
+    return visible + ("..." if len(text) > LONGEST else "")
 
 
 class Problems(Exception):

@@ -376,7 +376,7 @@ def _problem_of_system(owner: str, source: Source, error: OSError) -> Problem:
 def _problem_of_simulation(owner: str, source: Source, written: set[str]) -> Problem:
     return Problem(
         f"The simulation of {owner} writes no file '{source.name}'",
-        f"data set {owner}, files",
+        f"data set {owner}, file {source.name}",
         source.name,
         ", ".join(sorted(written)) or "url or path",
         nearest(source.name, written) if written else "only the demo's data sets are simulated",

@@ -45,6 +45,10 @@ class Source(Model):
         if name.startswith(("/", "~")) or ".." in parts or "\\" in name or "\0" in name:
             hint = "name it as it shall be called under the data folder: counts.tsv"
             raise Refused("a plain file name or a relative path without '..'", hint)
+        if not name.isprintable():
+            raise Refused(
+                "a name of characters that can be seen", "retype the name: it holds a line break or a tab"
+            )
         if parts and (parts[0] == "files.json" or name.endswith(".part")):
             raise Refused(
                 "a name that is not the workflow's own", "call it otherwise: its place stays the same"
