@@ -273,16 +273,17 @@ def _copy(path: Path, place: Path, sha256: str) -> bool:
 
 def _simulate(card: RetrieveCard, folder: Path, seed: int) -> None:
     """Write the simulated files of a data set; each takes its name only when all are written."""
-    from sevaxis.demo import DATASETS, write_dataset
+    from sevaxis.demo import write_dataset
 
     wanted = [source for source in card.files if source.simulated]
-    if card.id not in DATASETS:
-        raise Problems(_problem_of_simulation(card.id, source, set()) for source in wanted)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="simulated-", suffix=".part") as scratch:
-        written = {
-            path.relative_to(scratch).as_posix(): path for path in write_dataset(card.id, Path(scratch), seed)
-        }
+        try:
+            paths = write_dataset(card.id, Path(scratch), seed)
+        except ValueError as error:  # none of the demo's data sets
+            problems = [_problem_of_simulation(card.id, source, set()) for source in wanted]
+            raise Problems(problems) from error
+        written = {path.relative_to(scratch).as_posix(): path for path in paths}
         unknown = [source for source in wanted if source.name not in written]
         if unknown:
             raise Problems(_problem_of_simulation(card.id, source, set(written)) for source in unknown)
