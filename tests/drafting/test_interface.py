@@ -235,7 +235,7 @@ def test_yes_takes_the_proposals_and_without_a_terminal_questions_stay(here, opt
 
 def test_a_draft_that_a_job_would_refuse_says_so_at_once(here, capsys):
     """XIST and Y genes of mice against the sheet: all declared males are females and the reverse."""
-    table = np.random.default_rng(1).poisson(2000, (200, 8))
+    table = np.random.default_rng(1).negative_binomial(1.2, 0.001, (200, 8))
     genes = list(GENES)
     for at, (gene, on) in enumerate({"Xist": 0, "Ddx3y": 1, "Eif2s3y": 1, "Kdm5d": 1, "Uty": 1}.items()):
         genes[at] = gene
@@ -292,3 +292,13 @@ def test_wishes_that_contradict_are_all_told_at_once():
     with pytest.raises(Problems) as caught:
         parse_wishes(options=["x"], contrasts=["a"], sex=["no"], facts={"organism": "cow"}, reader="none")
     assert len(caught.value.problems) == 5
+
+
+def test_a_table_of_patients_and_their_measures_is_a_sheet_and_no_matrix(here, capsys):
+    """As masld_longitudinal_fujiwara: HUnafld001_1 looks like a gene's symbol, sex_male1 and AST are no samples."""
+    random = np.random.default_rng(2)
+    names = ["sex_male1", "Age", "BMI", "AST", "ALT", "Platelet", "Histology.fibrosis"]
+    rows = [[f"HUnafld{i:03d}_1", *map(str, random.integers(1, 90, len(names)))] for i in range(106)]
+    (here / "c.tsv").write_text("\n".join("\t".join(row) for row in [["ID", *names], *rows]) + "\n")
+    assert main(["add", "c.tsv", "--folder", "d"]) == 2
+    assert "No file holds values or results" in capsys.readouterr().err

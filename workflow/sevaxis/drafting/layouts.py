@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sevaxis.base.vocabulary import Namespace
 from sevaxis.drafting.blocks import COUNTED, FEWEST_SAMPLES, blocks_of, floats, listed
 from sevaxis.drafting.describing import is_missing, missing_cells, not_samples
-from sevaxis.drafting.words import COLUMNS, NO_SAMPLES, SUMMARIES
+from sevaxis.drafting.words import COLUMNS, NO_SAMPLES, SUMMARIES, measures_people
 from sevaxis.genes.identifiers import COLUMN_NAMES, PATTERNS, identifier_of
 from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric, stem_of, stray_cells
 from sevaxis.matrix.readers.tables.layouts import as_text
@@ -187,6 +187,8 @@ def _wide(table: Table, numeric: list[str], feature: str | None) -> Layout | Non
     if table.frame.height < FEWEST and known in (None, Namespace.ENTREZ):
         return None
     numbers = [name for name in numeric if name != feature]
+    if sum(measures_people(name) for name in numbers) >= 3:  # age, BMI, AST below each other's patients
+        return None
     if known is None and len(numbers) < table.frame.width - 1 - len(
         numbers
     ):  # more words than numbers: a sheet

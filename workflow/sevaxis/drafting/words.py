@@ -144,3 +144,17 @@ def column_fits(role: str, name: str) -> bool:
     plain = re.sub(r"^(?:characteristics|factor(?: value)?|comment)[\s\[]*", "", name.strip()).rstrip("]")
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", plain).strip().lower()
     return bool(re.fullmatch(COLUMNS[role], plain))
+
+
+#: Measures of a person or an animal, as columns of clinical tables are called.
+OF_PEOPLE = re.compile(
+    r"(?:age|bmi|bw|body ?(?:weight|mass)|weight|height|sex(?: (?:fe)?male ?\d?)?|gender|diabetes|ast|alt|ggt|"
+    r"alb|albumin|alp|tb|tbil|bilirubin|platelets?|plt|fib ?4|nfs|hba1c|glucose|insulin|homa(?: ir)?|crp|creatinine|urea|ldl|hdl|"
+    r"cholesterol|triglycerides?|tg|ck|hb|hct|wbc|rbc|vo2 ?max|fibrosis(?: stage)?|steatosis|ballooning|nas)",
+    re.IGNORECASE,
+)
+
+
+def measures_people(name: str) -> bool:
+    """Whether a column is called like a measure of a person: such a table has a row per person and no genes."""
+    return bool(OF_PEOPLE.fullmatch(re.sub(r"[\W_]+", " ", name).strip()))
