@@ -149,8 +149,8 @@ def column_fits(role: str, name: str) -> bool:
 #: Measures of a person or an animal, as columns of clinical tables are called.
 OF_PEOPLE = re.compile(
     r"(?:age|bmi|bw|body ?(?:weight|mass)|weight|height|sex(?: (?:fe)?male ?\d?)?|gender|diabetes|ast|alt|ggt|"
-    r"alb|albumin|alp|tb|tbil|bilirubin|platelets?|plt|fib ?4|nfs|hba1c|glucose|insulin|homa(?: ir)?|crp|creatinine|urea|ldl|hdl|"
-    r"cholesterol|triglycerides?|tg|ck|hb|hct|wbc|rbc|vo2 ?max|fibrosis(?: stage)?|steatosis|ballooning|nas)",
+    r"alb|albumin|alp|tb|tbil|bilirubin|platelets?|plt|fib ?4|nfs|hba1c|glucose|insulin|homa(?: ir)?|crp|creatinine|"
+    r"urea|ldl|hdl|cholesterol|triglycerides?|tg|ck|hb|hct|wbc|rbc|vo2 ?max|fibrosis(?: stage)?|steatosis|ballooning|nas)",
     re.IGNORECASE,
 )
 
