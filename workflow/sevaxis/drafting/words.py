@@ -150,7 +150,8 @@ def column_fits(role: str, name: str) -> bool:
 OF_PEOPLE = re.compile(
     r"(?:age|bmi|bw|body ?(?:weight|mass)|weight|height|sex(?: (?:fe)?male ?\d?)?|gender|diabetes|ast|alt|ggt|"
     r"alb|albumin|alp|tb|tbil|bilirubin|platelets?|plt|fib ?4|nfs|hba1c|glucose|insulin|homa(?: ir)?|crp|creatinine|"
-    r"urea|ldl|hdl|cholesterol|triglycerides?|tg|ck|hb|hct|wbc|rbc|vo2 ?max|fibrosis(?: stage)?|steatosis|ballooning|nas)",
+    r"urea|ldl|hdl|cholesterol|triglycerides?|tg|ck|hb|hct|wbc|rbc|vo2 ?max|fibrosis(?: stage)?|steatosis|"
+    r"ballooning|nas)",
     re.IGNORECASE,
 )
 
