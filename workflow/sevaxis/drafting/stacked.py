@@ -124,6 +124,8 @@ def _is_number_of_gene(column: pl.Series) -> bool:
     """Whether a column of numbers may hold those of NCBI Gene: whole, each once, and not counting the rows."""
     values = column.drop_nulls().cast(float, strict=False)
     counting = (values.diff().drop_nulls() == 1).mean()
+    if not column.name and values.is_sorted():  # the rows' own numbers, of which some were left out
+        return False
     whole = bool((values == values.round()).all()) and bool((values > 0).all())
     return whole and values.n_unique() == len(values) > 10 and counting is not None and counting < 0.5
 
