@@ -134,12 +134,16 @@ def _features(frame: pl.DataFrame, used: set[str]) -> list[str]:
     """Columns that may name features, best identifier first."""
     order = {namespace: rank for rank, namespace in enumerate(Namespace)}
     found = []
+    # of contrasts below each other, numbers without a name are those of the rows
+    stacked = any(CONTRAST.match(name) and frame[name].n_unique() > 1 for name in frame.columns)
     for position, name in enumerate(frame.columns):
         column = frame[name]
         known = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower()))
         if name in used or named(name) is not None or CONTRAST.match(name):
             continue
-        of_genes = known == Namespace.ENTREZ or (position == 0 and _is_number_of_gene(column))
+        of_genes = known == Namespace.ENTREZ or (
+            position == 0 and _is_number_of_gene(column) and not (stacked and not name)
+        )
         if looks_numeric(column) and not of_genes:
             continue
         cells = [cell for cell in as_text(column.head(5000)) if cell]
