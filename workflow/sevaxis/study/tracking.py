@@ -104,10 +104,11 @@ def digest_of(tables: IdentifierTables) -> str:
 
 def gene_tables(study: Study) -> dict[str, list[dict[str, Any]]]:
     """Tables of orthologs and identifiers of a study's organisms, by what they are of: name, checksum, origin."""
-    organisms = sorted({card.organism for card in study.cards.values()})
+    organisms = sorted({str(card.organism) for card in study.cards.values()})
     orthologs, identifiers = study.configuration.orthologs, study.identifiers
     told: dict[str, list[Source]] = {
-        name: [*([orthologs[name]] if name in orthologs else []), *identifiers.of(name)] for name in organisms
+        name: [*(of for organism, of in orthologs.items() if organism == name), *identifiers.of(name)]
+        for name in organisms
     }
     told |= {species: list(tables) for species, tables in identifiers.others.items()}
     return {
