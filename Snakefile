@@ -25,6 +25,7 @@ rule all:
                 "effects.parquet",
                 "model.json",
                 "robustness.parquet",
+                "courses.parquet",
             ],
         ),
 

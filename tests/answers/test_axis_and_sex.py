@@ -255,6 +255,35 @@ def test_findings_are_counted_by_study_not_by_comparison():
     assert counts.loc["course", ["reading", "comparisons", "agreeing"]].tolist() == ["up", 3, 3]
 
 
+def test_a_time_course_is_one_finding():
+    """Four times of which one is up at the level of its own contrast: the omnibus of the course decides."""
+    weeks = [
+        rows(role="training", contrast=f"w{week}", log2fc=0.7 if week == 4 else 0.3, se=0.2)
+        for week in (1, 2, 4)
+    ]
+    course = {
+        "dataset": "d",
+        "course": "weeks",
+        "contrasts": "w1, w2, w4",
+        "stratum": "all",
+        "feature_id": "f",
+    }
+    course |= {"human_symbol": "FBXO2", "f": 2.0, "df_course": 3.0, "df": 12.0, "slope": 0.1, "slope_se": 0.1}
+    verdicts = {}
+    for name, p, slope_p in (("none", 0.17, 0.4), ("trend", 0.01, 0.01), ("no trend", 0.01, 0.4)):
+        evidence = Evidence(
+            effects=conform(pd.DataFrame(weeks)),
+            axis=Axis(),
+            thresholds=Thresholds(),
+            courses=pd.DataFrame([course | {"p": p, "slope_p": slope_p}]),
+        )
+        told = answer(["axis"], evidence)[0]
+        assert told.tables[""]["reading"].tolist() == ["undetermined", "undetermined", "up"]
+        assert told.tables["counts"]["comparisons"].tolist() == [1]
+        verdicts[name] = told.tables["counts"]["reading"][0]
+    assert verdicts == {"none": "undetermined", "trend": "up", "no trend": "up"}
+
+
 def test_large_p_is_underpowered_never_no_difference():
     told = ask_axis(rows(log2fc=0.3, se=0.5))
     wording = told.tables[""]["wording"].iloc[0]

@@ -1,4 +1,5 @@
-"""Published tables: p, interval and minimum detectable effect come from one distribution, the one of the table's test."""
+"""Published tables: p, interval and minimum detectable effect come from one distribution, the one of the "
+"table's test."""
 
 import numpy as np
 import pytest

@@ -4,6 +4,7 @@ rule answer:
         effects=every_dataset(rules.compare.output.effects),
         qualities=every_dataset(rules.assess.output.quality),
         models=every_dataset(rules.compare.output.model),
+        courses=every_dataset(rules.compare.output.courses),
         robustness=every_dataset(rules.compare.output.robustness),
         files=every_dataset(rules.retrieve.output[0]) if settings.simulated else [],
     output:

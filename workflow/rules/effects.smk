@@ -6,6 +6,7 @@ rule compare:
         effects=DATASET / "effects.parquet",
         model=DATASET / "model.json",
         robustness=DATASET / "robustness.parquet",
+        courses=DATASET / "courses.parquet",
     log:
         f"logs/{settings.name}/compare/{{dataset}}.log",
     benchmark:

@@ -26,6 +26,7 @@ evidence = Evidence(
     or None,
     qualities={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.qualities},
     robustness={Path(path).parent.name: pd.read_parquet(path) for path in given.robustness},
+    courses=pd.concat([pd.read_parquet(path) for path in given.courses], ignore_index=True),
     cohorts=told.cohorts,
     models={Path(path).parent.name: json.loads(Path(path).read_text()) for path in given.models},
 )

@@ -17,15 +17,23 @@ def answer_axis(evidence: Evidence) -> Answer:
     """Say what the axis table reads, tissue by tissue, counted by study.
 
     The main table is the axis table; ``counts`` holds a row for each gene, tissue, role, organism and study
-    (:func:`sevaxis.answers.counting.count_by_study`).
+    (:func:`sevaxis.answers.counting.count_by_study`), ``courses`` one for each gene and time course.
     """
     from sevaxis.answers.counting import count_by_study, tell_places
+    from sevaxis.answers.courses import read_courses
 
     rows, axis = evidence.axis_rows, evidence.axis
-    counts = count_by_study(rows, evidence.cohorts, axis.genes)
+    courses = read_courses(evidence.courses, rows, evidence.thresholds)
+    counts = count_by_study(rows, courses, evidence.cohorts, axis.genes)
     verdict = f"{_tell(rows, counts, axis)} {_tell_families(rows)}"
     asks = AXIS.asks.format(genes=", ".join(axis.genes))
-    return Answer("axis", asks, verdict, tell_places(counts), {"": rows, "counts": counts})
+    return Answer(
+        "axis",
+        asks,
+        verdict,
+        [*tell_places(counts), *courses["wording"]],
+        {"": rows, "counts": counts, "courses": courses},
+    )
 
 
 AXIS = Question(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sevaxis.answers.courses import VARIES
 from sevaxis.base.vocabulary import CHANGED, Compartment, Organism, Reading, Role
 
 if TYPE_CHECKING:
@@ -12,23 +13,29 @@ if TYPE_CHECKING:
 
 #: What a study's comparisons amount to where they point both ways.
 MIXED = "mixed"
+#: Words of what is no single reading.
+_OTHERS = {MIXED: "up and down", VARIES: "changing over time, in no shown direction"}
 #: Where comparisons of a study differ, the first of these that occurs is the study's.
 _RANK = (
-    Reading.UP, Reading.DOWN, Reading.APPEARS, Reading.DISAPPEARS, Reading.PUBLISHED_UP, Reading.PUBLISHED_DOWN,
-    Reading.UNDETERMINED, Reading.PUBLISHED_NEITHER, Reading.NO_RELEVANT_CHANGE, Reading.NOT_ESTIMABLE,
-    Reading.NOT_MEASURED,
+    Reading.UP, Reading.DOWN, Reading.APPEARS, Reading.DISAPPEARS, VARIES, Reading.PUBLISHED_UP,
+    Reading.PUBLISHED_DOWN, Reading.UNDETERMINED, Reading.PUBLISHED_NEITHER, Reading.NO_RELEVANT_CHANGE,
+    Reading.NOT_ESTIMABLE, Reading.NOT_MEASURED,
 )  # fmt: skip
-_CHANGES = (*CHANGED, Reading.PUBLISHED_UP, Reading.PUBLISHED_DOWN)
+_CHANGES = (VARIES, *CHANGED, Reading.PUBLISHED_UP, Reading.PUBLISHED_DOWN)
 _PLACE = ["human_symbol", "tissue", "compartment", "role", "organism"]
 
 
-def count_by_study(rows: pd.DataFrame, cohorts: Mapping[str, str], genes: Sequence[str]) -> pd.DataFrame:
+def count_by_study(
+    rows: pd.DataFrame, courses: pd.DataFrame, cohorts: Mapping[str, str], genes: Sequence[str]
+) -> pd.DataFrame:
     """One row for each gene, tissue, compartment, role, organism and study.
 
     Parameters
     ----------
     rows
         The axis table; the rows that stand for all samples are counted.
+    courses
+        Of :func:`sevaxis.answers.courses.read_courses`: the contrasts of a course are one comparison, read by it.
     cohorts
         Data set -> the people or animals it shares with others; a data set that is not named is a study of its own.
     genes
@@ -44,7 +51,7 @@ def count_by_study(rows: pd.DataFrame, cohorts: Mapping[str, str], genes: Sequen
     """
     import pandas as pd
 
-    whole = rows[rows["whole"].eq(True)]
+    whole = _one_row_a_course(rows[rows["whole"].eq(True)], courses)
     whole = whole.assign(study=[cohorts.get(name, name) for name in whole["dataset"].astype(str)])
     found = []
     for key, each in whole.groupby([*_PLACE, "study"], observed=True, sort=False):
@@ -66,8 +73,26 @@ def count_by_study(rows: pd.DataFrame, cohorts: Mapping[str, str], genes: Sequen
     )
 
 
+def _one_row_a_course(whole: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFrame:
+    """The rows with each course's contrasts made one, which bears the reading of the course."""
+    course_of = {
+        (row.dataset, name): row.course
+        for row in courses.itertuples(index=False)
+        for name in row.contrasts.split(", ")
+    }
+    pairs = zip(whole["dataset"].astype(str), whole["contrast"].astype(str), strict=True)
+    whole = whole.assign(course=[course_of.get(pair, "") for pair in pairs])
+    alone = whole["course"].eq("") | ~whole.duplicated(["dataset", "course", "human_symbol"])
+    readings = courses.set_index(["dataset", "course", "human_symbol"])["reading"].to_dict()
+    whole = whole[alone]
+    keys = zip(whole["dataset"].astype(str), whole["course"], whole["human_symbol"], strict=True)
+    return whole.assign(
+        reading=[readings.get(key, reading) for key, reading in zip(keys, whole["reading"], strict=True)]
+    )
+
+
 def _of_study(readings: list[str]) -> str:
-    changes = {reading for reading in readings if reading in _CHANGES}
+    changes = {reading for reading in readings if reading in _CHANGES and reading != VARIES}
     if {+1, -1} <= {
         1 if reading in (Reading.UP, Reading.APPEARS, Reading.PUBLISHED_UP) else -1 for reading in changes
     }:
@@ -113,7 +138,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def _words(reading: str) -> str:
-    return "up and down" if reading == MIXED else Reading(reading).words
+    return _OTHERS.get(reading) or Reading(reading).words
 
 
 def _told(studies: pd.DataFrame) -> str:

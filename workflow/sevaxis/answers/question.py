@@ -33,6 +33,8 @@ class Evidence:
         Data set -> ``quality.json`` and ``model.json``; None where they are not at hand.
     robustness
         Data set -> effects of the axis genes by other analyses of the same data; None where they are not at hand.
+    courses
+        Time courses of all data sets (:data:`sevaxis.effects.courses.COLUMNS`); None where they are not at hand.
     cohorts
         Data set -> the people or animals that it shares with other data sets.
     """
@@ -45,6 +47,7 @@ class Evidence:
     qualities: Mapping[str, Mapping[str, Any]] | None = None
     models: Mapping[str, Mapping[str, Any]] | None = None
     robustness: Mapping[str, pd.DataFrame] | None = None
+    courses: pd.DataFrame | None = None
     cohorts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property

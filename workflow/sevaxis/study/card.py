@@ -125,7 +125,27 @@ class Contrast(Model):
     )
     n_case: int | None = Field(None, ge=1, description="Published number of case samples.")
     n_reference: int | None = Field(None, ge=1, description="Published number of reference samples.")
+    course: Slug | None = Field(
+        None,
+        description="Time course that it belongs to: contrasts of one course have one reference and count as one.",
+    )
+    time: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Time of the case since the reference, in any unit: for the trend.",
+    )
     label: str | None = Field(None, description="Wording for the report; the name where it is missing.")
+
+    @model_validator(mode="after")
+    def _is_of_a_course(self) -> Contrast:
+        if (self.course is None) != (self.time is None):
+            raise Refused("course and time together", "time: weeks, days or hours since the reference")
+        if self.course is not None and (self.case is None or self.reference is None):
+            raise Refused(
+                "case and reference for a contrast of a course", "a course is made of plain comparisons"
+            )
+        return self
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Contrast:
@@ -305,6 +325,27 @@ class CompareCard(About):
     values: Values = Field(Values(), description="What the numbers are.")
     model: ModelChoice = Field(ModelChoice(), description="How effects are estimated.")
     contrasts: tuple[Contrast, ...] = Field(min_length=1, description="What is compared.")
+
+    @field_validator("contrasts")
+    @classmethod
+    def _courses_hold_together(cls, contrasts: tuple[Contrast, ...]) -> tuple[Contrast, ...]:
+        for course in dict.fromkeys(each.course for each in contrasts if each.course):
+            members = [each for each in contrasts if each.course == course]
+            if len(members) < 2:
+                raise Refused(
+                    f"two or more contrasts in the course {course}",
+                    "leave course and time out, or add the other times",
+                )
+            if len({each.reference for each in members}) > 1:
+                raise Refused(
+                    f"one reference for all contrasts of the course {course}",
+                    "give each reference a course of its own",
+                )
+            if len({each.time for each in members}) < len(members):
+                raise Refused(
+                    f"a time of its own for every contrast of the course {course}", "two arms are two courses"
+                )
+        return contrasts
 
 
 class Card(AssessCard, ReadCard, CompareCard, RetrieveCard):
