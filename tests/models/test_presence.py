@@ -6,7 +6,7 @@ from math import comb
 import numpy as np
 import pytest
 from scipy.stats import binomtest, fisher_exact
-from sevaxis.models.presence import equal_odds, presence_by_pairs, presence_test, smallest_p
+from sevaxis.models.presence import equal_odds, presence_test, smallest_p
 
 CASE = np.array([1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 1, 0, 0], dtype=bool)
 STRATA = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2])
@@ -76,7 +76,7 @@ def test_strata_of_one_kind_say_nothing():
     case, strata = np.array([True, True, False, False, True]), np.array(["a", "a", "a", "a", "alone"])
     present = np.array([[1, 1, 0, 0, 0], [1, 1, 0, 0, 1]], dtype=bool)
     np.testing.assert_allclose(presence_test(present, case, strata), [2 / 6, 2 / 6])
-    for test in (presence_test, presence_by_pairs, smallest_p, equal_odds):
+    for test in (presence_test, smallest_p, equal_odds):
         assert np.isnan(test(present[:, :2], case[:2], np.array(["a", "b"]))).all()
 
 
@@ -84,8 +84,7 @@ def test_pairs_are_strata_and_mcnemar():
     case = np.tile([True, False], 9)
     subject = np.repeat(np.arange(9), 2)
     present = rows(18, 60)
-    found = presence_by_pairs(present, case, subject)
-    np.testing.assert_allclose(found, presence_test(present, case, subject), rtol=1e-12)
+    found = presence_test(present, case, subject)
     for row, p in zip(present, found, strict=True):
         only, other = (row[::2] & ~row[1::2]).sum(), (row[1::2] & ~row[::2]).sum()
         expected = binomtest(only, only + other).pvalue if only + other else 1.0
@@ -96,12 +95,10 @@ def test_pairs_are_strata_and_mcnemar():
     )
 
 
-def test_a_subject_without_its_pair_is_left_out_and_one_with_more_is_refused():
+def test_a_subject_without_its_pair_is_left_out():
     present = np.array([[1, 0, 1, 0, 1]], dtype=bool)
     case, subject = np.array([1, 0, 1, 0, 1], dtype=bool), np.array(["u", "u", "v", "v", "w"])
-    assert presence_by_pairs(present, case, subject) == [0.5]
-    with pytest.raises(ValueError, match="several"):
-        presence_by_pairs(present, case, np.array(["u", "u", "v", "v", "v"]))
+    assert presence_test(present, case, subject) == [0.5]
 
 
 def zelen(tables):
@@ -189,7 +186,6 @@ def test_no_features_no_p():
     nothing = np.zeros((0, len(CASE)), dtype=bool)
     for test in (presence_test, smallest_p, equal_odds):
         assert test(nothing, CASE, STRATA).shape == (0,)
-    assert presence_by_pairs(nothing[:, :2], np.array([True, False]), np.array(["u", "u"])).shape == (0,)
 
 
 def test_refusals():

@@ -6,8 +6,6 @@ from tests.imports import modules, reached
 
 #: Public function of sevaxis.models that only tests reach -> what is planned to use it.
 PLANNED = {
-    "detection.firth_detection": "presence and abundance read together",
-    "detection.joint_reading": "presence and abundance read together",
     "genesets.camera.camera": "pathways",
     "genesets.camera.camera_preranked": "pathways",
     "genesets.preranked.preranked": "pathways",
@@ -22,7 +20,6 @@ PLANNED = {
     "genesets.sets.index_sets": "pathways",
     "genesets.sets.set_table": "pathways",
     "genesets.sets.z_score": "pathways",
-    "linear.empirical_bayes.f_test": "time courses tested as one",
     "linear.scatter.unequal_scatter": "groups of unequal scatter, found and told",
     "meta.heterogeneity.paule_mandel": "replication across studies",
     "meta.heterogeneity.restricted_likelihood": "replication across studies",
@@ -30,10 +27,6 @@ PLANNED = {
     "meta.pooling.pool": "replication across studies",
     "meta.pooling.regress": "replication across studies",
     "mixed.formula.fit_mixed_formula": "clinical models",
-    "presence.equal_odds": "presence over strata and by sex",
-    "presence.presence_by_pairs": "presence over strata and by sex",
-    "presence.presence_test": "presence over strata and by sex",
-    "presence.smallest_p": "presence over strata and by sex",
 }
 
 

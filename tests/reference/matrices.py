@@ -123,3 +123,14 @@ def sex_strata(case: str, reference: str) -> dict[str, dict[str, float]]:
         "average": {cell: weight / 2 for cell, weight in (female | male).items()},
         "interaction": {cell: -weight for cell, weight in female.items()} | male,
     }
+
+
+def omnibus_of_two(ours) -> tuple[np.ndarray, np.ndarray]:
+    """F and p of the first two contrasts of a moderated fit whose third is their difference."""
+    from sevaxis.models.inference.omnibus import omnibus_f
+
+    squared = ours.se**2
+    shared = (squared[:, 0] + squared[:, 1] - squared[:, 2]) / 2
+    variance = np.stack([squared[:, 0], shared, shared, squared[:, 1]], axis=1).reshape(-1, 2, 2)
+    f, _, _, p = omnibus_f(ours.log2fc[:, :2], variance, ours.df_total)
+    return f, p

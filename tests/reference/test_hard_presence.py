@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sevaxis.models.detection import firth_detection
-from sevaxis.models.presence import presence_by_pairs, presence_test
+from sevaxis.models.presence import presence_test
 
 pytestmark = pytest.mark.shared
 
@@ -52,6 +52,4 @@ def test_pairs(shared):
         present[row, 0 : 2 * only_case : 2] = True
         present[row, 2 * only_case + 1 : 2 * (only_case + only_reference) : 2] = True
         present[row, -2:] = True  # a pair that has the feature twice, and one that has it never
-    np.testing.assert_allclose(
-        presence_by_pairs(present, case, subject), answers.p_mcnemar_exact, rtol=DIGITS
-    )
+    np.testing.assert_allclose(presence_test(present, case, subject), answers.p_mcnemar_exact, rtol=DIGITS)

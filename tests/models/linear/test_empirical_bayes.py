@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 from sevaxis.models.linear.design import cell_means
-from sevaxis.models.linear.empirical_bayes import apply_prior, f_test, moderate, moderate_by_count
+from sevaxis.models.linear.empirical_bayes import apply_prior, moderate, moderate_by_count
 from sevaxis.models.linear.fit import fit_linear
 from sevaxis.models.linear.variance_prior import fit_prior, inverse_trigamma
 
@@ -34,17 +34,6 @@ def test_without_prior_it_is_the_plain_t_test(rng):
     interval = expected.confidence_interval()
     np.testing.assert_allclose(low[:, 0], interval.low, rtol=1e-9)
     np.testing.assert_allclose(high[:, 0], interval.high, rtol=1e-9)
-
-
-def test_without_prior_f_is_one_way_anova(rng):
-    y = rng.normal(size=(30, 12))
-    fit = fit_linear(y, cell_means(list("aaaabbbbcccc")))
-    pairs = np.array([[-1, 1, 0], [-1, 0, 1], [0, -1, 1]], float).T  # one more than independent
-    f, p, rank = f_test(apply_prior(fit.contrast(pairs), 1.0, 0.0))
-    expected = stats.f_oneway(y[:, :4], y[:, 4:8], y[:, 8:], axis=1)
-    np.testing.assert_allclose(f, expected.statistic, rtol=1e-10)
-    np.testing.assert_allclose(p, expected.pvalue, rtol=1e-9)
-    assert set(rank) == {2}
 
 
 def test_posterior_is_the_weighted_mean():

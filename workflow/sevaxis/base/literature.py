@@ -22,6 +22,12 @@ PAPERS = {
     "Benjamini & Hochberg 1995": "J R Stat Soc B 57:289-300. doi:10.1111/j.2517-6161.1995.tb02031.x",
     "Holm 1979": "Scand J Stat 6:65-70",
     "Fisher 1935": "J R Stat Soc 98:39-82. doi:10.2307/2342435",
+    "Birch 1964": "J R Stat Soc B 26:313-324",
+    "McNemar 1947": "Psychometrika 12:153-157. doi:10.1007/BF02295996",
+    "Zelen 1971": "Biometrika 58:129-137. doi:10.1093/biomet/58.1.129",
+    "Tarone 1990": "Biometrics 46:515-522. doi:10.2307/2531456",
+    "Fieller 1954": "J R Stat Soc B 16:175-185. doi:10.1111/j.2517-6161.1954.tb00159.x",
+    "Gelman & Carlin 2014": "Perspect Psychol Sci 9:641-651. doi:10.1177/1745691614551642",
     "Cohen 1988": "Statistical Power Analysis for the Behavioral Sciences, chapter 2",
     "Schuirmann 1987": "J Pharmacokinet Biopharm 15:657-680. doi:10.1007/BF01068419",
 }

@@ -1,63 +1,14 @@
-"""Presence and absence: tests of how often a feature was detected, and their reading beside its abundance.
-
-In vesicle proteomics "seen in three preparations, never in the other three" is the main signal, and a
-t-test cannot see it: there is no abundance to compare. Fisher's exact test, at 0/3 v 3/3, gives p = 0.10.
-"""
+"""How much more often a feature is detected: log odds ratios that stay finite under separation, with covariates."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import chi2, fisher_exact
+from scipy.stats import chi2
 
 #: Newton steps of the Firth fit: at most so many, none longer than this on the logit scale, stop below
 #: that gain of penalised log-likelihood (Heinze & Schemper 2002 bound their steps in the same way).
 _STEPS, _LONGEST, _GAIN = 1000, 5.0, 1e-11
-
-
-def fisher_detection(
-    detected_case: ArrayLike, n_case: ArrayLike, detected_reference: ArrayLike, n_reference: ArrayLike
-) -> np.ndarray:
-    """Fisher's exact test, two-sided, that a feature is detected equally often in case and reference samples.
-
-    Parameters
-    ----------
-    detected_case, detected_reference
-        Samples with the feature, (features,).
-    n_case, n_reference
-        Samples looked at, scalar or (features,).
-
-    Returns
-    -------
-    numpy.ndarray
-        p, (features,); 1 where it was detected everywhere or nowhere, NaN where a group has no samples.
-
-    Raises
-    ------
-    ValueError
-        A count is missing, negative, fractional, or larger than its group.
-
-    Notes
-    -----
-    The test is conservative: its attainable size lies below alpha, and 0/3 v 3/3 gives 0.10.
-
-    References
-    ----------
-    Fisher 1935, J R Stat Soc 98:39-82; two-sided by summing tables no likelier than the one observed.
-    """
-    counts = np.stack(
-        np.broadcast_arrays(*np.atleast_1d(detected_case, n_case, detected_reference, n_reference)), axis=1
-    ).astype(float)
-    whole = np.isfinite(counts).all() and (counts == np.floor(counts)).all() and (counts >= 0).all()
-    if not whole or (counts[:, [0, 2]] > counts[:, [1, 3]]).any():
-        raise ValueError("detected samples must be whole numbers between 0 and the size of their group")
-    # thousands of features share a few dozen tables
-    tables, row = np.unique(counts.astype(int), axis=0, return_inverse=True)
-    p = [
-        fisher_exact([[a, n - a], [b, m - b]]).pvalue if n and m else np.nan for a, n, b, m in tables.tolist()
-    ]
-    return np.array(p, dtype=float)[row.ravel()]
 
 
 @dataclass(frozen=True)
@@ -184,86 +135,3 @@ def _penalised(
     leverage[sound] = weight[sound] * np.einsum("si,fij,sj->fs", design, inverse, design, optimize=True)
     score = (y - fitted + leverage * (0.5 - fitted)) @ design
     return value, score, information
-
-
-def joint_reading(
-    detected_case: ArrayLike,
-    n_case: ArrayLike,
-    detected_reference: ArrayLike,
-    n_reference: ArrayLike,
-    detection_p: ArrayLike,
-    log2fc: ArrayLike,
-    q: ArrayLike,
-    *,
-    alpha: float = 0.05,
-) -> pd.DataFrame:
-    """Read detection and abundance of each feature together, in words.
-
-    Parameters
-    ----------
-    detected_case, n_case, detected_reference, n_reference
-        Samples with the feature and samples looked at, (features,) or scalar.
-    detection_p
-        P of a detection test, (features,).
-    log2fc, q
-        Log2 fold change of the abundance where detected, and its (adjusted) p; NaN where not estimable.
-    alpha
-        Level of both tests.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``reading``, one of: never detected, case only, reference only, concordant up, concordant down,
-        discordant, abundance up, abundance down, detection up, detection down, no change shown; and
-        ``sentence``, which gives the counts and both p-values and says where Fisher's test could not have
-        reached ``alpha`` whatever the counts.
-    """
-    a, n, b, m, presence, change, adjusted = np.broadcast_arrays(
-        *np.atleast_1d(detected_case, n_case, detected_reference, n_reference, detection_p, log2fc, q)
-    )
-    more = np.sign(a * m - b * n) * (presence <= alpha)
-    up = np.where(adjusted <= alpha, np.sign(change), 0)
-    reading = np.select(
-        [
-            (a == 0) & (b == 0),
-            b == 0,
-            a == 0,
-            (up > 0) & (more > 0),
-            (up < 0) & (more < 0),
-            up * more < 0,
-            up > 0,
-            up < 0,
-            more > 0,
-            more < 0,
-        ],
-        [
-            "never detected",
-            "case only",
-            "reference only",
-            "concordant up",
-            "concordant down",
-            "discordant",
-            "abundance up",
-            "abundance down",
-            "detection up",
-            "detection down",
-        ],
-        "no change shown",
-    )
-    attainable = fisher_detection(n, n, np.zeros_like(m), m)
-    sentences = []
-    for i in range(len(reading)):
-        words = f"detected in {a[i]:.0f} of {n[i]:.0f} case and {b[i]:.0f} of {m[i]:.0f} reference samples"
-        if not np.isnan(presence[i]):
-            words += f" (p = {presence[i]:.2g}"
-            words += (
-                f"; {n[i]:.0f} v {m[i]:.0f} samples cannot give less than {attainable[i]:.2g})"
-                * bool(attainable[i] > alpha)
-                or ")"
-            )
-        if np.isnan(change[i]) or np.isnan(adjusted[i]):
-            words += "; abundance not estimable"
-        else:
-            words += f"; where detected, log2 fold change {change[i]:+.2f} (q = {adjusted[i]:.2g})"
-        sentences.append(words)
-    return pd.DataFrame({"reading": reading, "sentence": sentences})

@@ -14,7 +14,6 @@ from math import comb, prod
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr
 
 #: Tables whose chances differ by less than this share count as equally likely (as R has it): rounding is no difference.
 _EQUAL = 1 + 1e-7
@@ -27,7 +26,7 @@ def presence_test(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None 
 
     The total of case detections over the strata is referred to its distribution given all margins, the convolution of
     the strata's hypergeometric ones; p sums the chances of all totals no likelier than the one observed. Of one
-    stratum this is Fisher's exact test.
+    stratum this is Fisher's exact test; with the subjects of pairs as strata it is McNemar's.
 
     Parameters
     ----------
@@ -51,8 +50,8 @@ def presence_test(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None 
 
     References
     ----------
-    Birch 1964, J R Stat Soc B 26:313-324; Mantel & Haenszel 1959, J Natl Cancer Inst 22:719-748; Agresti 1992, Stat
-    Sci 7:131-153, section 5 (exact inference over strata).
+    Birch 1964, J R Stat Soc B 26:313-324; McNemar 1947, Psychometrika 12:153-157; Mantel & Haenszel 1959, J Natl
+    Cancer Inst 22:719-748; Agresti 1992, Stat Sci 7:131-153, section 5 (exact inference over strata).
     """
     tables = _tabulate(present, case, strata)
     p = np.full(len(tables.detected), np.nan)
@@ -123,8 +122,7 @@ def smallest_p(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None = N
     Parameters
     ----------
     present, case, strata
-        As of `presence_test`; only how many samples of each stratum have the feature is looked at. With the subjects of
-        pairs as strata it is that of `presence_by_pairs`.
+        As of `presence_test`; only how many samples of each stratum have the feature is looked at.
 
     Returns
     -------
@@ -145,46 +143,6 @@ def smallest_p(present: ArrayLike, case: ArrayLike, strata: ArrayLike | None = N
     for sizes, detected, rows in tables.by_margins():
         p[rows] = _two_sided(_total(sizes, detected)[1]).min()
     return p
-
-
-def presence_by_pairs(present: ArrayLike, case: ArrayLike, subject: ArrayLike) -> np.ndarray:
-    """Test that a feature is detected equally often in both samples of a pair: McNemar's exact test, two-sided.
-
-    Of b + c pairs that differ, b have the feature in the case sample alone: p = min(1, 2 P(B <= min(b, c))) with B
-    binomial of b + c at one half. It equals `presence_test` with the subjects as strata.
-
-    Parameters
-    ----------
-    present, case
-        As of `presence_test`.
-    subject
-        Label of each sample's subject, (samples,).
-
-    Returns
-    -------
-    numpy.ndarray
-        p, (features,); 1 where no pair differs, NaN where no subject has both samples.
-
-    Raises
-    ------
-    ValueError
-        A subject has several case or several reference samples (`presence_test` takes those), shapes do not fit, or
-        values are not booleans.
-
-    References
-    ----------
-    McNemar 1947, Psychometrika 12:153-157.
-    """
-    tables = _tabulate(present, case, subject)
-    if (tables.n_case > 1).any() or (tables.n_reference > 1).any():
-        raise ValueError(
-            "a subject has several case or reference samples: use presence_test with subjects as strata"
-        )
-    differ = tables.detected == 1
-    only_case = (differ & (tables.of_case == 1)).sum(axis=1)
-    only_reference = differ.sum(axis=1) - only_case
-    p = np.minimum(2.0 * bdtr(np.minimum(only_case, only_reference), only_case + only_reference, 0.5), 1.0)
-    return p if tables.n_case.size else np.full(len(p), np.nan)
 
 
 def equal_odds(

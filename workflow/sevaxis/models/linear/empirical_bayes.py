@@ -156,65 +156,6 @@ def t_quantile(probability: float | np.ndarray, df: np.ndarray) -> np.ndarray:
     )
 
 
-def f_test(
-    moderated: Moderated, *, shared_correlation: bool = False
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Test all columns of a moderated fit together: is any of these contrasts not zero?
-
-    The quadratic form of the estimates in the inverse of their own covariance, by its rank (Smyth 2004,
-    section 4): exact for every pattern of missing values and weights. Contrasts may depend on each other
-    (pairwise comparisons).
-
-    Parameters
-    ----------
-    moderated
-        Of k contrasts.
-    shared_correlation
-        Give all features the correlations that the contrasts have in the complete, unweighted design. It is what
-        limma 3.54.1 does, is faster to no purpose here, and is off by up to a fifth where values are missing: for
-        comparisons with limma only.
-
-    Returns
-    -------
-    F, p and numerator degrees of freedom, per feature; the denominator has `moderated.df_total`. NaN where a
-    contrast is not estimable.
-    """
-    fit = moderated.fit
-    covariance = fit.covariance()
-    whole = np.isfinite(covariance).all(axis=(1, 2))
-    if shared_correlation:
-        complete = fit.complete_covariance()
-        variance = np.diag(complete)
-        scale = np.sqrt(np.einsum("pkk->pk", covariance) / np.where(variance > 0, variance, 1.0))
-        covariance = complete * scale[:, :, None] * scale[:, None, :]
-    inverse, rank = _pseudo_inverse(np.where(whole[:, None, None], covariance, 0.0))
-    rank = np.where(whole, rank, np.nan)[fit.pattern]
-    estimate = np.nan_to_num(fit.coefficients)
-    scaled = np.matmul(estimate[:, None, :], inverse[fit.pattern])[:, 0, :]
-    form = np.einsum("fk,fk->f", scaled, estimate)
-    divisor = np.where(rank > 0, rank, np.nan) * moderated.s2_post
-    f = form / np.where(divisor > 0, divisor, np.nan)
-    df = moderated.df_total
-    finite = np.isfinite(df)
-    tail = np.where(
-        finite,
-        special.fdtrc(rank, np.where(finite, df, 1.0), f),
-        special.chdtrc(rank, f * rank),
-    )
-    return f, tail, rank
-
-
-def _pseudo_inverse(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Invert a stack of covariances on the correlation scale, so that the rank does not depend on units."""
-    stdev = np.sqrt(np.einsum("pkk->pk", covariance))
-    stdev[stdev == 0] = 1.0
-    values, vectors = np.linalg.eigh(covariance / (stdev[:, :, None] * stdev[:, None, :]))
-    keep = values > 1e-8 * values.max(axis=1, keepdims=True, initial=np.finfo(float).tiny)
-    reciprocal = np.where(keep, 1.0 / np.where(keep, values, 1.0), 0.0)
-    inverse = (vectors * reciprocal[:, None, :]) @ vectors.swapaxes(1, 2)
-    return inverse / (stdev[:, :, None] * stdev[:, None, :]), keep.sum(axis=1)
-
-
 def moderate_by_count(fit: LinearFit, counts: np.ndarray) -> Moderated:
     """Moderate with a prior variance that depends on how many peptides or spectra a protein was seen by.
 

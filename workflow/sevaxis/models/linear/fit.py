@@ -106,17 +106,6 @@ class LinearFit:
                 estimate["stdev_unscaled"][known, k] = np.sqrt(np.maximum(variance[known], 0.0))
         return replace(self, names=names, _columns=columns, **estimate)  # type: ignore[arg-type]
 
-    def covariance(self) -> np.ndarray:
-        """Unscaled covariance of the columns, patterns x k x k; NaN in the rows and columns not estimable."""
-        covariance = self._columns.weights.T @ self._basis.covariance @ self._columns.weights
-        covariance[self._columns.lost] = np.nan
-        covariance.swapaxes(1, 2)[self._columns.lost] = np.nan
-        return covariance
-
-    def complete_covariance(self) -> np.ndarray:
-        """The same if nothing were missing and no observation had a weight of its own, k x k."""
-        return self._columns.weights.T @ self._basis.complete @ self._columns.weights
-
     def fitted(self, features: slice = slice(None)) -> np.ndarray:
         """Fitted values of the design, features x samples; of some features at a time to bound the memory."""
         return self._basis.estimates[features] @ self._basis.columns.T
