@@ -8,6 +8,8 @@ from sevaxis.base.vocabulary import Stratum
 from sevaxis.effects.presence import presence_of
 from sevaxis.effects.strata import StratumContrast
 
+from tests.effects.test_compare import compare, comparison, matrix
+
 
 def samples(groups: str, **columns: list) -> pd.DataFrame:
     """One letter a sample: c a case, r a reference."""
@@ -96,3 +98,21 @@ def test_covariates_enter_from_ten_a_side():
         plain = presence_of(seen, samples(groups, age=age), contrast(groups)).p[0]
         told = presence_of(seen, samples(groups, age=age), contrast(groups), covariates=["age"]).p[0]
         assert (told > 10 * plain) if adjusted else (told == plain)
+
+
+def test_a_fold_change_that_one_sample_carries_is_told_as_presence():
+    """Counts 0, 600, 0 against none: whatever the model says of the size, the row names the sample that carries it."""
+    rng = np.random.default_rng(4)
+    counts = rng.negative_binomial(20, 0.1, (300, 6)).astype(float)
+    counts[0], counts[1], counts[2] = [0, 600, 0, 0, 0, 0], [0, 700, 0, 900, 800, 850], [1, 0, 2, 0, 3, 1]
+    adata = matrix(counts, ["over"] * 3 + ["control"] * 3)
+    adata.uns["dataset"] = {"scale": "counts"}
+    table = compare(adata, comparison(assay="rna_counts"), axis=["P0", "P1"])
+    table = table[table["stratum"].eq("all")].set_index("feature_id")
+    assert table.loc["P1", "reason"] == (
+        "counted in 1 of 3 case and 3 of 3 reference samples (s1, s3, s4, s5): "
+        "the fold change tells of presence, not of an amount"
+    )
+    told = table.loc["P0", "reason"]
+    assert table.loc["P0", "status"] != "tested" or "(s1): without a count on one side" in told
+    assert not table["reason"].fillna("").str.contains("presence")[10:].any()

@@ -114,7 +114,7 @@ def _wording(row: dict, *, where: bool = False) -> str:
 def _size(row: dict, stratum: Stratum) -> str:
     """An effect and its p within what decides: the family's test of the axis genes, q of all others."""
     value, p, q = (row[f"{field}_{stratum}"] for field in ("log2fc", "p", "q"))
-    if row[f"decided_by_{stratum}"] == "presence":
+    if row[f"presence_{stratum}"]:
         return "by presence"
     if value != value:
         return "not estimable"

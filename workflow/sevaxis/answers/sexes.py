@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 #: What is set side by side, a column for each stratum.
 FIELDS = ("log2fc", "se", "ci_low", "ci_high", "df", "p", "q", "mde80")
-#: And what decides: is it significant, is it off zero at its level, in which direction, by which test, at which level.
-DECIDING = ("found", "off", "direction", "decided_by", "level")
+#: And what decides: is it significant, is it off zero at its level, by presence, in which direction, at which level.
+FLAGS = ("found", "off", "presence")
+DECIDING = (*FLAGS, "direction", "level")
 KEY = ["dataset", "contrast", "feature_id"]
 NAMES = ["symbol", "human_symbol"]
 #: Effects of both sexes are alike within this ratio, either way.
@@ -48,32 +49,31 @@ def side_by_side(effects: pd.DataFrame, axis_rows: pd.DataFrame, thresholds: Thr
         decided in a family; features with an interaction that could be tested, in the effects' order.
     """
     rows = effects[effects["stratum"].isin(BY_SEX) & effects["status"].eq(Status.TESTED)]
-    rows = _by_q(rows, thresholds.fdr).assign(in_family=False)
+    rows = _by_q(rows, thresholds.fdr)
     mine = axis_rows[axis_rows["stratum"].isin(BY_SEX) & axis_rows["p_gene"].notna()]
-    mine = _by_family(mine, thresholds.alpha).assign(in_family=True)
+    mine = _by_family(mine)
     columns = [*KEY, *NAMES, "stratum", "in_family", *FIELDS, *DECIDING]
     texts = dict.fromkeys([*KEY, *NAMES, "stratum"], "object")
-    rows = pd.concat([mine[columns].astype(texts), rows[columns].astype(texts)], ignore_index=True)
-    rows = rows.drop_duplicates([*KEY, "stratum"])
-    names = [f"{field}_{stratum}" for stratum in BY_SEX for field in (*FIELDS, *DECIDING)]
-    if rows.empty:
-        return pd.DataFrame(columns=[*KEY, *NAMES, "in_family", *names])
-    wide = rows.pivot(index=KEY, columns="stratum", values=[*FIELDS, *DECIDING])
-    wide.columns = [f"{field}_{stratum}" for field, stratum in wide.columns]
-    wide = wide.reindex(columns=names)
-    wide = wide[wide["level_interaction"].notna()]  # a table of one sex compares nothing
-    for stratum in BY_SEX:
-        numbers = [f"{field}_{stratum}" for field in (*FIELDS, "level", "direction")]
-        wide[numbers] = wide[numbers].astype(float)
-        for flag in ("found", "off"):
-            wide[f"{flag}_{stratum}"] = wide[f"{flag}_{stratum}"].eq(True)
-    about = rows.groupby(KEY, sort=False).agg(
-        in_family=("in_family", "any"), **{name: (name, "first") for name in NAMES}
-    )
+    # an axis gene's own row comes after the one by q, in whose place it is put
+    rows = pd.concat([part[columns].astype(texts) for part in (rows, mine)], ignore_index=True)
+    at = rows.groupby(KEY, sort=False).ngroup().to_numpy()
+    about = rows.drop_duplicates(KEY)[[*KEY, *NAMES]].reset_index(drop=True)
+    about["in_family"] = np.bincount(at, rows["in_family"].to_numpy(float), len(about)) > 0
+    fields = [*FIELDS, *DECIDING]
+    values = np.full((len(BY_SEX), len(about), len(fields)), np.nan)
+    place = {str(stratum): k for k, stratum in enumerate(BY_SEX)}
+    values[rows["stratum"].map(place).to_numpy(int), at] = rows[fields].to_numpy(float)
+    wide = {
+        f"{field}_{stratum}": values[k, :, f]
+        for k, stratum in enumerate(BY_SEX)
+        for f, field in enumerate(fields)
+    }
+    wide |= {name: wide[name] == 1.0 for name in wide if name.startswith(FLAGS)}
+    table = pd.concat([about, pd.DataFrame(wide, index=about.index)], axis=1)
+    table = table[table["level_interaction"].notna()]  # a table of one sex compares nothing
     order = effects[KEY[:2]].astype(str).drop_duplicates().reset_index(drop=True).reset_index(names="order")
-    wide = wide.join(about).reset_index().merge(order, on=KEY[:2])
-    wide = wide.sort_values(["order", "feature_id"], kind="stable").drop(columns="order")
-    return wide.reset_index(drop=True)
+    table = table.merge(order, on=KEY[:2]).sort_values(["order", "feature_id"], kind="stable")
+    return table.drop(columns="order").reset_index(drop=True)
 
 
 def level_of_q(p: np.ndarray, q: np.ndarray, fdr: float) -> float:
@@ -84,19 +84,21 @@ def level_of_q(p: np.ndarray, q: np.ndarray, fdr: float) -> float:
 
 
 def _by_q(rows: pd.DataFrame, fdr: float) -> pd.DataFrame:
-    groups = rows.groupby([rows[name].astype(str) for name in ("dataset", "contrast", "stratum")], sort=False)
     level = pd.Series(np.nan, index=rows.index)
-    for _, each in groups:
+    for _, each in rows.groupby(["dataset", "contrast", "stratum"], sort=False, observed=True):
         level[each.index] = level_of_q(each["p"].to_numpy(float), each["q"].to_numpy(float), fdr)
     found = rows["q"].lt(fdr)
-    return rows.assign(
-        found=found, off=found, direction=np.sign(rows["log2fc"]), decided_by="abundance", level=level
-    )
+    decided = {"found": found, "off": found, "presence": False, "level": level, "in_family": False}
+    return rows.assign(direction=np.sign(rows["log2fc"]), **decided)
 
 
-def _by_family(rows: pd.DataFrame, alpha: float) -> pd.DataFrame:
+def _by_family(rows: pd.DataFrame) -> pd.DataFrame:
     level = rows["family_level"] / rows["family_size"].clip(lower=1)
-    return rows.assign(found=rows["p_holm"].le(alpha), off=rows["p_gene"].le(level), level=level)
+    found = rows["p_holm"].le(rows["family_level"])
+    presence = rows["decided_by"].eq("presence")
+    return rows.assign(
+        found=found, off=rows["p_gene"].le(level), presence=presence, level=level, in_family=True
+    )
 
 
 def classify(wide: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
@@ -118,14 +120,13 @@ def classify(wide: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     side, alike where Fieller's set of the ratio lies within [1/2, 2]; ``no_relevant_difference`` by equivalence of
     the difference.
     """
-    by_presence = [wide[f"decided_by_{stratum}"].eq("presence") for stratum in BY_SEX]
-    measured = ~(by_presence[0] | by_presence[1])
+    measured = ~(wide["presence_female"] | wide["presence_male"])
     female, male, average, interaction = (wide[f"direction_{stratum}"].to_numpy(float) for stratum in BY_SEX)
     off = wide["off_female"] & wide["off_male"]
     differs = wide["found_interaction"]
     # signs of presence and of abundance order nothing together
     ordered = differs & wide["found_average"]
-    ordered &= wide["decided_by_interaction"].eq(wide["decided_by_average"])
+    ordered &= wide["presence_interaction"].eq(wide["presence_average"])
     level = wide[[f"level_{stratum}" for stratum in BY_SEX]].min(axis=1).to_numpy(float)
     sexes = [
         wide[f"{field}_{sex}"].to_numpy(float)
@@ -141,7 +142,7 @@ def classify(wide: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     ratio, low, high = ratio_of_effects(m, f, se_m, se_f, se, df_m, df_f, alpha=level)
     alike = off & (low >= 1 / ALIKE) & (high <= ALIKE)
     small = _small_differences(wide, equivalence(difference, se, df, thresholds.smallest_effect), thresholds)
-    small &= ~wide["decided_by_interaction"].eq("presence").to_numpy() & measured.to_numpy()
+    small &= ~wide["presence_interaction"].to_numpy() & measured.to_numpy()
     order = [
         (differs & off & (female * male < 0), SexClass.OPPOSITE),
         (ordered & (average * interaction > 0), SexClass.LARGER_IN_MALES),

@@ -89,7 +89,13 @@ def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
                 found.append(f"where detected, log2 fold change {row.log2fc:+.2f} (p {row.p_abundance:.2g})")
             return found
         case Reading.UP | Reading.DOWN:
-            return [f"{seen}{_presence(row)}"] if row.by_presence else []
+            found = [f"{seen}{_presence(row)}"] if row.by_presence else []
+            if row.exaggeration == row.exaggeration:
+                times = f"{row.exaggeration:.2f} times too large on average"
+                found.append(
+                    f"were the truth the MDE {row.mde80_family:.2g}, significant estimates would be {times}"
+                )
+            return found
         case Reading.NO_RELEVANT_CHANGE:
             return [
                 f"a change of {margin:.2g} or more is excluded (equivalence p {row.equivalence_p:.2g}), and so is any "
@@ -102,11 +108,12 @@ def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
         return [*told, "abundance not estimable"]
     if row.se == row.se and row.mde80_family != row.mde80_family:
         return [*told, "underpowered: less than one degree of freedom"]
+    beyond = f"a change beyond {row.margin_excluded:.2g} is excluded"
     if row.mde80_family > margin:
+        power = f"MDE{100 * thresholds.power:.0f} at the level of the test {row.mde80_family:.2g}"
+        repeat = f"a new experiment of the size would find that with power {row.power_repeat:.2f}"
         return [
             *told,
-            f"underpowered: MDE{100 * thresholds.power:.0f} at the level of the test {row.mde80_family:.2g} "
-            "exceeds the "
-            f"smallest effect of interest {margin:.2g}",
+            f"underpowered: {power} exceeds the smallest effect of interest {margin:.2g}; {repeat}; {beyond}",
         ]
-    return [*told, "neither a change nor its absence is shown"]
+    return [*told, f"neither a change nor its absence is shown; {beyond}"]
