@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.stats import chi, nct, norm, t
-from sevaxis.models.inference.power import equivalence, minimum_detectable_effect
+from sevaxis.models.inference.power import (
+    equivalence,
+    exaggeration,
+    minimum_detectable_effect,
+    power_of_a_repeat,
+)
 from statsmodels.stats.power import TTestIndPower
 from statsmodels.stats.weightstats import DescrStatsW
 
@@ -115,3 +120,32 @@ def test_simulated_power_and_size(n):
     margin = 6 * true_se  # wide enough that only one bound matters
     errors = equivalence(rng.normal(margin, true_se, rows), se, df, margin) <= 0.05
     np.testing.assert_allclose(errors.mean(), 0.05, atol=0.0025)
+
+
+@pytest.mark.parametrize("alpha", [9e-4, 1e-5])
+@pytest.mark.parametrize("df", [4.0, 8.0, 20.0, 100.0])
+def test_levels_far_out_are_found_without_the_noncentral_t(alpha, df):
+    """SciPy's noncentral t where it can: the power at the printed effect, one tail."""
+    effect = float(minimum_detectable_effect(1.0, df, alpha=alpha))
+    assert nct.sf(t.isf(alpha / 2, df), df, effect) == pytest.approx(0.8, abs=1e-4)
+
+
+def test_levels_of_a_search_through_all_features_take_no_time():
+    """At one degree of freedom the critical value is 200,000 standard errors: SciPy did not return."""
+    start = time.perf_counter()
+    assert np.isfinite(minimum_detectable_effect(1.0, [1.0, 2.0, 30.0], alpha=3e-6)).all()
+    assert time.perf_counter() - start < 10
+
+
+def test_what_a_repeat_finds_and_how_much_the_winners_overstate():
+    """By simulation: the effect that is the MDE by the observed error, found again; significant estimates of it."""
+    rng, df = np.random.default_rng(1), 6
+    spread = np.sqrt(rng.chisquare(df, (2, 200_000)) / df)
+    critical = t.ppf(0.975, df)
+    mde = float(minimum_detectable_effect(1.0, df))
+    again = np.abs(mde * spread[0] + rng.normal(size=200_000)) > critical * spread[1]
+    assert float(power_of_a_repeat(df)) == pytest.approx(again.mean(), abs=0.005)
+    estimates = mde + rng.normal(size=200_000)
+    winners = np.abs(estimates)[np.abs(estimates) > critical * spread[0]]
+    assert float(exaggeration(df)) == pytest.approx(winners.mean() / mde, abs=0.005)
+    assert np.isnan(power_of_a_repeat(0.5))
