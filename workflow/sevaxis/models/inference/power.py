@@ -68,9 +68,9 @@ def _table(alpha: float, power: float) -> CubicSpline:
 
 def _solve(df: np.ndarray, alpha: float, power: float) -> np.ndarray:
     """Noncentrality at which |t| exceeds its critical value with probability ``power``, by bisection."""
-    critical = -stdtrit(df, alpha / 2)
     if alpha < _SMALL:
-        return _solve_far_out(df, critical, power)
+        return _solve_far_out(df, -stdtrit(df, alpha / 2), power)
+    critical = stdtrit(df, 1 - alpha / 2)
     # one tail alone needs a little more, so that this bounds the answer; 0.001 covers SciPy's rounding
     low, high = np.zeros_like(df), nctdtrinc(df, 1 - power, critical) + 1e-3
     for _ in range(60):
@@ -84,7 +84,7 @@ def _solve_far_out(df: np.ndarray, critical: np.ndarray, power: float) -> np.nda
     """The same by averaging normal tails over the distribution of the standard deviation.
 
     SciPy's noncentral t needs minutes for a critical value of some hundred standard errors. Near the solution one tail is
-    all there is, and the answer lies within a few standard errors of the critical value times the quantile of the
+    all there is, and the solution lies within a few standard errors of the critical value times the quantile of the
     standard deviation at ``power``.
     """
     quantiles = np.stack([_ratios(each) * np.ones(_POINTS) for each in df])
