@@ -83,7 +83,7 @@ def _solve(df: np.ndarray, alpha: float, power: float) -> np.ndarray:
 def _solve_far_out(df: np.ndarray, critical: np.ndarray, power: float) -> np.ndarray:
     """The same by averaging normal tails over the distribution of the standard deviation.
 
-    SciPy's noncentral t needs minutes for a critical value of some hundred standard errors. Near the solution one tail is
+    SciPy's noncentral t needs minutes for a critical value of some hundred standard errors. At the solution one tail is
     all there is, and the solution lies within a few standard errors of the critical value times the quantile of the
     standard deviation at ``power``.
     """
