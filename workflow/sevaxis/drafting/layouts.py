@@ -325,13 +325,14 @@ def _likeness(table: Table, numbers: list[str], plain: list[str]) -> dict[str, f
 
 
 def _among_them(table: Table, name: str, plain: list[str]) -> bool:
-    """Whether the median of a column lies among those of the samples: counts of spectra rise with intensities, too."""
+    """Whether quartiles of a column lie among those of the samples: counts of spectra rise with intensities, too."""
     import numpy as np
 
-    median, *others = (float(np.nanmedian(floats(table, column))) for column in (name, *plain))
-    low, high = min(others), max(others)
-    around = max(high - low, 0.1 * abs(high))
-    return low - around <= median <= high + around and not _is_flat(table.frame[name])
+    quartiles = [np.nanpercentile(floats(table, column), [25, 50, 75]) for column in (name, *plain)]
+    ours, theirs = quartiles[0], np.array(quartiles[1:])
+    around = np.maximum(np.ptp(theirs, axis=0), 0.1 * np.abs(theirs).max(axis=0))
+    inside = (ours >= theirs.min(axis=0) - around) & (ours <= theirs.max(axis=0) + around)
+    return bool(inside.all()) and not _is_flat(table.frame[name])
 
 
 def _is_flat(column: pl.Series) -> bool:
