@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def plan_models(
-    included: AnnData, card: CompareCard, min_per_group: int
+    included: AnnData, card: CompareCard, min_per_group: int, *, together: bool = False
 ) -> tuple[list[Plan], dict[str, NotSplit]]:
     """Plan the models of a data set: strata of contrasts, and the samples that share a model.
 
@@ -38,13 +38,15 @@ def plan_models(
         Contrasts and model; ``own_samples`` decides, or else the scatter of the groups.
     min_per_group
         As the study has it.
+    together
+        Keep all groups in one model, whatever their scatter: for tests over several contrasts at once.
 
     Returns
     -------
     Plans, and contrast -> why it has no strata by sex.
     """
     plans, not_split = plan_strata(included.obs, card.contrasts, min_per_group)
-    apart = [part for plan in plans for part in _parts(included, card, plan)]
+    apart = plans if together else [part for plan in plans for part in _parts(included, card, plan)]
     return [part for plan in apart for part in _by_subjects(included, card, plan)], not_split
 
 

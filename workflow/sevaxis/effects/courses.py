@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sevaxis.base.vocabulary import Assay, Stratum
+from sevaxis.effects.apart import plan_models
 from sevaxis.effects.compare import include
 from sevaxis.effects.estimation import estimate
-from sevaxis.effects.strata import plan_strata
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.inference.omnibus import omnibus_f
 
@@ -86,7 +86,8 @@ def _compare_course(
     included: AnnData, card: CompareCard, name: str, members: Sequence[Contrast], min_per_group: int
 ) -> list[pd.DataFrame]:
     """One course, a table for each stratum."""
-    plans, _ = plan_strata(included.obs, (*members, *_between(members), _trend(members)), min_per_group)
+    of_course = card.model_copy(update={"contrasts": (*members, *_between(members), _trend(members))})
+    plans, _ = plan_models(included, of_course, min_per_group, together=True)
     tables = []
     for plan in plans:
         found = estimate(included, card, plan)
