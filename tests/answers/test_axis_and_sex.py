@@ -249,7 +249,7 @@ def test_findings_are_counted_by_study_not_by_comparison():
         "FBXO2 in liver vesicles: liver disease (mouse): up in 1 of 2 studies (course), "
         "undetermined in 1 of 2 studies (other, same_animals)."
     ]
-    assert "FBXO2 up in mouse liver vesicles (liver disease, 1 of 2 studies)" in told.verdict
+    assert "FBXO2: up in mouse liver vesicles (liver disease, 1 of 2 studies)." in told.verdict
     assert "5 families of tests stand behind this" in told.verdict
     counts = told.tables["counts"].set_index("study")
     assert counts.loc["course", ["reading", "comparisons", "agreeing"]].tolist() == ["up", 3, 3]
@@ -270,18 +270,24 @@ def test_a_time_course_is_one_finding():
     }
     course |= {"human_symbol": "FBXO2", "f": 2.0, "df_course": 3.0, "df": 12.0, "slope": 0.1, "slope_se": 0.1}
     verdicts = {}
-    for name, p, slope_p in (("none", 0.17, 0.4), ("trend", 0.01, 0.01), ("no trend", 0.01, 0.4)):
+    for name, p, slope_p in (
+        ("none", 0.17, 0.4),
+        ("trend", 0.01, 0.01),
+        ("no trend", 0.01, 0.4),
+        ("back", 0.01, -0.01),
+    ):
         evidence = Evidence(
             effects=conform(pd.DataFrame(weeks)),
             axis=Axis(),
             thresholds=Thresholds(),
-            courses=pd.DataFrame([course | {"p": p, "slope_p": slope_p}]),
+            courses=pd.DataFrame([course | {"p": p, "slope": np.sign(slope_p), "slope_p": abs(slope_p)}]),
         )
         told = answer(["axis"], evidence)[0]
         assert told.tables[""]["reading"].tolist() == ["undetermined", "undetermined", "up"]
         assert told.tables["counts"]["comparisons"].tolist() == [1]
         verdicts[name] = told.tables["counts"]["reading"][0]
-    assert verdicts == {"none": "undetermined", "trend": "up", "no trend": "up"}
+    # a trend against the single contrasts shows no direction
+    assert verdicts == {"none": "undetermined", "trend": "up", "no trend": "up", "back": "varies"}
 
 
 def test_large_p_is_underpowered_never_no_difference():

@@ -56,7 +56,7 @@ def _tell(rows: pd.DataFrame, counts: pd.DataFrame, axis: Axis) -> str:
     if overtraining.empty:
         changes = tell_changes(others)
         known = (
-            f"Shown around it: {'; '.join(changes)}."
+            f"Shown around it: {' '.join(changes)}"
             if changes
             else "Nothing around it is shown to change either."
         )

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sevaxis.answers.courses import VARIES
-from sevaxis.base.vocabulary import CHANGED, Compartment, Organism, Reading, Role
+from sevaxis.base.vocabulary import (
+    AS_PUBLISHED,
+    BY_PRESENCE,
+    CHANGED,
+    DOWNWARD,
+    UPWARD,
+    Compartment,
+    Organism,
+    Reading,
+    Role,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,23 +128,37 @@ def place_name(tissue: str, compartment: str) -> str:
 
 
 def tell_changes(table: pd.DataFrame) -> list[str]:
-    """What is shown to change: gene by gene, in which tissue of whom, in how many of the studies that look there."""
-    found = []
-    for (gene, tissue, compartment, role, organism), studies in table.groupby(_PLACE, sort=False):
-        measured = studies[~studies["reading"].isin([Reading.NOT_MEASURED])]
-        for reading, showing in measured[measured["reading"].isin([*_CHANGES, MIXED])].groupby(
-            "reading", sort=False
-        ):
-            of = _share(len(showing), len(measured))
-            found.append(
-                f"{gene} {_words(str(reading))} in {Organism(organism).words} {place_name(tissue, compartment)} "
-                f"({Role(role).brief}, {of})"
-            )
-    return found
+    """A sentence for each gene that is shown to change: where, in whom, in how many of the studies that look there."""
+    sentences = []
+    for gene, of_gene in table.groupby("human_symbol", sort=False):
+        found = []
+        for (_, tissue, compartment, role, organism), studies in of_gene.groupby(_PLACE, sort=False):
+            measured = studies[studies["reading"].ne(Reading.NOT_MEASURED)]
+            where = f"{Organism(organism).words} {place_name(tissue, compartment)} ({Role(role).brief}"
+            ways = measured["reading"].map(_way)
+            for way, showing in measured[ways.ne("")].groupby(ways[ways.ne("")], sort=False):
+                found.append(f"{way} in {where}, {_share(showing['reading'], len(measured))})")
+        if found:
+            sentences.append(f"{gene}: {'; '.join(found)}.")
+    return sentences
 
 
-def _share(part: int, whole: int) -> str:
-    return "the one study" if part == whole == 1 else f"{part} of {whole} studies"
+def _way(reading: str) -> str:
+    """What a study shows, in a word; nothing where it shows no change."""
+    if reading in _OTHERS:
+        return _OTHERS[reading]
+    return "up" if reading in UPWARD else "down" if reading in DOWNWARD else ""
+
+
+def _share(readings: pd.Series, of: int) -> str:
+    """``1 study``, ``3 of 4 studies, 1 of them as published``."""
+    number = len(readings)
+    told = "1 study" if number == of == 1 else f"{number} of {of} studies"
+    by_presence, published = int(readings.isin(BY_PRESENCE).sum()), int(readings.isin(AS_PUBLISHED).sum())
+    for part, words in ((by_presence, "by presence"), (published, "as published")):
+        if part:
+            told += f", {words}" if part == number else f", {part} of them {words}"
+    return told
 
 
 def _words(reading: str) -> str:

@@ -39,9 +39,9 @@ def read_courses(
     -------
     pandas.DataFrame
         :data:`COLUMNS`. Where the omnibus is significant after Holm's adjustment, ``reading`` is up or down if the
-        trend is significant too, or else if all single contrasts that are shown to change point one way; elsewhere
-        ``varies``. Where it is not, a course is without a relevant change if all its contrasts are, and undetermined
-        otherwise.
+        single contrasts that are shown to change and the trend, where it is significant, all point one way; ``varies``
+        if they do not, or if neither shows a way. Where it is not, a course is without a relevant change if all its
+        contrasts are, and undetermined otherwise.
     """
     if courses is None or courses.empty:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -64,12 +64,11 @@ def read_courses(
 def _read(row, readings: pd.Series, alpha: float) -> str:
     single = [readings.get((row.dataset, name, row.human_symbol)) for name in row.contrasts.split(", ")]
     if row.p_holm <= alpha:
-        if row.slope_p <= alpha:
-            return str(Reading.UP if row.slope > 0 else Reading.DOWN)
         ways = {direction(reading) for reading in single if reading in CHANGED}
-        return (
-            {1: str(Reading.UP), -1: str(Reading.DOWN)}.get(ways.pop(), VARIES) if len(ways) == 1 else VARIES
-        )
+        if row.slope_p <= alpha:
+            # a trend that only comes back from an early change is none of its own
+            ways.add(1 if row.slope > 0 else -1)
+        return {1: str(Reading.UP), -1: str(Reading.DOWN)}[ways.pop()] if len(ways) == 1 else VARIES
     if row.p != row.p:
         known = {str(reading) for reading in single}
         return known.pop() if len(known) == 1 else str(Reading.NOT_ESTIMABLE)

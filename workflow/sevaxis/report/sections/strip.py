@@ -112,12 +112,14 @@ def _cell(row: dict[str, Any] | None, half: float, notes: dict[str, int]) -> dic
         "reading": Reading(row["reading"]),
     }
     if row["reading"] in BY_PRESENCE:
-        more = row["reading"] == Reading.APPEARS
         return cell | {
             "kind": "presence",
-            "direction": "up" if more else "down",
+            "direction": "up" if row["reading"] == Reading.APPEARS else "down",
             "tint": 70,
-            "text": seen(row),
+            "certain": True,
+            "equivalent": False,
+            "published": False,
+            "text": row["reading"],
         }
     if missing(row["log2fc"]):
         status, reason = Status(row["status"]), str(row["reason"])
