@@ -273,3 +273,29 @@ def test_p_values_in_words(value: float | None, text: str):
 def test_numbers_have_true_minus_signs():
     assert signed(-0.456) == "−0.46"
     assert signed(-0.004) == "0.00"
+
+
+@pytest.mark.parametrize(
+    ("reading", "shown"),
+    [("appears", "appears"), ("disappears", "disappears"), ("published_up", "as published: up")],
+)
+def test_what_is_read_by_presence_or_as_published_has_a_look_of_its_own(
+    document: Document, tmp_path: Path, reading: str, shown: str
+):
+    axis = document.axis.copy()
+    mine = axis["human_symbol"].eq("CD63" if reading != "published_up" else "FBXO2") & axis["dataset"].eq(
+        "sev_protein"
+    )
+    axis.loc[mine, "reading"] = reading
+    axis["called"] = axis["called"] | mine
+    changed = replace(document, axis=axis)
+    page = render(changed)
+    cells = [cell for group in strip(changed)["groups"] for row in group["rows"] for cell in row["cells"]]
+    kinds = {
+        layers["kind"] for cell in cells for layers in cell["layers"].values() if layers["reading"] == reading
+    }
+    assert kinds == {"effect" if reading == "published_up" else "presence"}
+    assert shown in text_of(page)
+    if reading != "published_up":
+        assert "4/4 v 0/4" in text_of(page)
+    write_figures(changed, tmp_path)
