@@ -38,7 +38,7 @@ include: "workflow/rules/report.smk"
 
 
 onsuccess:
-    print(f"\nReport: {RESULTS / 'report.html'}\n{first_sentence()}")
+    print(f"\n{last_words()}")
 
 
 onerror:

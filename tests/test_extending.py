@@ -57,6 +57,7 @@ STUDY = """
     samples = [f"s{i}" for i in range(8)]
     rows = "".join(f"{name}\\t{'ab'[i % 2]}\\n" for i, name in enumerate(samples))
     Path("config/datasets/mine/samples.tsv").write_text("sample\\tgroup\\n" + rows)
+    Path("x.tsv").write_text("protein\\t" + "\\t".join(samples) + "\\nP1" + "\\t20" * 8 + "\\n")
     study = dict(name="x", title="x", datasets=["mine"])
 
     def write(**changes):

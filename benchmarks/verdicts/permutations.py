@@ -17,9 +17,26 @@ from sevaxis.matrix.normalise import normalise
 from sevaxis.study.card import AssessCard, CompareCard
 
 from benchmarks.verdicts.judge import Tally
-from tests.reference.matrices import read_glymreg, read_motrpac
 
 FDR = 0.05
+
+
+def _motrpac(data: Path, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """A matrix of the rats by name, and the sex and week of every sample as one cell (``Female 8W``)."""
+    from sevaxis.matrix.readers.r_object import read_r_object
+
+    found = read_r_object(data / "motrpac_muscle" / f"{name}.rda")
+    values = pd.DataFrame(np.asarray(found.X).T, index=found.var_names, columns=found.obs_names)
+    return values, (found.obs["sex"].astype(str) + " " + found.obs["timepoint"].astype(str)).tolist()
+
+
+def _glymreg(data: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The plasma vesicles as log2 intensities, and their samples (ID, Group, time)."""
+    long = pd.read_excel(data / "glymreg_ev_exercise_sex/long_df_protein.xlsx", engine="calamine")
+    wide = long.assign(log2=np.log2(long["Value"])).pivot(
+        index="Molecule", columns=["ID", "Group", "time"], values="log2"
+    )
+    return wide, wide.columns.to_frame(index=False)
 
 
 @dataclass(frozen=True)
@@ -104,7 +121,7 @@ def _whole(effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rat(data: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    values, cells = read_motrpac(data.parent, name)
+    values, cells = _motrpac(data, name)
     samples = pd.DataFrame([cell.lower().split() for cell in cells], columns=["sex", "week"])
     samples["group"] = samples["week"].map({"8w": "case", "sed": "reference"})
     kept = samples["group"].notna().to_numpy()
@@ -112,7 +129,7 @@ def _rat(data: Path, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _plasma_vesicles(data: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    values, samples = read_glymreg(data.parent)
+    values, samples = _glymreg(data)
     samples = samples.assign(
         group=samples["time"].map({"time2": "case", "time1": "reference"}),
         sex=samples["Group"],

@@ -20,7 +20,6 @@ PLANNED = {
     "genesets.sets.index_sets": "pathways",
     "genesets.sets.set_table": "pathways",
     "genesets.sets.z_score": "pathways",
-    "linear.scatter.unequal_scatter": "groups of unequal scatter, found and told",
     "meta.heterogeneity.paule_mandel": "replication across studies",
     "meta.heterogeneity.restricted_likelihood": "replication across studies",
     "meta.pooling.leave_one_out": "replication across studies",

@@ -131,11 +131,18 @@ def memory(gigabytes):
     return lambda wildcards, attempt: int(gigabytes * 1000 * 2 ** (attempt - 1))
 
 
-def first_sentence():
-    """What the report says first."""
-    return json.loads((RESULTS / "answers" / f"{QUESTIONS[0]}.json").read_text())[
-        "verdict"
+def last_words():
+    """Where the report is and what it says first; of a run that stopped before it, that it did."""
+    page = RESULTS / "report.html"
+    answer = RESULTS / "answers" / f"{QUESTIONS[0]}.json"
+    parts = [
+        path for path in (RESULTS / "datasets").glob("*/*") if path.suffix != ".log"
     ]
+    if not (page.is_file() and answer.is_file()):
+        return f"Stopped before the report: what was made is in {RESULTS / 'datasets'}."
+    if any(part.stat().st_mtime > page.stat().st_mtime for part in parts):
+        return f"Stopped before the report: {page} is older than what this run made; run again without --until."
+    return f"Report: {page}\n{json.loads(answer.read_text())['verdict']}"
 
 
 def files_wanted():

@@ -94,7 +94,11 @@ def test_its_options_are_checked_before_anything_runs(checked):
 
 def test_signatures_name_readers_and_quantities_that_there_are():
     for signature in signatures():
-        assert signature.reader in READERS
         assert signature.columns or signature.starts
+        if not signature.reader:
+            # tables that no reader takes say what to take instead
+            assert signature.hint
+            continue
+        assert signature.reader in READERS
         for quantity in signature.quantities:
             reader_options(signature.reader).model_validate({"quantity": quantity})

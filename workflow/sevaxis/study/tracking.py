@@ -32,7 +32,7 @@ ENTRIES: Mapping[str, tuple[str, ...]] = {
     "identifiers": ("files.retrieve", "genes.gene_table"),
     "read": ("matrix.read",),
     "assess": ("matrix.assess",),
-    "compare": ("effects.compare", "effects.robustness"),
+    "compare": ("effects.compare", "effects.courses", "effects.robustness"),
     "answer": ("answers.answer", "answers.question", "effects.table", "genes.panels"),
     "report": (
         "answers.answer",
