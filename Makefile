@@ -4,6 +4,7 @@ CORES ?= 2
 MIRROR ?=
 BENCH ?= --growth $(if $(wildcard results/public),--workflow results/public)
 ACCURACY ?=
+VERDICTS ?= --jobs $(CORES)
 INTAKE ?=
 PYTHONS ?= 3.12 3.13
 VENV ?= .venv
@@ -49,7 +50,7 @@ lint: $(VENV)/ready-dev
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 
-# Write the tables of docs/speed.md, docs/accuracy.md and docs/intake.md again.
+# Write the tables of docs/speed.md, docs/accuracy.md, docs/intake.md and docs/verdicts.md again.
 bench: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/speed.md benchmarks $(BENCH)
 
@@ -58,6 +59,9 @@ accuracy: $(VENV)/ready-dev
 
 intake: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/intake.md tests.intake $(INTAKE)
+
+verdicts: $(VENV)/ready-dev
+	$(BIN)/python docs/tables.py docs/verdicts.md benchmarks.verdicts $(VERDICTS)
 
 mistakes: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/intake.md tests.mistakes

@@ -1,4 +1,4 @@
-"""Tables of docs/speed.md and docs/accuracy.md come from commands: `make bench`, `make accuracy`."""
+"""Tables of docs/speed.md, docs/accuracy.md and docs/verdicts.md come from commands: `make bench`, and so on."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ def refresh(root, page, *command):
     )
 
 
-@pytest.mark.parametrize("page", ["speed", "accuracy"])
+@pytest.mark.parametrize("page", ["speed", "accuracy", "verdicts"])
 def test_every_table_is_written_by_a_command(root, page):
     text = (root / "docs" / f"{page}.md").read_text()
     assert [line for line in BLOCK.sub("", text).splitlines() if line.startswith("|")] == []

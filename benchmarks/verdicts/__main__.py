@@ -19,8 +19,8 @@ from benchmarks.verdicts import judge, permutations, tables
 from benchmarks.verdicts.scenarios import SCENARIOS
 
 #: Simulated studies of each design, blocks of four genes in each, and permutations of each data set.
-FULL, QUICK = (6, 400, 100), (1, 160, 10)
-SEED = 2025
+FULL, QUICK = (8, 400, 100), (2, 80, 10)
+SEED = 1
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -43,6 +43,9 @@ def main() -> None:
             one = partial(judge.run, studies=studies, blocks=blocks, seed=SEED)
             names = [scenario.name for scenario in SCENARIOS]
             tallies = dict(zip(names, pool.map(one, SCENARIOS), strict=True))
+            features = 4 * blocks
+            sizes = f"{studies} studies of each design, each of {features:,} features in blocks of four."
+            say("sizes", [sizes])
             say("levels and power", tables.levels_table(tallies))
             say("wrong verdicts", tables.readings_table(tallies, tables.READINGS))
             say("wrong classes of the sexes", tables.readings_table(tallies, tables.CLASSES))

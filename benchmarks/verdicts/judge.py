@@ -205,6 +205,8 @@ def _judge_readings(rows: pd.DataFrame, study: Study, tally: Tally) -> None:
         ("power of presence", PRESENT),
     ):
         at = first & (kind == its_kind) & rows["p_gene"].notna()
+        if its_kind != PRESENT:  # without an MDE nothing was planted
+            at &= rows["mde80_family"].notna()
         if at.any():
             tally.add(name, shown[at])
 

@@ -42,14 +42,14 @@ def worst(tally: Tally, verdict: str) -> tuple[str, Rate]:
     return truth, rates[truth]
 
 
-def misses(tally: Tally) -> Iterator[str]:
-    """Targets that are missed beyond three Monte Carlo errors, in words."""
+def misses(tally: Tally, errors: float = 3.0) -> Iterator[str]:
+    """Targets that are missed beyond some Monte Carlo errors, in words."""
     for name, (low, high) in LEVELS.items():
         rate = tally.rate(name)
-        if rate.above(high) or rate.below(low):
+        if rate.above(high, errors) or rate.below(low, errors):
             yield f"{name}: {percent(rate)} %, allowed {100 * low:g} to {100 * high:g} %"
     for name in tally.counts:
-        if name.startswith("wrong: ") and tally.rate(name).above(WRONG):
+        if name.startswith("wrong: ") and tally.rate(name).above(WRONG, errors):
             yield f"{name}: {percent(tally.rate(name))} %"
 
 

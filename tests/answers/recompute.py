@@ -193,10 +193,17 @@ def sex_table(effects: pd.DataFrame, axis: pd.DataFrame) -> pd.DataFrame:
         family = set(mine["feature_id"])
         compared = {name: strata for name, strata in features.items() if "interaction" in strata}
         small = _small(compared, family)
+        rows = [strata["interaction"] for strata in compared.values()]
+        level, se, df = (np.array([row[name] for row in rows], dtype=float) for name in ("level", "se", "df"))
+        half = stats.t.isf(level / 2, df) * se
         told += [
-            {"dataset": dataset, "contrast": contrast, "feature_id": name, **_class(strata, small[name])}
-            for name, strata in compared.items()
-        ]
+            {
+                "dataset": dataset, "contrast": contrast, "feature_id": name, **_class(strata, small[name]),
+                "ci_low_decided": strata["interaction"]["log2fc"] - width,
+                "ci_high_decided": strata["interaction"]["log2fc"] + width,
+            }
+            for (name, strata), width in zip(compared.items(), half, strict=True)
+        ]  # fmt: skip
     return pd.DataFrame(told)
 
 
@@ -206,10 +213,9 @@ def _infinite(df: float) -> float:
 
 def _small(features: dict[str, dict[str, dict]], family: set[str]) -> dict[str, bool]:
     """Whose difference between the sexes is shown to be below the margin."""
-    p = {}
-    for name, strata in features.items():
-        row = strata["interaction"]
-        p[name] = stats.t.sf((MARGIN - abs(row["log2fc"])) / row["se"], row["df"])
+    rows = [strata["interaction"] for strata in features.values()]
+    effect, se, df = (np.array([row[name] for row in rows], dtype=float) for name in ("log2fc", "se", "df"))
+    p = dict(zip(features, stats.t.sf((MARGIN - np.abs(effect)) / se, df), strict=True))
     others = [name for name in features if name not in family and p[name] == p[name]]
     q = (
         dict(zip(others, stats.false_discovery_control([p[n] for n in others]), strict=True))
@@ -229,10 +235,10 @@ def _class(strata: dict[str, dict], small: bool) -> dict:
     female, male, average, interaction = (strata.get(stratum, nothing) for stratum in SEXES)
     presence = "presence" in (female["decided_by"], male["decided_by"])
     level = np.nanmin([each["level"] for each in (female, male, average, interaction)])
-    low = high = np.nan
-    if not presence:
-        low, high = _fieller(male, female, interaction["se"], level)
     both_off = female["off"] and male["off"]
+    low = high = np.nan
+    if both_off and not presence:
+        low, high = _fieller(male, female, interaction["se"], level)
     ordered = average["found"] and average["decided_by"] == interaction["decided_by"]
     together = average["sign"] * interaction["sign"]
     if interaction["found"] and both_off and female["sign"] * male["sign"] < 0:
@@ -247,11 +253,7 @@ def _class(strata: dict[str, dict], small: bool) -> dict:
         name = "no_relevant_difference"
     else:
         name = "undetermined"
-    half = stats.t.isf(interaction["level"] / 2, interaction["df"]) * interaction["se"]
-    return {
-        "class": name, "ratio_low": low, "ratio_high": high,
-        "ci_low_decided": interaction["log2fc"] - half, "ci_high_decided": interaction["log2fc"] + half,
-    }  # fmt: skip
+    return {"class": name, "ratio_low": low, "ratio_high": high}
 
 
 def _fieller(a: dict, b: dict, se_difference: float, level: float) -> tuple[float, float]:

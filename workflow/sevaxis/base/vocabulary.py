@@ -91,7 +91,7 @@ class Role(Term):
     """What questions and pooling select a contrast by. Training is not overtraining, and no wording may blur it."""
 
     OVERTRAINING = "overtraining", "Overtraining", "overtraining"
-    TRAINING = "training", "Training, not overtraining", "training (not overtraining)"
+    TRAINING = "training", "Training, not overtraining", "training, not overtraining"
     ACUTE_EXERCISE = "acute_exercise", "Acute exercise", "a single bout of exercise"
     INACTIVITY = "inactivity", "Inactivity", "inactivity"
     DISEASE = "disease", "Disease", "liver disease"

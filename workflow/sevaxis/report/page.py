@@ -56,7 +56,7 @@ def _view(document: Document) -> dict[str, Any]:
         "settings": document.settings,
         "genes": document.genes,
         # the first sentence leads
-        "lead": re.split(r"(?<=\.)\s+(?=[A-Z])", verdict, maxsplit=1),
+        "lead": re.split(r"(?<=\.)\s+(?=[A-Z0-9])", verdict),
         "questions": question_sections(document),
         "facts": _facts(document, pages),
         "strip": strip(document),
