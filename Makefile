@@ -61,7 +61,7 @@ intake: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/intake.md tests.intake $(INTAKE)
 
 verdicts: $(VENV)/ready-dev
-	$(BIN)/python docs/tables.py docs/verdicts.md benchmarks.verdicts $(VERDICTS)
+	$(BIN)/python docs/tables.py docs/verdicts.md tests.verdicts $(VERDICTS)
 
 mistakes: $(VENV)/ready-dev
 	$(BIN)/python docs/tables.py docs/intake.md tests.mistakes

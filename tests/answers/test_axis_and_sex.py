@@ -229,7 +229,7 @@ def test_mde_is_that_of_the_test_that_decides():
 def test_training_is_never_called_overtraining():
     told = ask_axis(rows(role="training"))
     assert told.verdict.startswith("No data set of this study is about overtraining")
-    assert any("training (not overtraining)" in reason for reason in told.reasons)
+    assert any("training, not overtraining" in reason for reason in told.reasons)
 
 
 def test_findings_are_counted_by_study_not_by_comparison():

@@ -153,7 +153,8 @@ def _readings(rows: pd.DataFrame, thresholds: Thresholds) -> list[Reading]:
     """Change before its size; without a change equivalence; else undetermined."""
     shown = rows["p_holm"].le(thresholds.alpha)
     level = thresholds.alpha / rows["family_size"].clip(lower=1)
-    presence, more = rows["decided_by"].eq("presence"), rows["direction"].gt(0)
+    presence = rows["decided_by"].eq("presence")
+    more, less = rows["direction"].gt(0), rows["direction"].lt(0)
     by_q = rows["assay"].eq(Assay.EFFECTS) & rows["p"].isna() & rows["log2fc"].notna()
     published = by_q & rows["q"].lt(thresholds.fdr)
     untested = rows["status"].ne(Status.TESTED) & rows["p_gene"].isna()
@@ -167,9 +168,9 @@ def _readings(rows: pd.DataFrame, thresholds: Thresholds) -> list[Reading]:
             published,
             by_q & rows["q"].notna(),
             shown & presence & more,
-            shown & presence,
+            shown & presence & less,
             shown & more,
-            shown,
+            shown & less,
             equal,
         ],
         [

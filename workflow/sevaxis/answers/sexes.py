@@ -122,7 +122,7 @@ def classify(wide: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     """
     measured = ~(wide["presence_female"] | wide["presence_male"])
     female, male, average, interaction = (wide[f"direction_{stratum}"].to_numpy(float) for stratum in BY_SEX)
-    off = wide["off_female"] & wide["off_male"]
+    off = _both_off(wide, thresholds.fdr)
     differs = wide["found_interaction"]
     # signs of presence and of abundance order nothing together
     ordered = differs & wide["found_average"]
@@ -178,6 +178,15 @@ def _at_level(
         "ci_high_decided": difference + half,
         "mde80_decided": mde,
     }
+
+
+def _both_off(wide: pd.DataFrame, fdr: float) -> pd.Series:
+    """Features off zero in both sexes: within the level of the family, or by the q of the larger of their p."""
+    off = wide["off_female"] & wide["off_male"]
+    for _, rows in wide[~wide["in_family"]].groupby(KEY[:2], sort=False):
+        larger = rows[["p_female", "p_male"]].max(axis=1, skipna=False).to_numpy(float)
+        off[rows.index] &= benjamini_hochberg(larger) < fdr
+    return off
 
 
 def _small_differences(wide: pd.DataFrame, p: np.ndarray, thresholds: Thresholds) -> np.ndarray:

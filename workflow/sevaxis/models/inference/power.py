@@ -58,7 +58,7 @@ def minimum_detectable_effect(
     return noncentrality * se
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=512)
 def _table(alpha: float, power: float) -> CubicSpline:
     """Noncentrality as a smooth function of 1/df, df from 1 to infinity."""
     inverse = np.linspace(0.0, 1.0, _NODES)
@@ -189,7 +189,7 @@ def _ratios(df: float) -> np.ndarray:
     return np.sqrt(chdtri(df, (np.arange(_POINTS) + 0.5) / _POINTS) / df)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=512)
 def _repeat_table(alpha: float, power: float) -> np.ndarray:
     reached = []
     for inverse in np.linspace(0.0, 1.0, _SAID):
@@ -202,7 +202,7 @@ def _repeat_table(alpha: float, power: float) -> np.ndarray:
     return np.array(reached)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=512)
 def _exaggeration_table(alpha: float, power: float) -> np.ndarray:
     def density(x: np.ndarray) -> np.ndarray:
         return np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi)

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.verdicts import judge, permutations, tables
-from benchmarks.verdicts.scenarios import SCENARIOS
+from tests.verdicts import judge, permutations, tables
+from tests.verdicts.scenarios import SCENARIOS
 
 #: Designs whose tests are known to miss their level, which verdicts can but inherit.
 MISSES = {

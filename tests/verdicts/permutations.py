@@ -16,7 +16,7 @@ from sevaxis.effects.compare import compare
 from sevaxis.matrix.normalise import normalise
 from sevaxis.study.card import AssessCard, CompareCard
 
-from benchmarks.verdicts.judge import Tally
+from tests.verdicts.judge import Tally
 
 FDR = 0.05
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sevaxis.base.vocabulary import SexClass
 
-from benchmarks.verdicts.judge import Rate, Tally
+from tests.verdicts.judge import Rate, Tally
 
 READINGS = ("up, down", "appears, disappears", "no relevant change", "at least", "below", "interval")
 CLASSES = tuple(str(name) for name in SexClass if name != SexClass.UNDETERMINED)

@@ -13,8 +13,8 @@ from sevaxis.base.vocabulary import Family, Reading, SexClass, Size, Status, Str
 from sevaxis.effects.compare import compare
 from sevaxis.study.settings import Axis, Thresholds
 
-from benchmarks.verdicts.scenarios import Scenario
-from benchmarks.verdicts.simulate import (
+from tests.verdicts.scenarios import Scenario
+from tests.verdicts.simulate import (
     GENES,
     MARGIN,
     OUTSIDE,

@@ -18,7 +18,7 @@ from sevaxis.matrix.normalise import normalise
 from sevaxis.study.card import AssessCard, CompareCard
 from sevaxis.study.settings import Thresholds
 
-from benchmarks.verdicts.scenarios import Scenario
+from tests.verdicts.scenarios import Scenario
 
 #: Genes of a block, and so of an axis.
 GENES = ("A", "B", "C", "D")

@@ -1,6 +1,6 @@
 """Print the tables of docs/verdicts.md: how often tests and verdicts are wrong where the truth is known.
 
-    python -m benchmarks.verdicts [--quick] [--only simulated,permuted] [--jobs 2] [--data FOLDER]
+    python -m tests.verdicts [--quick] [--only simulated,permuted] [--jobs 2] [--data FOLDER]
 
 simulated: 40 and more designs of vesicle studies, from matrix to verdict. permuted: public data sets whose groups are
 dealt out anew (needs the folder of public data). Tables are printed between the marks of their place on the page,
@@ -15,8 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from benchmarks.verdicts import judge, permutations, tables
-from benchmarks.verdicts.scenarios import SCENARIOS
+from tests.verdicts import judge, permutations, tables
+from tests.verdicts.scenarios import SCENARIOS
 
 #: Simulated studies of each design, blocks of four genes in each, and permutations of each data set.
 FULL, QUICK = (8, 400, 100), (2, 80, 10)
@@ -27,7 +27,7 @@ DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.verdicts",
+        prog="python -m tests.verdicts",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
