@@ -13,7 +13,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 OFFLINE := $(if $(MIRROR),--config mirror=$(MIRROR))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: run public test test-fast test-pythons test-browser test-slurm test-slow lint bench accuracy intake mistakes lock clean
+.PHONY: run public test test-fast test-pythons test-browser test-slurm test-slow lint bench accuracy intake verdicts mistakes lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/ready
