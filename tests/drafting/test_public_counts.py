@@ -56,7 +56,7 @@ def test_cycling_in_myotonic_dystrophy(added):
         assert rows.sum() == (8 if gene == "FLOT1" else 1)
     assert [round(means[gene]) for gene in ("SORBS3", "CD63", "FBXO2")] == [371, 2943, 2]
     assert means["FLOT1"] == pytest.approx(872.273, abs=1e-3)  # awk over the files; SETS.md says 845
-    assert all(16e6 < part.X.sum() < 32e6 for part in parts)
+    assert all(15.6e6 < part.X.sum() < 32.4e6 for part in parts)  # awk: 15.69 to 32.27 million
 
 
 def test_small_rna_of_vesicles(added, shared):
