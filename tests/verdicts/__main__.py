@@ -1,6 +1,6 @@
 """Print the tables of docs/verdicts.md: how often tests and verdicts are wrong where the truth is known.
 
-    python -m tests.verdicts [--quick] [--only simulated,permuted] [--jobs 2] [--data FOLDER]
+    python -m tests.verdicts [--quick] [--only simulated,permuted] [--jobs 2] [--studies 4] [--data FOLDER]
 
 simulated: 40 and more designs of vesicle studies, from matrix to verdict. permuted: public data sets whose groups are
 dealt out anew (needs the folder of public data). Tables are printed between the marks of their place on the page,
@@ -34,9 +34,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small numbers: a look, no tables of the page")
     parser.add_argument("--only", default="simulated,permuted", help="of simulated, permuted")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument(
+        "--studies", type=int, help="simulated studies of each design, in place of the usual number"
+    )
     parser.add_argument("--data", type=Path, default=DATA, help="folder of public data")
     options = parser.parse_args()
     studies, blocks, repeats = QUICK if options.quick else FULL
+    studies = options.studies or studies
     say = partial(_say, complete=not options.quick)
     with ProcessPoolExecutor(options.jobs) as pool:
         if "simulated" in options.only:
