@@ -192,6 +192,7 @@ def sex_table(effects: pd.DataFrame, axis: pd.DataFrame) -> pd.DataFrame:
             features.setdefault(row["feature_id"], {})[row["stratum"]] = {**row, **told_of}
         family = set(mine["feature_id"])
         compared = {name: strata for name, strata in features.items() if "interaction" in strata}
+        _join(compared, family)
         small = _small(compared, family)
         rows = [strata["interaction"] for strata in compared.values()]
         level, se, df = (np.array([row[name] for row in rows], dtype=float) for name in ("level", "se", "df"))
@@ -209,6 +210,20 @@ def sex_table(effects: pd.DataFrame, axis: pd.DataFrame) -> pd.DataFrame:
 
 def _infinite(df: float) -> float:
     return np.inf if np.isnan(df) else df
+
+
+def _join(features: dict[str, dict[str, dict]], family: set[str]) -> None:
+    """Where q decides, both sexes are off zero by the q of the larger p: nowhere else is either of them."""
+    larger = {
+        name: max(strata["female"]["p"], strata["male"]["p"])
+        for name, strata in features.items()
+        if name not in family and "female" in strata and "male" in strata
+    }
+    known = {name: p for name, p in larger.items() if p == p}
+    q = dict(zip(known, stats.false_discovery_control(list(known.values())), strict=True)) if known else {}
+    for name in larger:
+        if not q.get(name, 1.0) < FDR:
+            features[name]["female"]["off"] = False
 
 
 def _small(features: dict[str, dict[str, dict]], family: set[str]) -> dict[str, bool]:

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from tests.answers.test_recomputed import GENES, assert_results_as_recomputed
 from tests.project import Project
 
 pytestmark = pytest.mark.workflow
@@ -66,6 +67,10 @@ def test_the_last_lines_say_where_the_report_is_and_what_it_says(finished):
     lines = (finished.folder / "output.txt").read_text().splitlines()
     assert "Report: results/demo/report.html" in lines
     assert lines[lines.index("Report: results/demo/report.html") + 1].startswith("Under overtraining")
+
+
+def test_no_verdict_says_more_than_its_row(finished):
+    assert_results_as_recomputed(finished.folder / "results" / "demo", GENES)
 
 
 MUSCLE = "config/datasets/demo_muscle_rna/card.yaml"
