@@ -17,6 +17,7 @@ ROW = ["dataset", "contrast", "stratum", "human_symbol"]
 COUNTED = ("rna_counts", "single_cell")
 SEXES = ("female", "male", "average", "interaction")
 TELLS_OF_PRESENCE = ("the fold change tells of presence, not of an amount", "not the data's")
+CARRIED_BY_FEW = TELLS_OF_PRESENCE[0]
 
 
 def holm(p: list[float]) -> list[float]:
@@ -102,12 +103,16 @@ def _family(rows: list[dict], family: str, dataset: str, contrast: str) -> list[
     )
     for row in rows:
         row["p_abundance"] = row["p"] if row["status"] == "tested" else np.nan
-        counted = row["assay"] in COUNTED
+        carried = str(row["reason"]).endswith(CARRIED_BY_FEW)
+        counted = row["assay"] in COUNTED and not carried
         row["p_presence"] = row["detection_p"] if family and not counted else np.nan
         least = row["detection_p_min"]
         row["by_presence"] = bool(family and not counted and 2 * candidates * least <= ALPHA)
         row["p_gene"] = row["p_abundance"] if family else np.nan
-        if row["by_presence"]:
+        if carried and family:
+            row["by_presence"] = row["p_presence"] == row["p_presence"]
+            row["p_gene"] = min(1.0, 2 * row["p_presence"]) if row["by_presence"] else np.nan
+        elif row["by_presence"]:
             row["p_gene"] = min(1.0, 2 * np.nanmin([row["p_presence"], row["p_abundance"]]))
     tests = [row for row in rows if row["p_gene"] == row["p_gene"]]
     adjusted = holm([row["p_gene"] for row in tests])
@@ -129,7 +134,8 @@ def _read(row: dict, family: str, m: int) -> dict:
     df = np.inf if np.isnan(row["df"]) else row["df"]
     half = stats.t.isf(level / 2, df) * se if family else np.nan
     low, high = effect - half, effect + half
-    presence = row["by_presence"] and not row["p_abundance"] < row["p_presence"]
+    carried = str(row["reason"]).endswith(CARRIED_BY_FEW)
+    presence = row["by_presence"] and (carried or not row["p_abundance"] < row["p_presence"])
     sign = row["detection_log_or"] if presence else effect
     remark = str(row["reason"])
     by_presence = presence or remark.endswith(TELLS_OF_PRESENCE)

@@ -214,6 +214,30 @@ def test_presence_and_abundance_share_a_gene_and_zeros_of_counts_are_tested_once
     assert ask_axis({**presence(6, 10, 5, 10), **exact}).tables[""]["reading"][0] == "undetermined"
 
 
+@pytest.mark.parametrize(
+    ("counts", "reading", "p_gene"),
+    [
+        ((1, 3, 3, 3), "undetermined", 2 * 0.4),  # Fisher's p of 1 of 3 v 3 of 3 is 0.4
+        ((3, 12, 12, 12), "disappears", None),
+    ],
+)
+def test_a_fold_change_that_few_samples_carry_is_tested_by_presence(counts, reading, p_gene):
+    """A model of counts says p 1e-8; what differs is in how many samples it was counted at all."""
+    row = presence(*counts) | {
+        "status": "tested",
+        "log2fc": -7.5,
+        "se": 1.0,
+        "df": 9.0,
+        "p": 1e-8,
+        "assay": "rna_counts",
+    }
+    row["reason"] = "counted in some: the fold change tells of presence, not of an amount"
+    found = ask_axis(row).tables[""].iloc[0]
+    assert found["reading"] == reading
+    assert found["p_gene"] == pytest.approx(min(1.0, 2 * row["detection_p"]) if p_gene is None else p_gene)
+    assert "-7.5" not in found["wording"].split(";", 2)[-1]
+
+
 def test_mde_is_that_of_the_test_that_decides():
     """Noncentral t by SciPy: at the printed MDE the test at .05/4 finds 80 %."""
     genes = ("A", "B", "C", "D")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest, fisher_exact
 from sevaxis.base.vocabulary import Stratum
-from sevaxis.effects.presence import presence_of
+from sevaxis.effects.presence import carried_by_few, presence_of
 from sevaxis.effects.strata import StratumContrast
 
 from tests.effects.test_compare import compare, comparison, matrix
@@ -113,6 +113,13 @@ def test_a_fold_change_that_one_sample_carries_is_told_as_presence():
         "counted in 1 of 3 case and 3 of 3 reference samples (s1, s3, s4, s5): "
         "the fold change tells of presence, not of an amount"
     )
-    told = table.loc["P0", "reason"]
-    assert table.loc["P0", "status"] != "tested" or "(s1): without a count on one side" in told
+    # a group of both is told so, wherever the other group has none
+    assert (
+        table.loc["P0", "status"] != "tested"
+        or "(s1): the fold change tells of presence" in table.loc["P0", "reason"]
+    )
+    few, none = carried_by_few(
+        np.array([[0, 600, 0, 0, 0, 0], [9, 9, 9, 0, 0, 0], [90, 80, 70, 0, 0, 0]]), np.arange(6) < 3
+    )
+    assert (few.tolist(), none.tolist()) == ([True, False, False], [False, False, True])
     assert not table["reason"].fillna("").str.contains("presence")[10:].any()

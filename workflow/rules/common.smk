@@ -135,9 +135,7 @@ def last_words():
     """Where the report is and what it says first; of a run that stopped before it, that it did."""
     page = RESULTS / "report.html"
     answer = RESULTS / "answers" / f"{QUESTIONS[0]}.json"
-    parts = [
-        path for path in (RESULTS / "datasets").glob("*/*") if path.suffix != ".log"
-    ]
+    parts = (RESULTS / "datasets").glob("*/*")
     if not (page.is_file() and answer.is_file()):
         return f"Stopped before the report: what was made is in {RESULTS / 'datasets'}."
     if any(part.stat().st_mtime > page.stat().st_mtime for part in parts):

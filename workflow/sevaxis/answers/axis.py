@@ -86,11 +86,9 @@ def _tell_families(rows: pd.DataFrame) -> str:
         return "No family of tests stands behind this: nothing could be tested."
     level, several = rows["family_level"].max(), families > 1
     return (
-        f"{families} {'families' if several else 'family'} of tests {'stand' if several else 'stands'} behind "
-        "this, each "
-        f"with a chance of a false finding of at most {100 * level:g} %: no more than {expected:.2g} of them "
-        "are expected "
-        "to hold one."
+        f"{families} {'families' if several else 'family'} of tests {'stand' if several else 'stands'} behind this, "
+        f"each with a chance of a false finding of at most {100 * level:g} %: no more than {expected:.2g} of them "
+        "are expected to hold one."
     )
 
 

@@ -6,18 +6,14 @@ row that stands for all samples; the secondary one is the axis genes in females,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
-from sevaxis.base.vocabulary import STANDING, Assay, Family, Sex, Status, Stratum
+from sevaxis.base.vocabulary import STANDING, Assay, Family, Reason, Sex, Status, Stratum
 from sevaxis.models.inference.multiplicity import holm
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-#: Assays whose zeros are part of the model of abundance: presence is no second test of them.
+#: Assays whose zeros are part of the model of abundance: presence is no second test of them. Where a few samples carry
+#: all counts of a side the model does not fit, and presence is the only test.
 COUNTED = (Assay.RNA_COUNTS, Assay.SINGLE_CELL)
 CONTRAST = ["dataset", "contrast"]
 
@@ -116,7 +112,8 @@ def assign_families(rows: pd.DataFrame, standing: pd.Series, alpha: float) -> pd
         - ``p_presence``, ``p_abundance``: the tests that the row has;
         - ``by_presence``: presence takes part, for its margins let it reach the level;
         - ``p_presence_min``: the smallest adjusted p that presence could reach;
-        - ``p_gene`` = min(1, 2 min(p_presence, p_abundance)) where presence takes part, else p_abundance;
+        - ``p_gene`` = min(1, 2 min(p_presence, p_abundance)) where presence takes part, else p_abundance; 2 p_presence
+          where few samples carry all counts of a side;
         - ``p_holm``: adjusted within the family (Holm 1979).
 
     Notes
@@ -135,17 +132,18 @@ def assign_families(rows: pd.DataFrame, standing: pd.Series, alpha: float) -> pd
     )
     tested = rows["status"].eq(Status.TESTED)
     rows["p_abundance"] = rows["p"].where(tested)
-    compared = rows["family"].ne("") & ~rows["assay"].isin(COUNTED)
+    carried = bears(rows["reason"], Reason.PRESENCE_DECIDES)
+    compared = rows["family"].ne("") & (carried | ~rows["assay"].isin(COUNTED))
     rows["p_presence"] = rows["detection_p"].where(compared)
     family = [*CONTRAST, "family"]
     detected = rows[["detected_case", "detected_reference"]].astype(float).sum(axis=1).gt(0)
     candidates = (detected | rows["p_abundance"].notna()).groupby([rows[key].astype(str) for key in family])
     bound = candidates.transform("sum")
     reach = 2 * bound * rows["detection_p_min"].where(compared)
-    rows["by_presence"] = reach.le(alpha)
+    rows["by_presence"] = reach.le(alpha) | (carried & rows["p_presence"].notna())
     rows["p_presence_min"] = reach.clip(upper=1.0)
-    both = rows[["p_presence", "p_abundance"]].min(axis=1)
-    rows["p_gene"] = (2 * both).clip(upper=1.0).where(rows["by_presence"], rows["p_abundance"])
+    smaller = rows[["p_presence", "p_abundance"]].min(axis=1).mask(carried, rows["p_presence"])
+    rows["p_gene"] = (2 * smaller).clip(upper=1.0).where(rows["by_presence"] | carried, rows["p_abundance"])
     rows.loc[rows["family"].eq(""), "p_gene"] = np.nan
     grouped = rows.groupby([rows[key].astype(str) for key in family])["p_gene"]
     rows["p_holm"] = grouped.transform(lambda p: holm(p.to_numpy(float)))
@@ -160,6 +158,7 @@ def count_families(rows: pd.DataFrame) -> tuple[int, float]:
     return len(tested), float(tested["family_level"].sum())
 
 
-def of_genes(effects: pd.DataFrame, genes: Sequence[str]) -> pd.DataFrame:
-    """Rows of the effects table of some genes, by human symbol."""
-    return effects[effects["human_symbol"].isin(list(genes))].reset_index(drop=True)
+def bears(reasons: pd.Series, *those: Reason) -> pd.Series:
+    """Which rows bear one of these remarks, whose facts are the row's own."""
+    tails = tuple(reason.remark for reason in those)
+    return reasons.fillna("").astype(str).map(lambda text: text.endswith(tails)).astype(bool)

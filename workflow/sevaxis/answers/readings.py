@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from sevaxis.answers.families import CONTRAST, assign_families, of_genes, one_row_a_gene, standing_stratum
+from sevaxis.answers.families import CONTRAST, assign_families, bears, one_row_a_gene, standing_stratum
 from sevaxis.answers.wording import word_row
 from sevaxis.base.vocabulary import (
-    AS_PUBLISHED,
     CHANGED,
     DOWNWARD,
     UPWARD,
@@ -94,7 +93,7 @@ def read_axis(
         - ``robustness_k`` of ``robustness_m`` analyses in which the reading stands;
         - ``expected``, ``agreement``: beside the hypothesis.
     """
-    rows = one_row_a_gene(of_genes(effects, axis.genes))
+    rows = one_row_a_gene(effects[effects["human_symbol"].isin(axis.genes)].reset_index(drop=True))
     rows = assign_families(rows, standing_stratum(effects), thresholds.alpha)
     rows = _decide(_measure(rows, thresholds))
     rows["reading"] = _readings(rows, thresholds)
@@ -141,10 +140,11 @@ def _measure(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
 
 def _decide(rows: pd.DataFrame) -> pd.DataFrame:
     """Which of its tests decides a row, and in which direction."""
-    presence = rows["by_presence"] & ~rows["p_abundance"].lt(rows["p_presence"])
-    # a fold change that tells of presence is read as presence, whichever test found it
-    sparse = ends_with(rows["reason"], Reason.PRESENCE_DECIDES, Reason.NO_COUNT_ON_ONE_SIDE)
-    by = np.select([presence | sparse, rows["p_abundance"].notna()], ["presence", "abundance"], "")
+    carried = bears(rows["reason"], Reason.PRESENCE_DECIDES)
+    presence = rows["by_presence"] & (carried | ~rows["p_abundance"].lt(rows["p_presence"]))
+    # without any count on one side the model's p stands, but its fold change is no amount
+    none = bears(rows["reason"], Reason.NO_COUNT_ON_ONE_SIDE)
+    by = np.select([presence | carried | none, rows["p_abundance"].notna()], ["presence", "abundance"], "")
     sign = np.sign(rows["detection_log_or"].where(presence, rows["log2fc"]).fillna(0.0))
     return rows.assign(decided_by=by, direction=sign.astype(int))
 
@@ -188,12 +188,6 @@ def _readings(rows: pd.DataFrame, thresholds: Thresholds) -> list[Reading]:
         Reading.UNDETERMINED,
     )
     return [Reading(str(reading)) for reading in found]
-
-
-def ends_with(reasons: pd.Series, *those: Reason) -> pd.Series:
-    """Which rows bear one of these remarks, whose facts are the row's own."""
-    tails = tuple(reason.sentence.rpartition(": ")[2] for reason in those)
-    return reasons.fillna("").astype(str).map(lambda text: text.endswith(tails)).astype(bool)
 
 
 def _sizes(rows: pd.DataFrame, margin: float) -> list[str]:
@@ -276,8 +270,3 @@ def _agreement(expected: str, reading: Reading) -> Agreement:
 def direction(reading: str) -> int:
     """1 for more in the case, -1 for less, 0 for neither."""
     return int(reading in UPWARD) - int(reading in DOWNWARD)
-
-
-def as_published(reading: str) -> bool:
-    """Whether a reading rests on the authors' own q alone."""
-    return reading in AS_PUBLISHED

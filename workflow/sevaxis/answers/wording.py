@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sevaxis.base.vocabulary import AS_PUBLISHED, WHOLE, Reading, Size, Status, Stratum
+from sevaxis.base.vocabulary import AS_PUBLISHED, WHOLE, Reading, Reason, Size, Status, Stratum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,12 +79,15 @@ def _presence(row: Any) -> str:
 def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
     margin = thresholds.smallest_effect
     seen = (
-        f"detected in {row.detected_case} of {row.n_case} case and "
-        f"{row.detected_reference} of {row.n_reference} reference samples"
+        f"detected in {row.detected_case} of {row.n_case} case and {row.detected_reference} of {row.n_reference} "
+        "reference samples"
     )
     match reading:
         case Reading.APPEARS | Reading.DISAPPEARS:
-            found = [f"{seen}{_presence(row)}" if row.by_presence else str(row.reason)]
+            carried = str(row.reason).endswith(Reason.PRESENCE_DECIDES.remark)
+            found = [f"{seen}{_presence(row)}" if row.by_presence and not carried else str(row.reason)]
+            if carried:
+                return [f"{found[0]}{_presence(row)}"]
             if row.by_presence and row.p_abundance == row.p_abundance:
                 found.append(f"where detected, log2 fold change {row.log2fc:+.2f} (p {row.p_abundance:.2g})")
             return found
@@ -102,7 +105,9 @@ def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
                 f"beyond {row.margin_excluded:.2g}"
             ]
     if row.p_gene != row.p_gene:
-        return [f"published without a test: {row.reason}"]
+        return [f"not tested here: {row.reason}"]
+    if str(row.reason).endswith(Reason.PRESENCE_DECIDES.remark):
+        return [f"{row.reason}{_presence(row)}"]
     told = [f"{seen}{_presence(row)}"] if row.by_presence else []
     if row.p_abundance != row.p_abundance:
         return [*told, "abundance not estimable"]

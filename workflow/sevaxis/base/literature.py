@@ -28,6 +28,9 @@ PAPERS = {
     "Tarone 1990": "Biometrics 46:515-522. doi:10.2307/2531456",
     "Fieller 1954": "J R Stat Soc B 16:175-185. doi:10.1111/j.2517-6161.1954.tb00159.x",
     "Gelman & Carlin 2014": "Perspect Psychol Sci 9:641-651. doi:10.1177/1745691614551642",
+    "Firth 1993": "Biometrika 80:27-38. doi:10.1093/biomet/80.1.27",
+    "Heinze & Schemper 2002": "Stat Med 21:2409-2419. doi:10.1002/sim.1047",
+    "Benjamini & Heller 2008": "Biometrics 64:1215-1222. doi:10.1111/j.1541-0420.2007.00984.x",
     "Cohen 1988": "Statistical Power Analysis for the Behavioral Sciences, chapter 2",
     "Schuirmann 1987": "J Pharmacokinet Biopharm 15:657-680. doi:10.1007/BF01068419",
 }

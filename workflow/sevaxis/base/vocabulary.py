@@ -270,6 +270,11 @@ class Reason(StrEnum):
         return self.sentence.format(**facts)
 
     @property
+    def remark(self) -> str:
+        """The end of the sentence, which holds no fact of any row: rows that bear the reason are known by it."""
+        return self.sentence.rpartition(": ")[2]
+
+    @property
     def general(self) -> str:
         """The sentence without the facts of any row: n for a count, the name of any other fact in brackets."""
         named = {"gene", "organism", "identifiers", "level", "sex"}

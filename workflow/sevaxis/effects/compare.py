@@ -11,7 +11,7 @@ import numpy as np
 from sevaxis.base.vocabulary import BY_SEX, Assay, Reason, Scale, Sex, Status, Stratum
 from sevaxis.effects.apart import plan_models
 from sevaxis.effects.estimation import estimate
-from sevaxis.effects.presence import presence_of
+from sevaxis.effects.presence import carried_by_few, presence_of
 from sevaxis.effects.published import published_effects
 from sevaxis.effects.refusals import check_samples
 from sevaxis.effects.strata import NotSplit, StratumContrast
@@ -207,25 +207,15 @@ def _estimated(
     sparse = np.zeros(len(rows), bool)
     if included.uns["dataset"]["scale"] == Scale.COUNTS:
         counts = np.asarray(included.X, dtype=float).T[:, case + reference]
-        sparse = tested & _decided_by_presence(counts, np.arange(len(case + reference)) < len(case))
-        rows.loc[sparse & rows["code"].ne(Reason.NO_COUNT_ON_ONE_SIDE), "code"] = Reason.PRESENCE_DECIDES
+        few, none = carried_by_few(counts, np.arange(len(case + reference)) < len(case))
+        rows.loc[tested & none, "code"] = Reason.NO_COUNT_ON_ONE_SIDE
+        rows.loc[tested & few, "code"] = Reason.PRESENCE_DECIDES
+        sparse = tested & (few | none)
     rows["carriers"] = ""
     for i in np.flatnonzero(sparse):
         names = included.obs_names[[j for j in case + reference if detected[i, j]]]
         rows.loc[i, "carriers"] = f" ({', '.join(names)})" if len(names) <= _NAMED else ""
     return rows.assign(reason=_sentences(rows)).drop(columns="carriers")
-
-
-def _decided_by_presence(counts: np.ndarray, case: np.ndarray) -> np.ndarray:
-    """Features with no count in half of a side's samples or more, although ten and more where they are counted.
-
-    Counts of that size are not zero by chance so often: the side's mean is that of the few that have any.
-    """
-    found = counts > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        usual = counts.sum(axis=1) / found.sum(axis=1)
-    share = np.minimum(found[:, case].mean(axis=1), found[:, ~case].mean(axis=1))
-    return (share <= 0.5) & (usual >= 10)
 
 
 def _presence(included: AnnData, contrast: StratumContrast, seen: _Seen) -> dict[str, np.ndarray]:

@@ -122,6 +122,33 @@ def presence_of(
     return Presence(p, smallest, log_odds)
 
 
+def carried_by_few(counts: np.ndarray, case: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Features whose fold change tells of presence: counted in tens, and yet not counted where they might be.
+
+    Counts of ten and more are not zero by chance in half of a group. A group of both has no mean that a model of counts
+    describes; one without any has a mean near zero, which it does.
+
+    Parameters
+    ----------
+    counts
+        Raw counts, (features x samples).
+    case
+        Is it a case sample, (samples,), booleans.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Features that some, but at most half of the samples of a side carry; those that no sample of a side has and that
+        are not among the first. (features,) booleans each.
+    """
+    found = counts > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        usual = counts.sum(axis=1) / found.sum(axis=1)
+    shares = np.stack([found[:, case].mean(axis=1), found[:, ~case].mean(axis=1)])
+    few = ((shares > 0) & (shares <= 0.5)).any(axis=0) & (usual >= 10)
+    return few, (shares == 0).any(axis=0) & ~few & (usual >= 10)
+
+
 def _units(
     detected: np.ndarray, obs: pd.DataFrame, contrast: StratumContrast, covariates: Sequence[str]
 ) -> _Units:

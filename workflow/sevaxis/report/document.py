@@ -94,6 +94,11 @@ class Document:
         """False discovery rate below which a feature counts as changed."""
         return self.settings["thresholds"]["fdr"]
 
+    @property
+    def proteins(self) -> bool:
+        """Whether any data set holds proteins."""
+        return any(card["assay"] == Assay.PROTEIN for card in self.cards)
+
     @cached_property
     def by_id(self) -> dict[str, Mapping[str, Any]]:
         """Cards by data set."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from sevaxis.base import vocabulary
 from sevaxis.base.literature import FORMULAS
-from sevaxis.base.vocabulary import Assay, SexClass, Status, Stratum
+from sevaxis.base.vocabulary import SexClass, Status, Stratum
 from sevaxis.report import words
 from sevaxis.report.document import Document
 from sevaxis.report.drawings import formulas
@@ -60,7 +60,7 @@ def _view(document: Document) -> dict[str, Any]:
         "questions": question_sections(document),
         "facts": _facts(document, pages),
         "strip": strip(document),
-        "compressed": any(shown.assay == Assay.PROTEIN for shown in document.contrasts),
+        "compressed": document.proteins,
         "fold": words.plain(2 ** document.settings["thresholds"]["smallest_effect"], 1),
         "pages": pages,
         "cards": gene_cards(document),

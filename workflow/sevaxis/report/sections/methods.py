@@ -36,7 +36,7 @@ def methods(document: Document) -> list[Section]:
         Section("Normalisation", _paragraphs(NORMALISATIONS, fits)),
         Section("Models", _models(fits)),
         Section("Sex", _paragraphs(SEXES, fits)),
-        _uncertainty(thresholds),
+        _uncertainty(document, thresholds),
         _multiplicity(thresholds),
         _detection(document),
         _limits(),
@@ -197,41 +197,39 @@ def _contradictions(document: Document, sexes: Sequence[Mapping[str, Any]]) -> s
     return f"{samples} {'contradicts' if number == 1 else 'contradict'} it, named and kept as declared."
 
 
-def _uncertainty(thresholds: Mapping[str, Any]) -> Section:
+#: Of studies with proteins.
+_COMPRESSED = (
+    "Ratios of proteins are compressed: interference pulls ratios of isobaric labels towards 1, and label-free "
+    "intensities near the limit of detection do so too. {fold}-fold in such data stands for more than {fold}-fold in "
+    "the sample, so that “no relevant change” there excludes less than it says."
+)
+
+
+def _uncertainty(document: Document, thresholds: Mapping[str, Any]) -> Section:
     alpha, power = thresholds.get("alpha", 0.05), thresholds.get("power", 0.8)
     margin = thresholds.get("smallest_effect", 0.585)
     return Section(
         "Uncertainty, and what could have been seen",
         [
-            "Intervals of single effects are 95 % confidence intervals, by the distribution and degrees of "
-            "freedom d of "
-            "the same test (normal where d is infinite).",
+            "Intervals of single effects are 95 % confidence intervals, by the distribution and degrees of freedom "
+            "d of the same test (normal where d is infinite).",
             "$ci",
-            f"The minimum detectable effect (MDE{power * 100:.0f}) is the true effect δ that the same test finds with "
-            f"power π = {power:g}, by the noncentral t distribution (Cohen 1988): at α = {alpha:g} for a single "
-            "test, at "
-            "α over the tests of the family for an axis gene, at the level of q where the false discovery rate "
-            "decides. "
-            "It takes the observed standard error for the true one. A new experiment of the size draws its own "
-            "and finds "
-            "the same effect less often (power_repeat in axis.tsv), and estimates that were significant overstate it "
-            "(exaggeration; Gelman & Carlin 2014).",
+            f"The minimum detectable effect (MDE{power * 100:.0f}) is the true effect δ that the same test finds "
+            f"with power π = {power:g}, by the noncentral t distribution (Cohen 1988): at α = {alpha:g} for a "
+            "single test, at α over the tests of the family for an axis gene, at the level of q where the false "
+            "discovery rate decides. It takes the observed standard error for the true one. A new experiment of "
+            "the size draws its own and finds the same effect less often (power_repeat in axis.tsv), and estimates "
+            "that were significant overstate it (exaggeration; Gelman & Carlin 2014).",
             "$mde",
-            "A reading gives significance first, size second. A change is a p of at most α after Holm's adjustment; "
-            f"its size is at least or below the smallest effect of interest, Δ = {margin:g} log2 units "
+            "A reading gives significance first, size second. A change is a p of at most α after Holm's "
+            f"adjustment; its size is at least or below the smallest effect of interest, Δ = {margin:g} log2 units "
             f"({2**margin:.2g}-fold), or uncertain, by the interval at level 1 − α/m of a family of m tests. No "
-            "relevant "
-            "change is claimed only where the 1 − 2α/m interval lies within ±Δ (two one-sided tests, Schuirmann 1987). "
-            "Everything else is undetermined, and underpowered where the MDE exceeds Δ.",
+            "relevant change is claimed only where the 1 − 2α/m interval lies within ±Δ (two one-sided tests, "
+            "Schuirmann 1987). Everything else is undetermined, and underpowered where the MDE exceeds Δ.",
             "$tost",
-            "Ratios of proteins are compressed: interference pulls ratios of isobaric labels towards 1, and label-free "
-            "intensities near the limit of detection do so too. 1.5-fold in such data stands for more than "
-            "1.5-fold in the "
-            "sample, so that “no relevant change” there excludes less than it says. The table axis.tsv gives "
-            "for each row "
-            "the smallest margin at which a relevant change would be excluded (margin_excluded) and the largest "
-            "that the "
-            "effect exceeds (margin_exceeded).",
+            "The table axis.tsv gives for each row the smallest margin at which a relevant change would be excluded "
+            "(margin_excluded) and the largest that the effect exceeds (margin_exceeded).",
+            *([_COMPRESSED.format(fold=f"{2**margin:.2g}")] if document.proteins else []),
         ],
     )
 
@@ -244,22 +242,30 @@ def _multiplicity(thresholds: Mapping[str, Any]) -> Section:
             f"Genome-wide, p-values were adjusted within data set, contrast and stratum (Benjamini & Hochberg 1995); "
             f"q < {fdr:g} counts as changed.",
             "$bh",
-            "The axis genes were named beforehand and have families of their own, within each contrast, so that "
-            "no other "
-            "data set changes a verdict. The primary family is the axis genes in the row that stands for all "
-            "samples: that "
-            "of all samples, the average of both sexes, or in data of one sex that sex. The secondary family is "
-            "the axis "
-            "genes in females, in males and by interaction. Within each the family-wise error is held at "
-            f"{100 * alpha:g} % (Holm 1979); family, size and level stand beside each number in axis.tsv. Of several "
-            "features of one gene the one detected in most samples stands for it, then the most abundant.",
+            "The axis genes were named beforehand and have families of their own, within each contrast, so that no "
+            "other data set changes a verdict. The primary family is the axis genes in the row that stands for all "
+            "samples: that of all samples, the average of both sexes, or in data of one sex that sex. The "
+            "secondary family is the axis genes in females, in males and by interaction. Within each the "
+            f"family-wise error is held at {100 * alpha:g} % (Holm 1979); family, size and level stand beside each "
+            "number in axis.tsv. Of several features of one gene the one detected in most samples stands for it, "
+            "then the most abundant.",
             "$holm",
             "Whether the sexes differ is decided by the interaction alone. An effect is larger in one sex where "
             "interaction and average are significant, opposite where both sexes are off zero with unlike signs; it is "
             "in both sexes where both are off zero on one side, and alike where the confidence set of their ratio "
-            "(Fieller 1954) lies within one half and two.",
+            "(Fieller 1954) lies within one half and two. Axis genes are decided within their secondary family, all "
+            "other features by q; that these are off zero in both sexes, by the q of the larger p (Benjamini & Heller "
+            "2008).",
         ],
     )
+
+
+#: Of studies in which a card names covariates.
+_PENALISED = (
+    "Where a card names covariates, and from ten samples a side that are not paired, the p is that of a logistic "
+    "regression with them (Firth 1993; Heinze & Schemper 2002); with fewer samples that p is not calibrated, and the "
+    "exact test leaves the covariates out."
+)
 
 
 def _detection(document: Document) -> Section:
@@ -269,17 +275,18 @@ def _detection(document: Document) -> Section:
         "Detection",
         [
             "Presence is tested beside abundance: given in how many samples of each batch and sex a feature was "
-            "detected, "
-            "the exact conditional test asks whether cases have it more often than references (Birch 1964); of one "
-            "batch and sex it is Fisher's exact test (Fisher 1935), of pairs McNemar's (McNemar 1947), and between the "
-            "sexes Zelen's test of equal odds ratios (Zelen 1971). Samples of one subject on one side count once.",
+            "detected, the exact conditional test asks whether cases have it more often than references (Birch "
+            "1964); of one batch and sex it is Fisher's exact test (Fisher 1935), of pairs McNemar's (McNemar "
+            "1947), and between the sexes Zelen's test of equal odds ratios (Zelen 1971). Samples of one subject "
+            "on one side count once.",
+            *([_PENALISED] if any(card["model"].get("covariates") for card in document.cards) else []),
             "$fisher",
-            "A gene's p is min(1, 2 min(p of presence, p of abundance)) where presence can reach the level of "
-            "its family "
-            "at the margins observed, and else that of abundance: neither the margins nor the number of genes depends "
-            "on which samples are cases (Tarone 1990). With three samples a side presence can never reach 0.05 "
-            "(0/3 v 3/3 "
-            "gives 0.10). Zeros of counts belong to the model of counts and are not tested twice.",
+            "A gene's p is min(1, 2 min(p of presence, p of abundance)) where presence can reach the level of its "
+            "family at the margins observed, and else that of abundance: neither the margins nor the number of "
+            "genes depends on which samples are cases (Tarone 1990). With three samples a side presence can never "
+            "reach 0.05 (0/3 v 3/3 gives 0.10). Zeros of counts belong to the model of counts and are not tested "
+            "twice; where at most half of the samples of a group carry all its counts, in tens, that model does "
+            "not fit, and presence is the only test.",
         ],
     )
 
