@@ -360,6 +360,22 @@ def test_classes_come_from_tests_of_what_they_say(female, male, se, expected):
     assert told["class"].tolist() == [expected, expected]
 
 
+def test_the_interval_of_the_feature_that_sets_the_level_of_q_ends_at_zero():
+    """Not at 1e-17 or -1e-17, as the last digit of the t quantile falls: the same on every version of SciPy."""
+    sizes = {"A": 2.0, "B": 1.0, "C": 0.342, "D": 0.0, "E": 0.0}
+    table = [
+        row
+        for i, (gene, size) in enumerate(sizes.items())
+        for row in by_sex(0.0, size, feature_id=f"g{i}", human_symbol=gene)
+    ]
+    p = [2 * stats.t.sf(size / (0.1 * np.sqrt(2)), 40) for size in sizes.values()]
+    for row, q in zip(table[3::4], stats.false_discovery_control(p), strict=True):
+        row["q"] = q
+    told = ask("sex", table, Axis(genes=("FBXO2",))).tables["genes"].set_index("human_symbol")
+    assert told["ci_low_decided"]["C"] == 0.0
+    assert told["ci_low_decided"]["B"] > 0
+
+
 def test_the_class_of_a_difference_between_small_and_large_effects():
     """RAB7A of the first audit: female -0.01, male +0.28, interaction p 4e-5: not shared, and sizes are ordered."""
     told = ask_sex(by_sex(-0.01, 0.28, 0.045)).tables["genes"].iloc[0]

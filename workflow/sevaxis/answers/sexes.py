@@ -173,11 +173,11 @@ def _at_level(
     for each in np.unique(level[~np.isnan(level)]):
         at = level == each
         mde[at] = minimum_detectable_effect(se[at], df[at], alpha=float(each), power=power)
-    return {
-        "ci_low_decided": difference - half,
-        "ci_high_decided": difference + half,
-        "mde80_decided": mde,
-    }
+    # the interval of the row that sets the level of q ends at zero, not at a remainder of rounding with either sign
+    low, high = (
+        np.where(np.abs(bound) < 1e-9 * half, 0.0, bound) for bound in (difference - half, difference + half)
+    )
+    return {"ci_low_decided": low, "ci_high_decided": high, "mde80_decided": mde}
 
 
 def _both_off(wide: pd.DataFrame, fdr: float) -> pd.Series:

@@ -22,9 +22,9 @@ def sex_view(document: Document, answer: Answer) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``counts`` (a row per contrast), ``reasons`` (what the counts do not say), ``contrasts`` with both sexes,
-        ``axis`` (rows of each axis gene), ``differing`` (rows of other features whose class says that the sexes
-        differ), ``total`` (how many of these there are).
+        ``counts`` (a row per contrast), ``fdr`` (%), ``reasons`` (what the counts do not say), ``contrasts`` with both
+        sexes, ``axis`` (rows of each axis gene), ``differing`` (rows of other features whose class says that the
+        sexes differ), ``total`` (how many of these there are).
     """
     titles = {(shown.dataset, shown.name): shown for shown in document.contrasts}
     counts = answer.tables[""].to_dict("records")
@@ -40,6 +40,7 @@ def sex_view(document: Document, answer: Answer) -> dict[str, Any]:
     told = {row.get("wording") for row in counts}
     return {
         "counts": [_counts(row, titles) for row in counts],
+        "fdr": f"{100 * document.fdr:g}",
         "reasons": [reason for reason in answer.reasons if reason not in told],
         "contrasts": document.both_sexes,
         "axis": [
