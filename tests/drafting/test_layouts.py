@@ -174,6 +174,7 @@ def test_samples_in_rows(tmp_path, front, features):
         (("gene_id", "sample", "count"), GENES), (("sample", "symbol", "counts"), SYMBOLS),
         (("Gene", "Run", "Abundance"), SYMBOLS),
         (("library", "entrez", "reads"), [str(i) for i in range(900, 900 + N)]),
+        (("ID", "sample", "count"), [str(7 * i) for i in range(900, 900 + N)]),
     ],
 )  # fmt: skip
 def test_a_row_per_value(tmp_path, columns, feature):

@@ -140,6 +140,14 @@ CASES = {
     "a blank in the names": Case([f"trained_{i}" for i in (1, 2, 3)] + [f"rest_{i}" for i in (1, 2, 3)] + ["blank_1"],
                                  None, ["trained"] * 3 + ["rest"] * 3 + ["control of the measurement"],
                                  exclude={"blank_1"}),
+    "a pool among the paths of runs": Case(
+        [rf"D:\raw\{g}_P0{i}.raw" for g in ("rest", "acute") for i in (1, 2, 3)] + [r"D:\raw\QC_1.raw"], None,
+        ["rest"] * 3 + ["acute"] * 3 + ["control of the measurement"],
+        subject=["P01", "P02", "P03"] * 2 + [""], asked={"subject"}, exclude={r"D:\raw\QC_1.raw"}),
+    "a reference among the paths of runs": Case(
+        [rf"D:\raw\{g}_{i}.raw" for g in ("rest", "acute") for i in (1, 2, 3)] + [r"D:\raw\Reference.raw"], None,
+        ["rest"] * 3 + ["acute"] * 3 + ["TODO Reference: a group of its own; or a channel that ties plexes together, "
+                                        "to be named under `exclude`"]),
     "pools of animals are specimens": Case([f"pool{i}" for i in range(8)], {"group": TRAINED8}, TRAINED8),
 }  # fmt: skip
 

@@ -132,6 +132,18 @@ def test_signs_in_numbers(tmp_path, write, separator, options, scale):
     np.testing.assert_allclose(read_delimited(path, **options).X, COUNTS.T * factor + shift, rtol=1e-12)
 
 
+def test_a_decimal_comma_far_below_is_one(tmp_path):
+    """All numbers are whole until row 281; a point beside it, or 2,500, are left to the user."""
+    rows = cells()
+    rows[280][1] = "2,45e+3"
+    found = read_delimited(saved(tmp_path, rows, ";"))
+    assert (found.X[0, 279], found.uns["reading"]["decimal"]) == (2450, "comma")
+    for cell, other in (("2,45", "3.5"), ("2,500", "3")):
+        rows[280][1], rows[281][1] = cell, other
+        with pytest.raises(Problems, match="Text where numbers are expected"):
+            read_delimited(saved(tmp_path, rows, ";"))
+
+
 def test_numbers_of_genes_say_nothing_of_commas(tmp_path):
     """Entrez identifiers above 1000 bear no commas, whatever the counts beside them do."""
     rows = cells(lambda n: f"{n * 30:,}")

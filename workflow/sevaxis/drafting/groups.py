@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sevaxis.drafting.levels import split_sex
+from sevaxis.drafting.levels import OF_RUNS, split_sex
 from sevaxis.drafting.roles import role_of
 from sevaxis.drafting.sexes import SexFound
 from sevaxis.drafting.words import TECHNICAL, column_fits, is_control, tokens
@@ -198,6 +198,8 @@ def groups_of_names(samples: list[str]) -> dict[str, str] | None:
     Sample -> group, or None where that leaves fewer than two groups of two.
     """
     stems = {sample: re.split(r"[\\/]", sample)[-1] for sample in samples}
+    if all(OF_RUNS.search(stem) for stem in stems.values()):
+        stems = {sample: OF_RUNS.sub("", stem) for sample, stem in stems.items()}
     split = {sample: tokens(stem) for sample, stem in stems.items()}
     kept = []
     for position in range(min(len(parts) for parts in split.values())):

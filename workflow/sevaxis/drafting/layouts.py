@@ -361,6 +361,13 @@ def _take_repeated(found: Layout, kept: list[str], table: Table) -> None:
         found.ask.setdefault("samples", []).append(f"{TODO} {text}")
 
 
+def _are_entrez(column: pl.Series) -> bool:
+    """Whether whole numbers name features: many different ones, each in several rows."""
+    cells = as_text(column.drop_nulls())
+    each = set(cells)
+    return FEWEST <= len(each) <= len(cells) / 2 and identifier_of(each) == Namespace.ENTREZ
+
+
 def _long(table: Table, numeric: list[str]) -> Layout | None:
     """A row per value: which columns name feature, sample and value."""
     import polars as pl
@@ -372,11 +379,11 @@ def _long(table: Table, numeric: list[str]) -> Layout | None:
     if len(values) != 1:
         return None
     others = [name for name in frame.columns if name != values[0]]
-    known = [
-        name for name in numeric if FEATURE.search(name) or _known(name)
-    ]  # Entrez identifiers are numbers
+    # Entrez identifiers are numbers
+    known = [name for name in numeric if FEATURE.search(name) or _known(name) or _are_entrez(frame[name])]
     text = [n for n in others if (n not in numeric or n in known) and frame[n].n_unique() < frame.height / 2]
-    features = [name for name in text if FEATURE.search(name) and not SAMPLE.match(name)] or text
+    features = [name for name in text if FEATURE.search(name) and not SAMPLE.match(name)]
+    features = features or [name for name in text if not SAMPLE.match(name)] or text
     if not features:
         return None
     feature = max(features, key=lambda name: frame[name].n_unique())

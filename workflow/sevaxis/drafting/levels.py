@@ -23,6 +23,11 @@ QUALITY_CONTROL = {
 }  # fmt: skip
 #: Words that may name such a measurement, or a group: they are asked about.
 PERHAPS_CONTROL = {"ref", "refs", "reference", "standard", "std", "mix", "mixture", "mastermix", "refmix"}
+#: Endings of the files of runs, by which programs call samples, with the steps before them (``QC_1.sorted.bam``).
+OF_RUNS = re.compile(
+    r"(?:\.(?:raw|mzml|mzxml|wiff|d|dia|bam|sam|sorted|dedup|out|sortedByCoord|Aligned|fastq|fq|gz|counts?|sf|txt|tsv))+$",
+    re.I,
+)
 FILLING = {"sample", "samples", "channel", "quality", "rep", "run", "inj", "tmt", "plex", "intensity"}
 SEX_WORDS = {
     "female": Sex.FEMALE, "females": Sex.FEMALE, "fem": Sex.FEMALE, "woman": Sex.FEMALE, "women": Sex.FEMALE,
@@ -48,7 +53,8 @@ def is_quality_control(text: str, weak: bool = False) -> bool:
     weak
         Ask for words that may also name a group.
     """
-    parts = [re.sub(r"\d+$", "", part).lower() for part in tokens(text)]
+    stem = OF_RUNS.sub("", re.split(r"[\\/]", text.strip())[-1])
+    parts = [re.sub(r"\d+$", "", part).lower() for part in tokens(stem)]
     if "quality" in parts and "control" in parts:
         parts = ["qc", *(part for part in parts if part != "control")]
     asked = PERHAPS_CONTROL if weak else QUALITY_CONTROL

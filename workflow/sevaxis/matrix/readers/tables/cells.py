@@ -102,6 +102,33 @@ def _are_thousands(signed: list[str], sign: str, columns: list[list[str]]) -> bo
     )
 
 
+def has_late_commas(frame: pl.DataFrame, rows: list[list[str]]) -> bool:
+    """Whether a table whose first rows are all whole numbers has decimal commas further below, and no points.
+
+    Parameters
+    ----------
+    frame
+        The table, read as if a point was the decimal sign.
+    rows
+        Cells of the first rows below the header.
+    """
+    import polars as pl
+
+    if any("." in cell and DECIMAL_POINT.match(cell.strip()) for row in rows for cell in row):
+        return False
+    found = False
+    for name, kind in zip(frame.columns, frame.dtypes, strict=True):
+        cells = frame[name].drop_nulls()
+        if kind != pl.String or to_numbers(cells).null_count() > len(cells) / 2:
+            continue
+        rest = cells.filter(to_numbers(cells).is_null()).str.strip_chars()
+        commas = rest.filter(rest.str.contains(DECIMAL_COMMA.pattern))
+        if commas.str.contains(GROUPED[","].pattern).any() or cells.str.contains(DECIMAL_POINT.pattern).any():
+            return False
+        found = found or len(commas) > 0
+    return found
+
+
 def to_numbers(column: pl.Series, decimal: str = ".", thousands: str | None = None) -> pl.Series:
     """Text cells as numbers; null where a cell is no number."""
     import polars as pl

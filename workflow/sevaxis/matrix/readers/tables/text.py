@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems, refuse
-from sevaxis.matrix.readers.tables.cells import refuse_cut_rows, refuse_long_rows, sniff_signs, to_numbers
+from sevaxis.matrix.readers.tables.cells import (
+    has_late_commas,
+    refuse_cut_rows,
+    refuse_long_rows,
+    sniff_signs,
+    to_numbers,
+)
 from sevaxis.matrix.readers.tables.encoding import read_bytes, refuse_page, to_utf8
 
 if TYPE_CHECKING:
@@ -217,7 +223,8 @@ def parse_table(
     except csv.Error as error:
         hint = "is this a table? Close quotes that are open"
         raise Problems([Problem("This is no table", name, str(error), "rows of cells", hint)]) from error
-    if decimal is None and as_text is not True:
+    sniffed = decimal is None and as_text is not True
+    if sniffed:
         decimal, thousands = (
             ("." if thousands == "," else ",", thousands) if thousands else sniff_signs(rows[1:60], name)
         )
@@ -242,6 +249,9 @@ def parse_table(
     wanted = set(range(len(names))) if as_text is True else as_text
     text_columns = [column for i, column in enumerate(names) if column in wanted or i in wanted]
     frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted, missing)
+    if sniffed and decimal == "." and not thousands and separator != "," and has_late_commas(frame, rows[1:60]):
+        decimal, notes["decimal"] = ",", "comma"
+        frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted, missing)
     if as_text is not True:
         if frame.width > len(names):
             refuse_long_rows(data, offset, len(names), separator, name, quoted=quoted)
