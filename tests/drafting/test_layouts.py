@@ -22,6 +22,7 @@ N = 240
 SAMPLES = [f"{group}_{i}" for group in ("rest", "trained") for i in (1, 2, 3)]
 GENES = [f"ENSMUSG{i:011d}" for i in range(1, N + 1)]
 SYMBOLS = [f"{chr(65 + i % 26)}{'abcdefghij'[i % 10]}{'xyz'[i % 3]}{i}" for i in range(N)]
+FASTA = [f"sp|P{i:05d}|{name.upper()}_MOUSE" for i, name in enumerate(SYMBOLS)]
 TYPICAL = 2 ** RANDOM.normal(6, 2, N)
 COUNTS = RANDOM.poisson(TYPICAL * RANDOM.uniform(0.7, 1.4, (6, 1)))
 FPKM = COUNTS / RANDOM.uniform(0.5, 5, N) * 3.7
@@ -153,7 +154,7 @@ FRONT = {
 
 
 @pytest.mark.parametrize("front", FRONT)
-@pytest.mark.parametrize("features", [GENES, SYMBOLS, [str(i) for i in range(20_000, 20_000 + N)]])
+@pytest.mark.parametrize("features", [GENES, SYMBOLS, [str(i) for i in range(20_000, 20_000 + N)], FASTA])
 def test_samples_in_rows(tmp_path, front, features):
     header = ["sample_id", *(name for name, _ in FRONT[front]), *features]
     rows = [[s, *(cells[k] for _, cells in FRONT[front]), *COUNTS[k]] for k, s in enumerate(SAMPLES)]
@@ -410,6 +411,47 @@ def test_columns_that_are_mostly_missing_words_are_lost_in_no_layout(tmp_path, l
     adata = reader(found.reader)(path, **found.options)
     assert adata.shape == (8, 150)
     assert np.isnan(adata.X).sum() == 120 + 6
+
+
+def test_decoys_that_are_columns_are_dropped_and_say_nothing_of_samples(tmp_path):
+    names = [f"P{i:05d}" for i in range(N)]
+    names[20:22] = ["REV__P12345", "CON__P12346"]
+    path = tmp_path / "liver.csv"
+    path.write_text(lines(["sample", *names], [[s, *COUNTS[k]] for k, s in enumerate(SAMPLES)], ","))
+    found, adata = read_as_drafted(path)
+    assert "annotation" not in found.options
+    assert list(adata.var_names) == [*names[:20], *names[22:]]
+    assert adata.obs.columns.tolist() == []
+
+
+@pytest.mark.parametrize("gene", ["PVALB", "GC", "CHRM1", "sp|P20472|PVALB_HUMAN"])
+def test_a_gene_that_is_called_like_annotation_is_a_column_of_values(tmp_path, gene):
+    """One cell of it is a word, and the only one of the table."""
+    values = np.array(COUNTS, dtype=object)
+    values[2, 99] = "n.d."
+    names = [*SYMBOLS[:99], gene, *SYMBOLS[100:]]
+    path = tmp_path / "liver.csv"
+    path.write_text(lines(["sample", *names], [[s, *values[k]] for k, s in enumerate(SAMPLES)], ","))
+    _, adata = read_as_drafted(path)
+    assert list(adata.var_names) == names
+    assert np.isnan(adata.X[2, 99])
+
+
+def test_facts_about_features_that_are_columns_stand_above_the_header(tmp_path):
+    """As SomaScan's tables are exported: accessions and symbols above, some of them empty."""
+    reagents = [f"seq.{10000 + i}.{i % 9}" for i in range(N)]
+    proteins = [f"P{i:05d}" if i % 5 else "" for i in range(N)]
+    symbols = [name if i % 7 else "" for i, name in enumerate(SYMBOLS)]
+    above = [["", "", "UniProt", *proteins], ["", "", "EntrezGeneSymbol", *symbols]]
+    rows = [*above, ["SampleId", "SampleType", "RowCheck", *reagents]]
+    rows += [[name, "Sample", "PASS", *COUNTS[k]] for k, name in enumerate(SAMPLES)]
+    path = tmp_path / "t.tsv"
+    path.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+    _, adata = read_as_drafted(path)
+    assert (list(adata.obs_names), list(adata.var_names)) == (SAMPLES, reagents)
+    np.testing.assert_array_equal(adata.X, COUNTS)
+    assert adata.var["uniprot"].fillna("").tolist() == proteins
+    assert adata.var["symbol"].fillna("").tolist() == symbols
 
 
 def test_names_with_spaces_put_no_title_above_a_sheet(tmp_path):

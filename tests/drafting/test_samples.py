@@ -148,6 +148,11 @@ CASES = {
         [rf"D:\raw\{g}_{i}.raw" for g in ("rest", "acute") for i in (1, 2, 3)] + [r"D:\raw\Reference.raw"], None,
         ["rest"] * 3 + ["acute"] * 3 + ["TODO Reference: a group of its own; or a channel that ties plexes together, "
                                         "to be named under `exclude`"]),
+    "sex in the names beside a reference": Case(
+        [f"Intensity {g}_{s}_{i}" for g in ("chow", "HFD") for s in "FM" for i in (1, 2)] + ["Intensity Reference"],
+        None, ["chow"] * 4 + ["HFD"] * 4 + ["TODO Reference: a group of its own; or a channel that ties plexes "
+                                            "together, to be named under `exclude`"],
+        ["female", "female", "male", "male"] * 2 + [""]),
     "pools of animals are specimens": Case([f"pool{i}" for i in range(8)], {"group": TRAINED8}, TRAINED8),
 }  # fmt: skip
 
@@ -181,6 +186,15 @@ def test_a_name_that_one_letter_tells_apart_is_asked_about():
     assert draft.sheet["group"].str.startswith("TODO").sum() == 1
     assert "'Sample724' may be its 'Sample725'" in draft.evidence["sample"]
     assert "Sample999" in draft.evidence["sample"]
+
+
+def test_a_sheet_that_tells_groups_is_worth_more_than_many_measures():
+    measures = pd.DataFrame(
+        {"sample": S8, **{f"m{k}": [f"{i + k / 7:.3f}" for i in range(8)] for k in range(9)}}
+    )
+    sheet = pd.DataFrame({"sample": S8, "group": TRAINED8})
+    described = describe([Annotation("obs", measures), Annotation("sheet.tsv", sheet)], S8)
+    assert described.source == "sheet.tsv"
 
 
 def test_two_rows_that_are_equally_near_are_no_proposal():

@@ -29,6 +29,10 @@ def _row_of(drafted: Drafted, sample: Sample, truth: Truth) -> dict[str, str] | 
     equal = [row for row in rows if row["sample"] == sample.name]
     if equal:
         return equal[0]
+    # whole words first: trained_1 is no part of overtrained_1
+    whole = re.compile(rf"(?<![a-z0-9]){re.escape(sample.name)}(?![a-z0-9])", re.IGNORECASE)
+    if len(named := [row for row in rows if whole.search(row["sample"])]) == 1:
+        return named[0]
     bare = re.sub(r"[^a-z0-9]", "", sample.name.lower())
     names = {row["sample"]: re.sub(r"[^a-z0-9]", "", row["sample"].lower()) for row in rows}
     parts = [name for name, short in names.items() if short and (short in bare or bare in short)]

@@ -176,7 +176,13 @@ def describe(annotations: list[Annotation], samples: list[str]) -> Described | N
             for strictness, (how, rows) in enumerate(_matches(cells, samples)):
                 if len(rows) < max(2, ENOUGH * len(samples)):
                     continue
-                score = (len(rows), -strictness, annotation.frame.shape[1], -order)
+                score = (
+                    len(rows),
+                    -strictness,
+                    _telling(annotation.frame),
+                    annotation.frame.shape[1],
+                    -order,
+                )
                 if best is None or score > best[0]:
                     best = (score, annotation, column, how, rows)
                 break
@@ -192,6 +198,11 @@ def describe(annotations: list[Annotation], samples: list[str]) -> Described | N
     )
     varying = [name for name in annotation.frame.columns if name not in frame.columns]
     return Described(annotation.source, column, frame, len(rows), how, set(rows), slips, unused, varying)
+
+
+def _telling(frame: pd.DataFrame) -> int:
+    """Number of columns that may tell groups: some samples have the same there, and not all."""
+    return int(sum(1 < number < len(frame) for number in frame.nunique()))
 
 
 def _slips(samples: list[str], cells: list[str]) -> dict[str, str]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from sevaxis.drafting.statistics import contradiction, named
 from sevaxis.drafting.words import MISSING_WORDS
-from sevaxis.genes.identifiers import COLUMN_NAMES, identifier_of
-from sevaxis.matrix.readers.tables.columns import ANNOTATION
+from sevaxis.genes.identifiers import identifier_of
+from sevaxis.matrix.readers.tables.columns import describes_features
 from sevaxis.matrix.readers.tables.text import Table
 
 if TYPE_CHECKING:
@@ -151,8 +151,7 @@ def missing_cells(column: pl.Series, table: Table) -> list[int]:
     """Rows of words for a missing value where a column holds nothing but these and some numbers, however few."""
     import polars as pl
 
-    named_so = re.sub(r"[^a-z0-9]", "", column.name.lower()) in COLUMN_NAMES
-    if column.dtype != pl.String or named_so or ANNOTATION.search(column.name):
+    if column.dtype != pl.String or describes_features(column.name, table):
         return []
     texts = (table.numbers(column).is_null() & column.is_not_null()).arg_true().to_list()
     numbers = len(column) - column.null_count() - len(texts)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sevaxis.drafting.levels import OF_RUNS, split_sex
+from sevaxis.drafting.levels import OF_RUNS, split_sex_of_samples
 from sevaxis.drafting.roles import role_of
 from sevaxis.drafting.sexes import SexFound
 from sevaxis.drafting.words import TECHNICAL, column_fits, is_control, tokens
@@ -147,16 +147,14 @@ def _combined(names: list[str], columns: dict[str, pd.Series], source: str, show
 def _of_names(frame: pd.DataFrame, sex: pd.Series | None, shown) -> Group | None:
     """Groups of the samples' names, without a sex that stands in them."""
     names = [str(name) for name in frame.index]
-    split = split_sex(names) if sex is None and len(set(names)) == len(names) else None
+    split = split_sex_of_samples(names) if sex is None and len(set(names)) == len(names) else None
     if split is not None:
         rests = {name: f"{rest}_{order}" for order, (name, (_, rest)) in enumerate(split.items())}
         found = groups_of_names(list(rests.values()))
         if found is not None:
             groups = frame.index.to_series().map({name: found[rest] for name, rest in rests.items()})
             sexes = (
-                frame.index.to_series()
-                .map({name: str(each) for name, (each, _) in split.items()})
-                .rename("sex")
+                frame.index.to_series().map({name: each for name, (each, _) in split.items()}).rename("sex")
             )
             evidence = f"the names of the samples hold it: {shown(sexes)}"
             return Group(groups, _why(groups, shown), sex=SexFound(sexes, evidence))

@@ -44,7 +44,20 @@ def rows_above(rows: list[list[str]]) -> int:
         if any(re.fullmatch(r"[-+]?[\d.,]+(?:[eE][-+]?\d+)?", cell.strip()) for cell in rows[first + 1]):
             break
         first += 1
+    first = _below_facts(rows, first, filled)
     return first if first < len(rows) // 2 else 0
+
+
+def _below_facts(rows: list[list[str]], first: int, filled: list[int]) -> int:
+    """The header below rows of facts about features that are columns (accessions, symbols), where such rows are first.
+
+    They leave the first cells empty, one for each column about samples; the header fills them, and holds no number.
+    """
+    for at in range(first, len(rows) // 2):
+        if any(map(str.strip, rows[at][:2])):
+            numbers = any(re.fullmatch(r"[-+]?\d+(?:[.,]\d+)?", cell.strip()) for cell in rows[at])
+            return at if at > first and filled[at] > filled[first] and not numbers else first
+    return first
 
 
 def lines_above(text: bytes, comment: str = "#") -> tuple[int, str | None]:

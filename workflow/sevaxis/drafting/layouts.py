@@ -14,9 +14,9 @@ from sevaxis.base.vocabulary import Namespace
 from sevaxis.drafting.blocks import COUNTED, FEWEST_SAMPLES, blocks_of, floats, listed
 from sevaxis.drafting.describing import is_missing, missing_cells, not_samples
 from sevaxis.drafting.words import COLUMNS, NO_SAMPLES, SUMMARIES, measures_people
-from sevaxis.genes.identifiers import COLUMN_NAMES, PATTERNS, identifier_of
+from sevaxis.genes.identifiers import COLUMN_NAMES, DECOY, PATTERNS, identifier_of
 from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric, stem_of, stray_cells
-from sevaxis.matrix.readers.tables.layouts import as_text
+from sevaxis.matrix.readers.tables.layouts import as_text, features_above
 from sevaxis.matrix.readers.tables.text import Table
 from sevaxis.study.validation import TODO
 
@@ -127,7 +127,8 @@ def _transposed(table: Table, numeric: list[str]) -> Layout | None:
     values = [name for name in block if name in numeric]
     if known is not None:
         form = re.compile(PATTERNS[known].removesuffix("$") + r"(?:\.\d+)?(?:;|$)")
-        values = [name for name in values if form.match(name)]
+        bare = {name: re.sub(r"^>?(?:sp|tr)\|", "", name).replace("|", ";") for name in values}
+        values = [name for name in values if form.match(bare[name]) or re.match(DECOY, name)]
     else:
         while values and _describes_samples(values[0]):
             values = values[1:]
@@ -143,7 +144,8 @@ def _transposed(table: Table, numeric: list[str]) -> Layout | None:
     symbols = [name for name in values if SYMBOL.match(name)]
     stems = {re.sub(r"\d+", "#", name) for name in symbols}
     like_genes = len(symbols) > 0.8 * len(values) and len(stems) > MANY_STEMS * len(values)
-    if known is None and not like_genes and len(values) < 5 * table.frame.height:
+    above = any(identifier_of(cells) is not None for cells in features_above(table, values).values())
+    if known is None and not like_genes and not above and len(values) < 5 * table.frame.height:
         return None
     others = [name for name in texts if name in numeric and name != sample]
     options: dict[str, Any] = {"layout": "transposed"}

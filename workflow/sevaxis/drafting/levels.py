@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 QUALITY_CONTROL = {
     "qc", "qcs", "qcpool", "poolqc", "pool", "pools", "pooled", "pooledqc", "blank", "blanks", "blk", "bridge",
     "bridging", "irs", "ntc", "solvent", "empty", "unused", "carrier", "boost", "nist", "systemsuitability", "sst",
-    "wash",
+    "wash", "calibrator", "calibrators",
 }  # fmt: skip
 #: Words that may name such a measurement, or a group: they are asked about.
 PERHAPS_CONTROL = {"ref", "refs", "reference", "standard", "std", "mix", "mixture", "mastermix", "refmix"}
@@ -124,6 +124,17 @@ def is_series(levels: list[str]) -> bool:
     """Whether levels differ in one number only, whatever it counts."""
     masks = {NUMBER.sub("#", level) for level in levels}
     return len(levels) > 1 and len(masks) == 1 and "#" in masks.pop()
+
+
+def split_sex_of_samples(names: list[str]) -> dict[str, tuple[str, str]] | None:
+    """:func:`split_sex` of samples; of one that may be a reference nothing but the name is asked, its sex is empty."""
+    found: dict[str, tuple[str, str]] = {}
+    if (split := split_sex(names)) is None:
+        rest = [name for name in names if not is_quality_control(name, weak=True)]
+        if not len(names) / 2 < len(rest) < len(names) or (split := split_sex(rest)) is None:
+            return None
+        found = {name: ("", name) for name in names if name not in split}
+    return found | {name: (str(sex), rest) for name, (sex, rest) in split.items()}
 
 
 def split_sex(names: list[str]) -> dict[str, tuple[Sex, str]] | None:

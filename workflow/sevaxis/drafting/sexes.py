@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sevaxis.drafting.levels import split_sex
+from sevaxis.drafting.levels import split_sex, split_sex_of_samples
 from sevaxis.drafting.words import column_fits
 from sevaxis.study.sheets import SEX_LABELS, UNKNOWN
 from sevaxis.study.validation import TODO
@@ -109,10 +109,10 @@ def sex_of_names(names: list[str], group: pd.Series, shown) -> SexFound | None:
     """Sex that a word of each sample's name tells, beside a group of the sheet."""
     import pandas as pd
 
-    split = split_sex(names) if len(set(names)) == len(names) else None
+    split = split_sex_of_samples(names) if len(set(names)) == len(names) else None
     if split is None:
         return None
-    cells = pd.Series([str(split[name][0]) for name in names], name="sex")
+    cells = pd.Series([split[name][0] for name in names], name="sex")
     if (
         group.groupby(cells.to_numpy()).nunique() == 1
     ).all() and cells.nunique() > 1:  # the letters are the groups

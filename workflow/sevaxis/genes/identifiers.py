@@ -41,7 +41,8 @@ COLUMN_NAMES = {
     **dict.fromkeys(
         ("symbol", "symbols", "genesymbol", "genesymbols", "genename", "genenames", "genes", "gene", "hgncsymbol",
          "mgisymbol", "rgdsymbol", "externalgenename", "associatedgenename", "pggenes", "suggestedsymbol",
-         "officialsymbol", "officialgenesymbol", "approvedsymbol", "genenameprimary", "primarygenename"),
+         "officialsymbol", "officialgenesymbol", "approvedsymbol", "genenameprimary", "primarygenename",
+         "entrezgenesymbol"),
         Namespace.SYMBOL
     ),
     **dict.fromkeys(

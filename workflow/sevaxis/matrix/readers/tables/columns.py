@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 #: Columns of numbers that describe features, in tables whose other columns of numbers are samples: words that search
 #: engines, aligners and annotation packages call them by.
 ANNOTATION = re.compile(
-    r"(^|[^a-z])(length|start|end|chr\w*|strand|score|cscore|peptides?|coverage|weight|significan\w*|p[ ._-]?val\w*|"
-    r"q[ ._-]?val\w*|fold.?change|difference|log2?fc|t-?test|anova|sequences?|number of|position|mw|pi|rank|mass|"
+    r"(^|[^a-z])(length|start|end|chr(?:om\w*|[\dxym]+)?|strand|score|cscore|peptides?|coverage|weight|significan\w*|"
+    r"[pq][ ._-]?val(?:ues?)?|fold.?change|difference|log2?fc|t-?test|anova|sequences?|number of|position|mw|pi|rank|mass|"
     r"psms?|number.?psm|probability|pep.?prob|max.?pep.?prob|entrez\w*|ms/ms count|gc|razor|unique|power|confidence|"
     r"reference.?intensity|retention time|charge|m/z|pep|localization|delta|isoforms?|exons?|variability|"
     r"(?:highest|lowest|maximum|minimum) mean|total intensity|cv)([^a-z]|$)|\[%\]|\(%\)|^#",
@@ -29,6 +29,8 @@ ANNOTATION = re.compile(
 )
 #: Share of numbers from which a column of text is one of numbers with stray cells.
 MOSTLY = 0.5
+#: A table of more columns than this, and than rows, has features for columns, which may be called PVALB, GC or CV.
+MANY_COLUMNS = 100
 #: Chromosomes and charges are numbers beside letters, too: few different ones in many rows.
 FEW_LEVELS, MANY_ROWS = 40, 100
 
@@ -131,8 +133,7 @@ def stray_cells(column: pl.Series, table: Table) -> list[int]:
     """Rows whose cells are text in a column of numbers; none where the column is one of text."""
     import polars as pl
 
-    known = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", column.name.lower()))
-    if column.dtype != pl.String or known is not None or ANNOTATION.search(column.name):
+    if column.dtype != pl.String or describes_features(column.name, table):
         return []
     numbers = table.numbers(column)
     filled = len(column) - column.null_count()
@@ -141,6 +142,13 @@ def stray_cells(column: pl.Series, table: Table) -> list[int]:
     if count <= MOSTLY * filled or count < 2 or few:
         return []
     return (numbers.is_null() & column.is_not_null()).arg_true().to_list()
+
+
+def describes_features(name: str, table: Table) -> bool:
+    """Whether a column is called like annotation of features, in a table that has features for rows."""
+    if table.frame.width > max(MANY_COLUMNS, table.frame.height):
+        return False
+    return re.sub(r"[^a-z0-9]", "", name.lower()) in COLUMN_NAMES or bool(ANNOTATION.search(name))
 
 
 def stray_problem(table: Table, column: pl.Series, rows: list[int]) -> Problem:

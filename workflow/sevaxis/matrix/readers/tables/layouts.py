@@ -96,7 +96,8 @@ def _from_wide(table, feature, samples, identifier, duplicates, annotation):
     _refuse_lying(table, columns, features)
     values = to_matrix(frame, columns, table)
     var = to_pandas(frame.drop({name, *columns}), frame.height)
-    above = {f"above_{i + 1}": [row.get(c, "") for c in columns] for i, row in enumerate(table.above)}
+    rows = [_spread(row) for row in table.above]
+    above = {f"above_{i + 1}": [row.get(c, "") for c in columns] for i, row in enumerate(rows)}
     below = {f"header_{i + 2}": row for i, row in enumerate(headers)}
     obs = pd.DataFrame(above | below, index=range(len(columns)))
     last = _end_of_features(features, values, notes)
@@ -111,6 +112,36 @@ def _from_wide(table, feature, samples, identifier, duplicates, annotation):
         duplicates=duplicates,
         notes={**table.notes, **notes},
     )
+
+
+def _spread(row: dict[str, str]) -> dict[str, str]:
+    """A row above the header, where a cell of a merged range stands at its begin: it is said of what follows, too."""
+    last, cells = "", {}
+    for name, cell in row.items():
+        last = cell or last
+        cells[name] = last
+    return cells
+
+
+def features_above(table: Table, columns: list[str]) -> dict[str, list[str]]:
+    """What rows above the header say of features that are columns, by the word that stands before it.
+
+    Parameters
+    ----------
+    table
+        With a row per sample.
+    columns
+        The features.
+    """
+    found: dict[str, list[str]] = {}
+    names = table.frame.columns
+    before = names[: names.index(columns[0])][::-1] if columns else []
+    for i, row in enumerate(table.above):
+        cells = [row.get(name, "") for name in columns]
+        label = next((row[name] for name in before if row.get(name)), f"above_{i + 1}")
+        if 2 * sum(map(bool, cells)) >= len(cells) and label not in found:
+            found[label] = cells
+    return found
 
 
 def _refuse_lying(table: Table, columns: list[str], features: list[str]) -> None:
@@ -267,6 +298,8 @@ def _constant_within(frame: pl.DataFrame, key: str, columns: list[str]) -> pl.Da
 
 
 def _from_transposed(table, sample, identifier, duplicates, annotation):
+    import pandas as pd
+
     name = choose_column(table, _single(sample) or table.frame.columns[0], "sample")
     columns = numeric_columns(table, [c for c in table.frame.columns if c not in {name, *annotation}])
     values = np.vstack([to_float(table.frame[column], table) for column in columns])
@@ -276,11 +309,13 @@ def _from_transposed(table, sample, identifier, duplicates, annotation):
         re.sub(r"\.\d+$", "", c) if re.sub(r"\.\d+$", "", c) in table.repeated else c for c in columns
     ]
     samples = as_text(table.frame[name])
+    above = features_above(table, columns)
     return assemble(
         values,
         features,
         samples,
         file=table.file,
+        var=pd.DataFrame(above, index=range(len(columns)), dtype="string").replace("", pd.NA),
         obs=obs,
         identifier=identifier,
         duplicates=duplicates,

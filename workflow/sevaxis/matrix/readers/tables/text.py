@@ -65,7 +65,7 @@ class Table:
     thousands
         Sign between thousands in cells that are still text.
     above
-        Rows above the header that were skipped, by column: names of groups stand there.
+        Rows above the header that were skipped, by column: names of groups of samples, or facts about features.
     """
 
     file: str
@@ -249,7 +249,13 @@ def parse_table(
     wanted = set(range(len(names))) if as_text is True else as_text
     text_columns = [column for i, column in enumerate(names) if column in wanted or i in wanted]
     frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted, missing)
-    if sniffed and decimal == "." and not thousands and separator != "," and has_late_commas(frame, rows[1:60]):
+    if (
+        sniffed
+        and decimal == "."
+        and not thousands
+        and separator != ","
+        and has_late_commas(frame, rows[1:60])
+    ):
         decimal, notes["decimal"] = ",", "comma"
         frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted, missing)
     if as_text is not True:
@@ -270,19 +276,13 @@ def parse_table(
 
 
 def rows_above(skipped: list[list[str]], names: list[str]) -> list[dict[str, str]]:
-    """Rows above the header that say something of several columns, by column.
-
-    A cell of a merged range stands at its begin: it is said of the empty ones to its right, too. Titles fill one cell.
-    """
+    """Rows above the header that say something of several columns, by column; titles fill one cell."""
     found = []
     for row in skipped:
         if len(row) > len(names) or sum(bool(cell.strip()) for cell in row) < 2:
             continue
-        cells, last = {}, ""
-        for name, cell in zip(names, [*row, *[""] * (len(names) - len(row))], strict=True):
-            last = cell.strip() or last
-            cells[name] = last
-        found.append(cells)
+        cells = [cell.strip() for cell in row] + [""] * (len(names) - len(row))
+        found.append(dict(zip(names, cells, strict=True)))
     return found
 
 
