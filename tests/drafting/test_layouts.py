@@ -421,7 +421,7 @@ def test_decoys_that_are_columns_are_dropped_and_say_nothing_of_samples(tmp_path
     found, adata = read_as_drafted(path)
     assert "annotation" not in found.options
     assert list(adata.var_names) == [*names[:20], *names[22:]]
-    assert adata.obs.columns.tolist() == []
+    assert adata.obs.columns.tolist() == ["sample"]
 
 
 @pytest.mark.parametrize("gene", ["PVALB", "GC", "CHRM1", "sp|P20472|PVALB_HUMAN"])

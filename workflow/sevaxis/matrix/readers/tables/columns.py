@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 #: engines, aligners and annotation packages call them by.
 ANNOTATION = re.compile(
     r"(^|[^a-z])(length|start|end|chr(?:om\w*|[\dxym]+)?|strand|score|cscore|peptides?|coverage|weight|significan\w*|"
-    r"[pq][ ._-]?val(?:ues?)?|fold.?change|difference|log2?fc|t-?test|anova|sequences?|number of|position|mw|pi|rank|mass|"
-    r"psms?|number.?psm|probability|pep.?prob|max.?pep.?prob|entrez\w*|ms/ms count|gc|razor|unique|power|confidence|"
-    r"reference.?intensity|retention time|charge|m/z|pep|localization|delta|isoforms?|exons?|variability|"
-    r"(?:highest|lowest|maximum|minimum) mean|total intensity|cv)([^a-z]|$)|\[%\]|\(%\)|^#",
+    r"[pq][ ._-]?val(?:ues?)?|fold.?change|difference|log2?fc|t-?test|anova|sequences?|number of|position|mw|pi|rank|"
+    r"mass|psms?|number.?psm|probability|pep.?prob|max.?pep.?prob|entrez\w*|ms/ms count|gc|razor|unique|"
+    r"power|confidence|reference.?intensity|retention time|charge|m/z|pep|localization|delta|isoforms?|exons?|"
+    r"variability|(?:highest|lowest|maximum|minimum) mean|total intensity|cv)([^a-z]|$)|\[%\]|\(%\)|^#",
     re.IGNORECASE,
 )
 #: Share of numbers from which a column of text is one of numbers with stray cells.
