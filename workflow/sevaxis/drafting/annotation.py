@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from sevaxis.base.problems import Problems
 from sevaxis.drafting.formats import read_head, read_whole
 from sevaxis.drafting.recognised import Recognised
+from sevaxis.drafting.tables import DESIGN
+from sevaxis.matrix.readers.openms import read_design
 from sevaxis.matrix.readers.registry import reader
+from sevaxis.matrix.readers.sdrf import FILE_AND_LABEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 #: Share of the samples that an annotation must describe to be used.
 ENOUGH = 0.5
 #: Columns of an SDRF that may name the samples of a matrix.
-SDRF_NAMES = ("source name", "assay name", "comment[data file]")
+SOURCE = "source name"
+SDRF_NAMES = (SOURCE, "assay name", "comment[data file]", FILE_AND_LABEL)
 #: What GEO writes before each value of a characteristic.
 KEY = re.compile(r"^([A-Za-z][^:]{1,50}):\s+")
 #: Endings of raw files, which quantification programs leave out of sample names, or leave in.
@@ -112,7 +116,7 @@ def series_of(path: Path) -> Series:
 
 
 def annotations_of(recognised: Recognised) -> list[Annotation]:
-    """Annotations that a recognised sheet gives; an SDRF names samples in three ways."""
+    """Annotations that a recognised sheet gives; an SDRF names samples in four ways."""
     path, named = recognised.path, recognised.path.name
     if recognised.format == "SDRF sample sheet":
         found = []
@@ -121,10 +125,13 @@ def annotations_of(recognised: Recognised) -> list[Annotation]:
                 obs = reader("sdrf")(path, sample=name).obs
             except Problems:  # a sheet without this column
                 continue
-            found.append(Annotation(named, _texts(obs, name)))
+            if name != FILE_AND_LABEL or obs["plex"].notna().any():
+                found.append(Annotation(named, _texts(obs, name)))
         return found
     if recognised.reader == "series_matrix":
         return [Annotation(named, _texts(reader("series_matrix")(path).obs, "geo_accession"))]
+    if recognised.format == DESIGN:
+        return [Annotation(named, _texts(read_design(path), None))]
     table = read_whole(recognised)
     sheet = f"{named}{recognised.format.removeprefix('sample sheet')}"
     frame = table.frame.to_pandas()
@@ -192,6 +199,10 @@ def describe(annotations: list[Annotation], samples: list[str]) -> Described | N
     cells = annotation.frame[column].tolist()
     used = {cells[row] for row in rows.values()}
     unused = [cell for cell in dict.fromkeys(cells) if cell and cell not in used]
+    if SOURCE in annotation.frame:  # further fractions of what is here
+        sources = dict(zip(cells, annotation.frame[SOURCE], strict=True))
+        here = {sources[cell] for cell in used}
+        unused = [cell for cell in unused if sources[cell] not in here]
     slips = _slips([sample for sample in samples if sample not in rows], unused)
     frame = _rows_of(
         annotation.frame, cells, rows | {s: cells.index(cell) for s, cell in slips.items()}, samples

@@ -54,6 +54,8 @@ def decided(reading: dict) -> list[str]:
         said.append(
             f"{dates} names are dates that Excel made of genes ({shown}); where one gene only fits, it is given back"
         )
+    if runs := reading.get("runs_of_each_sample"):
+        said.append(f"{runs} runs make a sample (fractions), which is called after the first of them")
     if rows := reading.get("repeated_different_rows"):
         names = ", ".join(reading.get("repeated_different_names", []))
         said.append(

@@ -153,19 +153,54 @@ def _describe(
             draft.evidence[f"sheet {path.name}"] = (
                 f"not used: {why}; one sheet is taken, so bring them together"
             )
-    annotations += [a for one in recognised if one.content == "samples" for a in annotations_of(one)]
+    beside = {
+        one.path: annotations_of(one)
+        for one in recognised
+        if one.content == "samples" and one.path != matrix.path
+    }
+    others = [annotation for found in beside.values() for annotation in found]
+    annotations += others + [
+        a
+        for one in recognised
+        if one.content == "samples" and one.path == matrix.path
+        for a in annotations_of(one)
+    ]
     if len(adata.obs.columns):
         annotations.append(annotation_of_matrix(adata, matrix.path.name))
-    return described or describe(annotations, samples)
+    if described is None:
+        described = describe(annotations, samples)
+        if described is None or described.source == matrix.path.name:
+            described = _by_columns(others, adata) or described
+    for path, found in beside.items():
+        if described is None or all(one.source != described.source for one in found):
+            draft.evidence[f"file {path.name}"] += f"; not used: {_why_unused(found, described, samples)}"
+    return described
+
+
+def _why_unused(found: list[Annotation], described: Described | None, samples: list[str]) -> str:
+    if described is not None and describe(found, samples) is not None:
+        return f"{described.source} says as much or more of the samples"
+    columns = [
+        f"{name}: {frame[name].iloc[0]}"
+        for frame in (a.frame for a in found[:1])
+        if len(frame)
+        for name in frame.columns[:3]
+    ]
+    rows = f"its rows: {', '.join(columns)}, ..."
+    return f"it names fewer than half of the samples ({', '.join(samples[:2])}, ...; {rows})"
 
 
 def _by_columns(annotations: list[Annotation], adata: AnnData) -> Described | None:
     """The annotation that names the samples as the table calls their columns, where the reader calls them otherwise."""
     for column in ("channel_column", "run", "description"):
         if column in adata.obs and adata.obs[column].astype(str).is_unique:
-            described = describe(annotations, adata.obs[column].astype(str).tolist())
+            called = adata.obs[column].astype(str).tolist()
+            described = describe(annotations, called)
             if described is not None:
                 described.frame.index = [str(name) for name in adata.obs_names]
+                names = dict(zip(called, map(str, adata.obs_names), strict=True))
+                described.matched = {names[name] for name in described.matched}
+                described.slips = {names[name]: row for name, row in described.slips.items()}
                 described.how += ", by the columns of the table"
                 return described
     return None

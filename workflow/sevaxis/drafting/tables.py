@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Readers of formats that also come as parquet.
 PARQUET = ("olink", "diann")
+#: Two tables in one file, which annotations take apart.
+DESIGN = "experimental design of OpenMS"
 
 
 def classify(
@@ -73,6 +75,8 @@ def classify(
         name.lower().startswith("characteristics") for name in columns
     ):
         return Recognised(path, "SDRF sample sheet", "samples", table=table if whole else None)
+    if {"Fraction_Group", "Spectra_Filepath"} <= set(columns) and reader == "delimited":
+        return Recognised(path, DESIGN, "samples")
     if reader == "delimited" and (sites := _processed_sites(path, table, options)) is not None:
         return sites
     if (

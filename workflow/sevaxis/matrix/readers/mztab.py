@@ -12,6 +12,7 @@ import numpy as np
 
 from sevaxis.base.problems import refuse
 from sevaxis.base.vocabulary import Assay
+from sevaxis.matrix.readers.sdrf import label_of, without_ending
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 KEPT = ("accession", "description", "species", "database", "ambiguity_members", "best_search_engine_score[1]")
 
+#: OpenMS says of each row whether it is a protein, a group, or a member of a group that has a row already.
+KIND, MEMBER = "opt_global_result_type", "protein_details"
 
 SIGNATURES = (
     Signature(format="mzTab", reader="mztab", starts=(b"MTD\t", b"COM\t"), assay=Assay.PROTEIN),
@@ -29,13 +32,13 @@ SIGNATURES = (
         format="peptides for MSstats",
         columns=frozenset({"ProteinName", "Intensity"}),
         some=(r"^Peptide\.?Sequence$", r"^(Run|Mixture)$"),
-        hint="quantms: its mzTab has the proteins' abundances (reader mztab), and the comparisons of MSstats "
-        "(..._msstats_comparisons.csv or the like) are read as published results; or run MSstats and add its tables",
+        hint="quantms: its mzTab or ..._protein_openms.csv has the proteins' abundances, and the comparisons "
+        "of MSstats (..._comparisons.csv) are read as published results; or run MSstats and add its tables",
     ),
     Signature(
         format="peptides for Triqler",
         columns=frozenset({"searchScore", "intensity", "peptide", "proteins"}),
-        hint="quantms: its mzTab has the proteins' abundances (reader mztab)",
+        hint="quantms: its mzTab or ..._protein_openms.csv has the proteins' abundances; or add the results of Triqler",
     ),
 )
 
@@ -60,8 +63,9 @@ def read_mztab(
 
     Returns
     -------
-    AnnData of samples x proteins. Samples are named by the run of the assay (``ms_run[n]-location``), with the label
-    where a run has several; ``obs`` holds what the metadata say of assay and sample. ``null`` and 0 are missing.
+    AnnData of samples x proteins. Samples are named by the run of the assay (``ms_run[n]-location``; the first of its
+    fractions), with the label where a run has several; ``obs`` holds what the metadata say of assay and sample.
+    ``null`` and 0 are missing. A group stands in one row, its members' own rows (``protein_details``) are left out.
 
     Raises
     ------
@@ -73,11 +77,19 @@ def read_mztab(
 
     path = Path(path)
     metadata, header, rows = _sections(to_utf8(read_bytes(path))[0].decode())
+    if metadata.get("mzTab-version", "").upper().endswith("-M"):
+        hint = "cards take proteins and transcripts; sevaxis has no use for small molecules"
+        found = f"version {metadata['mzTab-version']}"
+        refuse(
+            "mzTab-M holds metabolites", where=path.name, found=found, allowed="mzTab of proteins", hint=hint
+        )
     pattern = re.compile(rf"^protein_abundance_{by}\[(\d+)\]$")
     columns = {int(match[1]): name for name in header if (match := pattern.match(name))}
     if not rows or not columns:
         found = f"{len(rows)} proteins, {len(columns)} columns protein_abundance_{by}"
-        hint = "a file of identifications only has no abundances; try by: study_variable"
+        hint = "a file of identifications only has no abundances: take the table of proteins with quantities"
+        if any(name.startswith("protein_abundance_study_variable[") for name in header):
+            hint = "the file only has means of groups (by: study_variable), which leave no replicates to test with"
         refuse(
             "No protein abundances",
             where=path.name,
@@ -92,9 +104,12 @@ def read_mztab(
         },
         schema=dict.fromkeys(header, pl.String),
     )
+    notes: dict = {"rows": frame.height, "by": by, "version": metadata.get("mzTab-version", "")}
+    if KIND in header and (frame[KIND] != MEMBER).any():
+        notes["members_of_groups_dropped"] = int((frame[KIND] == MEMBER).sum())
+        frame = frame.filter(pl.col(KIND).ne_missing(MEMBER))
     decoy = next((name for name in header if "decoy_hit" in name or name.endswith("decoy")), None)
     marks = {"decoys": [pl.col(decoy) == "1"]} if decoy else {}
-    notes = {"rows": frame.height, "by": by, "version": metadata.get("mzTab-version", "")}
     frame = drop_rows(frame, "accession", notes, marks=marks, keep=set(keep or ()))
     values = (
         frame.select(pl.col(list(columns.values())).cast(pl.Float64, strict=False))
@@ -103,6 +118,8 @@ def read_mztab(
     )
     values[(values == 0) | ~np.isfinite(values)] = np.nan
     obs = pd.DataFrame([_about(metadata, by, number) for number in columns])
+    if "fractions" in obs and obs["fractions"].max() > 1:
+        notes["runs_of_each_sample"] = int(obs["fractions"].max())
     var = pd.DataFrame(
         {name: pd.array(frame[name].to_list(), dtype="string") for name in KEPT if name in header}
     )
@@ -133,26 +150,34 @@ def _sections(text: str) -> tuple[dict[str, str], list[str], list[list[str]]]:
     return metadata, header, rows
 
 
-def _about(metadata: dict[str, str], by: str, number: int) -> dict[str, str]:
-    """What the metadata say of an assay (its run, label and sample) or of a study variable."""
-    about = {"description": metadata.get(f"{by}[{number}]-description", "")}
+def _about(metadata: dict[str, str], by: str, number: int) -> dict[str, str | int]:
+    """What the metadata say of an assay (its runs, label and sample) or of a study variable."""
+    about: dict[str, str | int] = {"description": metadata.get(f"{by}[{number}]-description", "")}
     if by == "assay":
-        run = re.sub(r"\D", "", metadata.get(f"assay[{number}]-ms_run_ref", ""))
+        runs = re.findall(r"ms_run\[(\d+)\]", metadata.get(f"assay[{number}]-ms_run_ref", ""))
+        files = [
+            metadata.get(f"ms_run[{run}]-location", "").replace("\\", "/") for run in dict.fromkeys(runs)
+        ]
         sample = re.sub(r"\D", "", metadata.get(f"assay[{number}]-sample_ref", ""))
-        about["run"] = PurePosixPath(metadata.get(f"ms_run[{run}]-location", "").replace("\\", "/")).name
-        about["label"] = metadata.get(f"assay[{number}]-quantification_reagent", "")
+        about["run"] = PurePosixPath(files[0]).name if files else ""
+        about["fractions"] = len(files)
+        about["label"] = label_of(metadata.get(f"assay[{number}]-quantification_reagent", ""))
         about["sample_description"] = metadata.get(f"sample[{sample}]-description", "")
         for variable in (key for key in metadata if re.match(r"study_variable\[\d+\]-assay_refs$", key)):
             if number in map(int, re.findall(r"assay\[(\d+)\]", metadata[variable])):
-                about["study_variable"] = metadata.get(
-                    variable.replace("-assay_refs", "-description"), variable
-                )
+                said = metadata.get(variable.replace("-assay_refs", "-description"), variable)
+                about["study_variable"] = "" if said == "no description given" else said
     return about
 
 
 def _names(obs, by: str, numbers: list[int]) -> list[str]:
-    """Names that tell the samples apart: the run, the description, or ``assay[1]``."""
-    for column in ("run", "description"):
-        if column in obs and (obs[column] != "").all() and obs[column].is_unique:
-            return [re.sub(r"\.(raw|mzML|mgf|d)$", "", name, flags=re.IGNORECASE) for name in obs[column]]
+    """Names that tell the samples apart: run, run and label, description, or ``assay[1]``."""
+    if "run" in obs and (obs["run"] != "").all():
+        runs = [without_ending(name) for name in obs["run"]]
+        both = [f"{run}_{label}" for run, label in zip(runs, obs["label"], strict=True)]
+        for names in (runs, both):
+            if len(set(names)) == len(names):
+                return names
+    if (obs["description"] != "").all() and obs["description"].is_unique:
+        return obs["description"].tolist()
     return [f"{by}[{number}]" for number in numbers]

@@ -30,6 +30,7 @@ READERS = {
     "maxquant_sites": "sevaxis.matrix.readers.maxquant:read_maxquant_sites",
     "mztab": "sevaxis.matrix.readers.mztab:read_mztab",
     "olink": "sevaxis.matrix.readers.olink:read_olink",
+    "openms": "sevaxis.matrix.readers.openms:read_openms",
     "peaks": "sevaxis.matrix.readers.peaks:read_peaks",
     "r_object": "sevaxis.matrix.readers.r_object:read_r_object",
     "rsem": "sevaxis.matrix.readers.transcripts:read_rsem",
