@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.drafting.statistics import contradiction, named
+from sevaxis.drafting.levels import OF_RUNS
+from sevaxis.drafting.statistics import contradiction, named, named_columns
 from sevaxis.drafting.words import MISSING_WORDS
 from sevaxis.genes.identifiers import identifier_of
 from sevaxis.matrix.readers.tables.columns import describes_features
@@ -86,11 +87,11 @@ def not_samples(table: Table, columns: list[str]) -> dict[str, str]:
             if contradiction(said.role, 10.0**-values if said.minus_log10 else values) is None:
                 found[name] = "a test of each row"
     tested = bool(found)
+    results = named_columns(columns)
     for name in columns:
-        said = named(name)
         if name in found:
             continue
-        if tested and said is not None and not re.search(r"[._\s-]\d+$", name):
+        if tested and name in results and not re.search(r"[._\s-]\d+$", OF_RUNS.sub("", name)):
             found[name] = "a result beside a test"
         elif re.search(r"(^|[^a-z])(id|ids|index|row)$", name, re.IGNORECASE):
             found[name] = "numbers the rows"

@@ -29,6 +29,8 @@ def propose_place(facts: Facts, adata: AnnData | None, texts: Texts) -> None:
     if not facts.tissue and adata is not None:
         _tissue_of_markers(facts, adata)
     if not facts.tissue:
+        _ask_about_disease(facts, texts)
+    if not facts.tissue:
         facts.tissue = (
             f"{TODO} muscle, liver, plasma, ...: where the samples, or the vesicles in them, come from"
         )
@@ -38,21 +40,29 @@ def propose_place(facts: Facts, adata: AnnData | None, texts: Texts) -> None:
 
 def _tissue_of_words(facts: Facts, texts: Texts) -> None:
     """The tissue that the most telling text names; asked where it names two of them equally often."""
-    for patterns in (TISSUES, DISEASED):
-        for where, text in texts.in_order():
-            found = find(patterns, text)
-            if not found:
-                continue
-            # a title may name the organ that the tissue is asked about: the word that stands most often decides
-            often = {key: len(re.findall(patterns[key], text, re.IGNORECASE)) for key in found}
-            first, *others = sorted(often, key=lambda key: -often[key])
-            facts.tissue = first
-            facts.evidence["tissue"] = f"{where} '{found[first][0]}'"
-            rivals = [key for key in others if often[key] == often[first]]
-            if rivals:
-                facts.tissue = f"{TODO} {first} or {' or '.join(rivals)}"
-                said = " and ".join(f"'{found[key][0]}'" for key in (first, *rivals))
-                facts.evidence["tissue"] = f"{where} {said}"
+    for where, text in texts.in_order():
+        found = find(TISSUES, text)
+        if not found:
+            continue
+        # a title may name the organ that the tissue is asked about: the word that stands most often decides
+        often = {key: len(re.findall(TISSUES[key], text, re.IGNORECASE)) for key in found}
+        first, *others = sorted(often, key=lambda key: -often[key])
+        facts.tissue = first
+        facts.evidence["tissue"] = f"{where} '{found[first][0]}'"
+        rivals = [key for key in others if often[key] == often[first]]
+        if rivals:
+            facts.tissue = f"{TODO} {first} or {' or '.join(rivals)}"
+            said = " and ".join(f"'{found[key][0]}'" for key in (first, *rivals))
+            facts.evidence["tissue"] = f"{where} {said}"
+        return
+
+
+def _ask_about_disease(facts: Facts, texts: Texts) -> None:
+    """The organ of a disease, as a question: plasma and muscle of the ill are measured, too."""
+    for where, text in texts.in_order():
+        for tissue, words in find(DISEASED, text).items():
+            facts.tissue = f"{TODO} {tissue}; or muscle, plasma, ... of such patients or animals"
+            facts.evidence["tissue"] = f"{where} '{words[0]}', a disease of the {tissue}; no word names a tissue"
             return
 
 

@@ -19,7 +19,7 @@ from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.results import Columns, find_columns
 from sevaxis.drafting.roles import role, role_of
 from sevaxis.drafting.stacked import CONTRAST, Rows, find_rows
-from sevaxis.drafting.statistics import named
+from sevaxis.drafting.statistics import named_columns
 from sevaxis.drafting.texts import Draft
 from sevaxis.drafting.words import is_control
 from sevaxis.matrix.readers.registry import reader, reader_options
@@ -116,7 +116,7 @@ NAMELESS = re.compile(
 def joint_test(table: Table) -> str:
     """Columns of a test of several groups without a change of two, beside no column that could be data."""
     numeric = [name for name in table.frame.columns if looks_numeric(table.frame[name], table)]
-    names = {name: said for name in numeric if (said := named(name)) is not None}
+    names = named_columns(numeric)
     tests = [name for name, said in names.items() if said.role in ("p", "q", "joint")]
     joint = any(said.role == "joint" for said in names.values())
     # samples of females may be called F.1; a test has its p

@@ -101,6 +101,21 @@ def named(column: str) -> Named | None:
     return _role(text)
 
 
+def named_columns(columns: list[str]) -> dict[str, Named]:
+    """What columns are by their names, for those that speak of a test.
+
+    A letter is none where others stand in its place: WT_F_1 and 1_WT_F are samples beside WT_M_2 and 2_WT_M.
+    """
+    said = {column: found for column in columns if (found := named(column)) is not None}
+    forms = {_form(column) for column in columns if column not in said}
+    return {column: one for column, one in said.items() if not ("#" in _form(column) and _form(column) in forms)}
+
+
+def _form(name: str) -> str:
+    """A name with its numbers as # and its single letters as ?."""
+    return re.sub(r"\d+", "#", re.sub(r"(?<![A-Za-z0-9])[A-Za-z](?![A-Za-z0-9])", "?", name))
+
+
 def _role(text: str) -> Named | None:
     bare = _without_noise(text)
     # "average" may be part of a role; the single letter of "t-test" is none

@@ -48,7 +48,7 @@ TISSUES = {
     "kidney": r"kidney|renal",
     "colon": r"colon\w*|colorectal",
 }
-#: Diseases of a tissue: words for it where no other tissue is named (the muscle of mice with NASH is muscle).
+#: Diseases of a tissue, which is asked about where no tissue is named (the muscle of mice with NASH is muscle).
 DISEASED = {"liver": r"nash|nafld|masld|mash|steatohepatitis"}
 CELL_TEXT = r"cells?|lysates?"
 CELL_LINES = r"bv2|c2c12|mcf\d+\w*|mda|hela|hek\w*|hepg2|l6 cells|cell lines?|cell culture|cultured"
