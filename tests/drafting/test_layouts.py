@@ -130,7 +130,11 @@ def test_columns_that_are_samples(tmp_path, name, separator):
 @pytest.mark.parametrize("form", ["/data/align/WT_{}_{}.sorted.bam", "{1}_WT_{0}", "D:\\raw\\{}_{}.raw"])
 def test_letters_of_groups_are_no_statistics_of_the_test_beside(tmp_path, form):
     samples = [form.format("FM"[i % 2], i) for i in range(1, 7)]
-    after = [("Anova (p)", RANDOM.uniform(0, 1, N)), ("F", RANDOM.uniform(0, 9, N)), ("t.x1", RANDOM.normal(0, 2, N))]
+    after = [
+        ("Anova (p)", RANDOM.uniform(0, 1, N)),
+        ("F", RANDOM.uniform(0, 9, N)),
+        ("t.x1", RANDOM.normal(0, 2, N)),
+    ]
     path = tmp_path / "t.tsv"
     path.write_text(lines(*wide(names=samples, after=after)))
     _, adata = read_as_drafted(path)

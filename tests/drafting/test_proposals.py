@@ -233,8 +233,11 @@ def test_symbols_in_capitals_are_human_unless_something_says_otherwise(more, fil
         (Texts(names="C2C12 myotubes"), "muscle", "cells"),
         (Texts(names="cell_counts", folder="microglia_ev"), "microglia", "cells"),
         (Texts(samples="NASH lean", names="gastrocnemius_counts.tsv"), "muscle", "tissue"),
-        (Texts(samples="NASH lean", names="counts.tsv"), "TODO liver; or muscle, plasma, ... of such patients or animals",
-         "TODO tissue, cells, sev, plasma_sev or plasma"),
+        (
+            Texts(samples="NASH lean", names="counts.tsv"),
+            "TODO liver; or muscle, plasma, ... of such patients or animals",
+            "TODO tissue, cells, sev, plasma_sev or plasma",
+        ),
         (Texts(names="muscle_and_liver.tsv"), "TODO muscle or liver", "TODO"),
         (Texts(title="Nothing here"), "TODO", "TODO"),
     ],

@@ -11,7 +11,7 @@ import anndata
 import numpy as np
 import pandas as pd
 import pytest
-from sevaxis.drafting.annotation import Annotation, describe
+from sevaxis.drafting.annotation import Annotation, add_own, describe
 from sevaxis.drafting.facts import Facts
 from sevaxis.drafting.samples import draft_samples
 from sevaxis.drafting.texts import Draft
@@ -195,6 +195,17 @@ def test_a_sheet_that_tells_groups_is_worth_more_than_many_measures():
     sheet = pd.DataFrame({"sample": S8, "group": TRAINED8})
     described = describe([Annotation("obs", measures), Annotation("sheet.tsv", sheet)], S8)
     assert described.source == "sheet.tsv"
+
+
+def test_plates_that_the_table_itself_tells_stand_beside_the_sheet():
+    """Its sex says what the sheet says already; its names and its status are no sex, subject or batch."""
+    own = {"PlateID": ["p1", "p1", "p2", "p2"] * 2, "Gender": ["M", "F"] * 4, "status": ["ok"] * 7 + ["bad"]}
+    sheet = pd.DataFrame({"sample": S8[::-1], "group": TRAINED8[::-1], "sex": ["f", "m"] * 4})
+    described = describe([Annotation("sheet.tsv", sheet)], S8)
+    add_own(described, Annotation("npx.csv", pd.DataFrame({"sample_name": S8, **own})))
+    assert list(described.frame.columns) == ["sample", "group", "sex", "PlateID"]
+    assert described.frame["PlateID"].tolist() == own["PlateID"]
+    assert described.source == "sheet.tsv (with PlateID of npx.csv)"
 
 
 def test_two_rows_that_are_equally_near_are_no_proposal():

@@ -13,6 +13,7 @@ from sevaxis.base.problems import Problems
 from sevaxis.drafting.formats import read_head, read_whole
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.tables import DESIGN
+from sevaxis.drafting.words import column_fits
 from sevaxis.matrix.readers.openms import read_design
 from sevaxis.matrix.readers.registry import reader
 from sevaxis.matrix.readers.sdrf import FILE_AND_LABEL
@@ -209,6 +210,31 @@ def describe(annotations: list[Annotation], samples: list[str]) -> Described | N
     )
     varying = [name for name in annotation.frame.columns if name not in frame.columns]
     return Described(annotation.source, column, frame, len(rows), how, set(rows), slips, unused, varying)
+
+
+def add_own(described: Described, own: Annotation) -> None:
+    """Sex, subject and batch that the matrix's own file tells, beside a sheet that says nothing of them.
+
+    Parameters
+    ----------
+    described
+        The samples by a sheet; gets the columns, and their file in its ``source``.
+    own
+        What the file of the values says of the same samples, in their order.
+    """
+    added = []
+    for name in own.frame.columns:
+        cells = own.frame[name].set_axis(described.frame.index)
+        known = any(
+            other.nunique() == cells.nunique() and (cells.groupby(other).nunique() <= 1).all()
+            for _, other in described.frame.items()
+        )
+        fits = any(column_fits(role, name) for role in ("sex", "subject", "batch"))
+        if fits and 1 < cells.nunique() < len(cells) and name not in described.frame and not known:
+            described.frame[name] = cells
+            added.append(name)
+    if added:
+        described.source += f" (with {', '.join(added)} of {own.source})"
 
 
 def _telling(frame: pd.DataFrame) -> int:

@@ -12,6 +12,7 @@ from sevaxis.drafting.annotation import (
     Annotation,
     Described,
     Series,
+    add_own,
     annotation_of_matrix,
     annotations_of,
     describe,
@@ -165,8 +166,9 @@ def _describe(
         if one.content == "samples" and one.path == matrix.path
         for a in annotations_of(one)
     ]
+    own = annotation_of_matrix(adata, matrix.path.name)
     if len(adata.obs.columns):
-        annotations.append(annotation_of_matrix(adata, matrix.path.name))
+        annotations.append(own)
     if described is None:
         described = describe(annotations, samples)
         if described is None or described.source == matrix.path.name:
@@ -174,6 +176,8 @@ def _describe(
     for path, found in beside.items():
         if described is None or all(one.source != described.source for one in found):
             draft.evidence[f"file {path.name}"] += f"; not used: {_why_unused(found, described, samples)}"
+    if described is not None and described.source != own.source:
+        add_own(described, own)
     return described
 
 

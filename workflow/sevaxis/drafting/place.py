@@ -62,7 +62,9 @@ def _ask_about_disease(facts: Facts, texts: Texts) -> None:
     for where, text in texts.in_order():
         for tissue, words in find(DISEASED, text).items():
             facts.tissue = f"{TODO} {tissue}; or muscle, plasma, ... of such patients or animals"
-            facts.evidence["tissue"] = f"{where} '{words[0]}', a disease of the {tissue}; no word names a tissue"
+            facts.evidence["tissue"] = (
+                f"{where} '{words[0]}', a disease of the {tissue}; no word names a tissue"
+            )
             return
 
 

@@ -108,7 +108,9 @@ def named_columns(columns: list[str]) -> dict[str, Named]:
     """
     said = {column: found for column in columns if (found := named(column)) is not None}
     forms = {_form(column) for column in columns if column not in said}
-    return {column: one for column, one in said.items() if not ("#" in _form(column) and _form(column) in forms)}
+    return {
+        column: one for column, one in said.items() if not ("#" in _form(column) and _form(column) in forms)
+    }
 
 
 def _form(name: str) -> str:
