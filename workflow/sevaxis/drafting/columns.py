@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_SHOWN = 12
+#: What a column of the kinds of samples calls those that are of the study.
+SAMPLES = r"(?:study[ _-]?|biological[ _-]?|test[ _-]?)?(?:samples?|specimens?|unknowns?)"
 
 
 @dataclass
@@ -157,6 +159,8 @@ def _without_controls(roles: Roles, frame: pd.DataFrame, skip: str, values):
         if name != skip and cells.nunique() > max(MOST_SHOWN, len(cells) / 2):
             continue
         said = cells.map(is_quality_control).to_numpy(dtype=bool)
+        if cells.str.fullmatch(SAMPLES, case=False).mean() > 0.5:  # beside samples a reference is no group
+            said |= cells.map(lambda cell: is_quality_control(cell, weak=True)).to_numpy(dtype=bool)
         if said.any() and not control.any():
             where = f"column '{name}'"
         control |= said if said.mean() < 0.5 else False

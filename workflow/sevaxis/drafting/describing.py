@@ -41,6 +41,13 @@ COUNTED = {
     "infinite_fold_changes": "infinite fold changes",
 }
 
+#: What readers count of the quality control of values -> what becomes of these.
+QUALITY = {
+    "values_failed": "failed the quality control and are missing",
+    "values_warned": "with a warning of the quality control stay",
+    "values_below_limit_of_detection": "below the limit of detection stay",
+}
+
 
 def left_out(reading: dict) -> str:
     """What a reader left out of its file, counted; empty where nothing was."""
@@ -55,6 +62,9 @@ def decided(reading: dict) -> list[str]:
         said.append(
             f"{dates} names are dates that Excel made of genes ({shown}); where one gene only fits, it is given back"
         )
+    for key, words in QUALITY.items():
+        for name in sorted(name for name in reading if name.startswith(key) and reading[name]):
+            said.append(f"{reading[name]:,} values {words} ({name.removeprefix(key).strip('_') or 'LOD'})")
     if runs := reading.get("runs_of_each_sample"):
         said.append(f"{runs} runs make a sample (fractions), which is called after the first of them")
     if rows := reading.get("repeated_different_rows"):

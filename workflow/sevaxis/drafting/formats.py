@@ -116,6 +116,12 @@ def _of_text(path: Path, head: bytes, parsing: dict[str, Any]) -> Recognised:
             return Recognised(
                 path, signature.format, "matrix", signature.reader, {}, signature.assay, size=HEAD
             )
+    begin = [
+        re.sub(r"[;,]", "\t", line)
+        for line in text[: 1 << 18].decode("utf-8", "replace").splitlines()[:LINES]
+    ]
+    if (special := _by_line(path, begin, {})) is not None:
+        return special
     lines = text.split(b"\n", 6)
     if lines[0].startswith(b"Status\t") and lines[1:2] and lines[1].startswith(b"Assigned\t"):
         words = "summary of featureCounts: how many reads found a gene, no counts"
@@ -135,6 +141,17 @@ def _of_text(path: Path, head: bytes, parsing: dict[str, Any]) -> Recognised:
     if skip:
         found.told.insert(0, f"the header is line {skip + 1}: {_first_words(text, skip)}")
     return found
+
+
+def _by_line(path: Path, lines: list[str], options: dict[str, Any]) -> Recognised | None:
+    """A format that one of its first lines tells."""
+    for one in signatures():
+        if one.among(lines):
+            told = [one.told] if one.told else []
+            return Recognised(
+                path, one.format, "matrix", one.reader, options, one.assay, size=HEAD, told=told
+            )
+    return None
 
 
 def _first_words(text: bytes, lines: int) -> str:
@@ -181,7 +198,11 @@ def _of_workbook(path: Path, skip: int | None = None) -> Iterator[Recognised]:
     for name in names:
         options = {"sheet": name} if len(names) > 1 else {}
         try:
-            above = skip if skip is not None else rows_above(first_rows(path, name, LINES))
+            begin = first_rows(path, name, LINES)
+            if (special := _by_line(path, ["\t".join(row) for row in begin], options)) is not None:
+                yield special
+                continue
+            above = skip if skip is not None else rows_above(begin)
             table = read_sheet(path, name, above)
         except Problems:  # an empty sheet
             continue

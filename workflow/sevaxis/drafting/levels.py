@@ -22,7 +22,18 @@ QUALITY_CONTROL = {
     "wash", "calibrator", "calibrators",
 }  # fmt: skip
 #: Words that may name such a measurement, or a group: they are asked about.
-PERHAPS_CONTROL = {"ref", "refs", "reference", "standard", "std", "mix", "mixture", "mastermix", "refmix"}
+PERHAPS_CONTROL = {
+    "ref",
+    "refs",
+    "reference",
+    "standard",
+    "std",
+    "mix",
+    "mixture",
+    "mastermix",
+    "refmix",
+    "buffer",
+}
 #: Endings of the files of runs, by which programs call samples, with the steps before them (``QC_1.sorted.bam``).
 OF_RUNS = re.compile(
     r"(?:\.(?:raw|mzml|mzxml|wiff|d|dia|bam|sam|sorted|dedup|out|sortedByCoord|Aligned|fastq|fq|gz|counts?|sf|txt|tsv))+$",

@@ -132,8 +132,8 @@ def read_sheet(path: Path, sheet: str | None = None, skip: int = 0, missing: Seq
     return Table(f"{path.name}, sheet {sheet}", frame, repeated - {""}, {"sheet": sheet}, above=above)
 
 
-def first_rows(path: Path, sheet: str, number: int) -> list[list[str]]:
-    """Cells of the first rows of a sheet as text."""
+def first_rows(path: Path, sheet: str, number: int | None) -> list[list[str]]:
+    """Cells of the first rows of a sheet as text; of all rows where no number is given."""
     import python_calamine
 
     rows = (

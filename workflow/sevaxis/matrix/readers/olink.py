@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +13,8 @@ from sevaxis.base.vocabulary import Assay
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.layouts import to_pandas
-from sevaxis.matrix.readers.tables.text import require_columns
+from sevaxis.matrix.readers.tables.program import read_grid
+from sevaxis.matrix.readers.tables.text import Table, require_columns
 
 if TYPE_CHECKING:
     import anndata
@@ -49,7 +51,19 @@ SIGNATURES = (
         columns=frozenset({"SampleID", "OlinkID", "NPX"}),
         assay=Assay.PROTEIN,
     ),
+    Signature(
+        format="Olink NPX, a column per assay",
+        reader="olink",
+        line=r"^\"?Olink ?ID\"?\t\"?OID\d+",
+        assay=Assay.PROTEIN,
+    ),
 )
+#: Rows above the samples of the wide form -> how the long form calls them.
+ABOVE = {"panel": "Panel", "assay": "Assay", "uniprotid": "UniProt", "olinkid": "OlinkID"}
+#: Rows above the samples, at most.
+HEAD = 30
+#: Rows below the samples.
+BELOW = r"^(?:(?:max |plate |fixed )?lod\b.*|missing data freq.*|normali[sz]ation|npx.*|project.*)"
 
 
 def read_olink(
@@ -64,7 +78,8 @@ def read_olink(
     Parameters
     ----------
     path
-        csv (semicolons), txt, xlsx or parquet with SampleID, OlinkID, UniProt, Assay, NPX.
+        csv (semicolons), txt, xlsx or parquet with SampleID, OlinkID, UniProt, Assay, NPX; or the wide form of NPX
+        Manager, a row per sample below rows with Panel, Assay, Uniprot ID and OlinkID.
     duplicates
         What stands where a sample was measured twice by one assay (on two plates).
     sheet, skip
@@ -83,17 +98,14 @@ def read_olink(
     """
     import polars as pl
 
-    from sevaxis.matrix.readers.effects_table import read_any_table
-
-    table = read_any_table(
-        Path(path), sheet, None, {"SampleID", "OlinkID", "UniProt", "Assay", "PlateID"}, skip
-    )
+    table = _table(Path(path), sheet, skip)
     require_columns(
         table, ("SampleID", "OlinkID", "NPX"), kind="table of NPX", hint="export NPX in long form"
     )
     frame = table.frame.with_columns(
         pl.col("SampleID").cast(pl.String), pl.Series("__npx", table.numbers(table.frame["NPX"]))
     ).filter(pl.col("SampleID").is_not_null() & pl.col("OlinkID").is_not_null())
+    _refuse_texts(table, frame)
     notes: dict = {**table.notes, "rows": frame.height}
     frame = _without_controls(frame, notes)
     for column in ("QC_Warning", "SampleQC", "AssayQC", "Assay_Warning"):
@@ -142,6 +154,88 @@ def read_olink(
         obs=to_pandas(obs.drop("SampleID"), obs.height),
         notes=notes,
     )
+
+
+def _table(path: Path, sheet: str | None, skip: int) -> Table:
+    """The values in long form."""
+    from sevaxis.matrix.readers.effects_table import read_any_table
+
+    with path.open("rb") as handle:
+        columnar = handle.read(4) == b"PAR1"
+    head = [] if columnar else read_grid(path, sheet, HEAD)
+    at = next((i for i, row in enumerate(head) if _bare(row[:1]) == "olinkid"), None)
+    if at is not None:
+        return _long_of_wide(read_grid(path, sheet), at, path.name)
+    return read_any_table(path, sheet, None, {"SampleID", "OlinkID", "UniProt", "Assay", "PlateID"}, skip)
+
+
+def _refuse_texts(table: Table, frame: pl.DataFrame) -> None:
+    """Cells that are neither numbers nor empty."""
+    import polars as pl
+
+    stray = frame.filter(pl.col("NPX").is_not_null() & pl.col("__npx").is_null())
+    if stray.height:
+        first = stray.row(0, named=True)
+        refuse(
+            "Text where numbers are expected",
+            where=f"{table.file}, {first['OlinkID']} in {first['SampleID']}",
+            found=f"'{first['NPX']}' ({stray.height} such cells)",
+            allowed="NPX, or an empty cell",
+            hint="leave the cell empty where nothing was measured",
+        )
+
+
+def _bare(cells: list[str]) -> str:
+    return re.sub(r"[^a-z]", "", "".join(cells).lower())
+
+
+def _long_of_wide(rows: list[list[str]], at: int, file: str) -> Table:
+    """The long form of a table with a column per assay; QC Warning and Plate ID stand behind the assays of a panel."""
+    import polars as pl
+
+    width = max(map(len, rows))
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    about = {ABOVE[name]: row for row in rows[: at + 1] if (name := _bare(row[:1])) in ABOVE}
+    assays = [i for i in range(1, width) if about["OlinkID"][i].strip()]
+    others: dict[str, list[int]] = {"PlateID": [], "QC_Warning": []}
+    for row in rows[: at + 1]:
+        for i in range(1, width):
+            name = {"plateid": "PlateID", "qcwarning": "QC_Warning"}.get(_bare([row[i]]))
+            if name and i not in assays:
+                others[name].append(i)
+    samples = [
+        row
+        for row in rows[at + 1 :]
+        if row[0].strip()
+        and any(row[i].strip() for i in assays)
+        and not re.match(BELOW, row[0].strip().lower())
+    ]
+    lod = next(
+        (row for row in rows[at + 1 :] if re.match(r"(max |plate )?lod", row[0].strip().lower())), None
+    )
+    panels = about.get("Panel", [""] * width)
+    cells: dict[str, list[str | None]] = {
+        "SampleID": [],
+        **{name: [] for name in about},
+        "NPX": [],
+        "LOD": [],
+    }
+    cells |= {name: [] for name, columns in others.items() if columns}
+    for row in samples:
+        for i in assays:
+            cells["SampleID"].append(row[0].strip())
+            for name, above in about.items():
+                cells[name].append(above[i].strip() or None)
+            cells["NPX"].append(row[i].strip() or None)
+            cells["LOD"].append(lod[i].strip() or None if lod else None)
+            for name, columns in others.items():
+                if columns:  # those of the assay's own panel, where they say of which they are
+                    own = next((c for c in columns if panels[c].strip() == panels[i].strip()), None)
+                    cells[name].append(row[columns[0] if own is None else own].strip() or None)
+    frame = pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.String))
+    commas = frame["NPX"].str.contains(r"^-?\d+,\d+$").fill_null(False).mean()
+    notes = {"decimal": "comma"} if commas and commas > 0.5 else {}
+    return Table(file, frame, set(), notes)
 
 
 def _without_controls(frame: pl.DataFrame, notes: dict) -> pl.DataFrame:

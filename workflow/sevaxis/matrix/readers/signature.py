@@ -23,6 +23,8 @@ class Signature:
         Columns that all such tables have.
     starts
         First bytes of such files, where they are no plain tables.
+    line
+        Pattern of a line that stands among the first ones, cells divided by tabs: the header is no single row.
     assay
         What they hold, where the format says it.
     quantities
@@ -41,6 +43,7 @@ class Signature:
     reader: str = ""
     columns: frozenset[str] = frozenset()
     starts: tuple[bytes, ...] = ()
+    line: str = ""
     assay: Assay | None = None
     quantities: Mapping[str, str] = field(default_factory=dict)
     some: tuple[str, ...] = ()
@@ -65,6 +68,10 @@ class Signature:
             if _fits(pattern, columns)
         )
         return next(fits, None)
+
+    def among(self, lines: Sequence[str]) -> bool:
+        """Whether one of the first lines is the one of the format."""
+        return bool(self.line) and any(re.search(self.line, line) for line in lines)
 
 
 def _fits(pattern: str, columns: Sequence[str]) -> bool:

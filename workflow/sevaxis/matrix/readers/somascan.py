@@ -1,4 +1,4 @@
-"""SomaScan: ``.adat``, header and table in one text; relative fluorescence units, linear."""
+"""SomaScan: ``.adat``, header and table in one text, or the table alone; relative fluorescence units, linear."""
 
 from __future__ import annotations
 
@@ -8,25 +8,45 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sevaxis.base.problems import refuse
+from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.base.vocabulary import Assay
 from sevaxis.matrix.readers.signature import Signature
 from sevaxis.matrix.readers.tables.assembly import assemble
 from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
+from sevaxis.matrix.readers.tables.program import WORKBOOKS, read_grid
 
 if TYPE_CHECKING:
     import anndata
     import pandas as pd
 
+#: Reagents, as the adat calls them and as R makes names of columns of them.
+REAGENT = r"^(?:seq\.)?\d{4,5}[-.]\d{1,3}(?:_\d+)?$"
 SIGNATURES = (
     Signature(
         format="SomaScan adat", reader="somascan", starts=(b"!Checksum", b"^HEADER"), assay=Assay.PROTEIN
     ),
+    Signature(
+        format="SomaScan table with annotation above",
+        reader="somascan",
+        columns=frozenset({"SeqId"}),
+        some=(REAGENT.replace("(?:seq\\.)?", ""),),
+        assay=Assay.PROTEIN,
+    ),
+    Signature(
+        format="SomaScan table",
+        reader="somascan",
+        columns=frozenset({"SampleType"}),
+        some=(REAGENT,),
+        assay=Assay.PROTEIN,
+        told="columns of reagents (SeqId) without names of genes or proteins: the adat has them",
+    ),
 )
 
 
-def read_somascan(path: Path, *, controls: bool = False) -> anndata.AnnData:
-    """Read an adat.
+def read_somascan(
+    path: Path, *, controls: bool = False, sheet: str | None = None, skip: int = 0
+) -> anndata.AnnData:
+    """Read an adat, or its table saved as text or as a workbook.
 
     Parameters
     ----------
@@ -34,6 +54,8 @@ def read_somascan(path: Path, *, controls: bool = False) -> anndata.AnnData:
         The file.
     controls
         Whether calibrators, buffers, quality controls and control reagents stay.
+    sheet, skip
+        Of a workbook with several sheets; rows above the table.
 
     Returns
     -------
@@ -48,30 +70,20 @@ def read_somascan(path: Path, *, controls: bool = False) -> anndata.AnnData:
     import pandas as pd
 
     path = Path(path)
-    lines = to_utf8(read_bytes(path))[0].decode().splitlines()
-    begin = next((i for i, line in enumerate(lines) if line.startswith("^TABLE_BEGIN")), None)
-    rows = [line.split("\t") for line in lines[begin + 1 :] if line.strip()] if begin is not None else []
-    header = next((i for i, row in enumerate(rows) if row[0].strip()), None)
-    if not header:
-        found, hint = "no ^TABLE_BEGIN with a table", "is the file whole?"
-        refuse("This is no adat", where=path.name, found=found, allowed="^TABLE_BEGIN", hint=hint)
-    at = next(i for i, cell in enumerate(rows[0]) if cell.strip())
-    about = pd.DataFrame({row[at].strip(): row[at + 1 :] for row in rows[:header]}, dtype="string")
-    names = [name.strip() or f"column_{i}" for i, name in enumerate(rows[header][:at])]
-    body = rows[header + 1 :]
-    short = next((i for i, row in enumerate(body) if len(row) != at + 1 + len(about)), None)
+    rows, first = _rows(path, sheet, skip)
+    about, names, at, body, first = _head(rows, first, path.name)
+    short = next((i for i, row in enumerate(body) if len(row) != at + len(about)), None)
     if short is not None:
-        found = f"{len(body[short])} cells, not {at + 1 + len(about)}"
-        where = f"{path.name}, line {begin + header + short + 3}"
+        found = f"{len(body[short])} cells, not {at + len(about)}"
         refuse(
             "A row of the table is cut",
-            where=where,
+            where=f"{path.name}, line {first + short}",
             found=found,
             allowed="rows of one length",
             hint="is the file whole?",
         )
-    obs = pd.DataFrame([row[:at] for row in body], columns=names, dtype="string").replace("", pd.NA)
-    values = np.array([[float(cell) if cell.strip() else np.nan for cell in row[at + 1 :]] for row in body]).T
+    obs = pd.DataFrame([row[: len(names)] for row in body], columns=names, dtype="string").replace("", pd.NA)
+    values = _numbers([row[at:] for row in body], about["SeqId"].tolist(), path.name, first)
     notes: dict = {"rows": len(about), "samples": len(obs)}
     features = np.ones(len(about), dtype=bool)
     samples = np.ones(len(obs), dtype=bool)
@@ -96,6 +108,66 @@ def read_somascan(path: Path, *, controls: bool = False) -> anndata.AnnData:
         obs=obs,
         notes=notes,
     )
+
+
+def _rows(path: Path, sheet: str | None, skip: int) -> tuple[list[list[str]], int]:
+    """Cells of the table, annotation above included, and the line of the first."""
+    with path.open("rb") as handle:
+        magic = handle.read(4)
+    lines = [] if magic in WORKBOOKS else to_utf8(read_bytes(path))[0].decode().splitlines()
+    if lines and lines[0].startswith(("!", "^")):
+        begin = next((i + 1 for i, line in enumerate(lines) if line.startswith("^TABLE_BEGIN")), None)
+        if begin is None:
+            found, hint = "no ^TABLE_BEGIN with a table", "is the file whole?"
+            refuse("This is no adat", where=path.name, found=found, allowed="^TABLE_BEGIN", hint=hint)
+        return [line.split("\t") for line in lines[begin:] if line.strip()], begin + 1
+    return [row for row in read_grid(path, sheet)[skip:] if any(map(str.strip, row))], skip + 1
+
+
+def _head(
+    rows: list[list[str]], first: int, file: str
+) -> tuple[pd.DataFrame, list[str], int, list[list[str]], int]:
+    """Annotation of the reagents, names of the columns of samples, first column of values, rows and their line."""
+    import pandas as pd
+
+    top = [cell.strip() for cell in rows[0]] if rows else []
+    if "SeqId" in top:  # annotation in rows above the header
+        at = top.index("SeqId")
+        header = next((i for i, row in enumerate(rows) if any(map(str.strip, row[:at]))), None)
+        if header:
+            about = {row[at].strip(): row[at + 1 :] for row in rows[:header]}
+            names = [name.strip() or f"column_{i}" for i, name in enumerate(rows[header][:at])]
+            return pd.DataFrame(about, dtype="string"), names, at + 1, rows[header + 1 :], first + header + 1
+    at = next((i for i, cell in enumerate(top) if re.match(REAGENT, cell)), 0)
+    reagents = top[at:]
+    if at and all(re.match(REAGENT, cell) for cell in reagents):  # as SomaDataIO writes data frames
+        seqid = [re.sub(r"^seq\.(\d+)\.(\d+)", r"\1-\2", cell) for cell in reagents]
+        names = [name or f"column_{i}" for i, name in enumerate(top[:at])]
+        return pd.DataFrame({"SeqId": seqid}, dtype="string"), names, at, rows[1:], first + 1
+    allowed, hint = "an adat, or its table with SeqId above the values", "is the file whole?"
+    refuse("This is no adat", where=file, found=", ".join(top[:6]) or "nothing", allowed=allowed, hint=hint)
+
+
+def _numbers(cells: list[list[str]], reagents: list[str], file: str, first: int) -> np.ndarray:
+    """Reagents x samples; an empty cell is missing, any other text a problem."""
+    problems = []
+
+    def number(cell: str, row: int, column: int) -> float:
+        text = cell.strip()
+        if text in ("", "NA", "NaN"):
+            return np.nan
+        try:
+            return float(text)
+        except ValueError:
+            where = f"{file}, line {first + row}, reagent {reagents[column]}"
+            hint = "correct the cell, or leave it empty"
+            problems.append(Problem("This is no number", where, text[:60], "numbers", hint))
+            return np.nan
+
+    values = [[number(cell, i, j) for j, cell in enumerate(row)] for i, row in enumerate(cells)]
+    if problems:
+        raise Problems(problems)
+    return np.array(values, dtype=float).T
 
 
 def _names(obs: pd.DataFrame) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
-from sevaxis.matrix.readers.tables.encoding import read_bytes
+from sevaxis.base.problems import refuse
+from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.text import Table, read_table
 
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -44,3 +46,38 @@ def read_program_table(
     tabs = plain and b"\t" in read_bytes(path)[:100_000].split(b"\n")[skip]
     options = {"separator": "\t", "decimal": ".", "quoted": False} if tabs else {}
     return read_table(path, skip=skip, as_text=as_text, **options)
+
+
+def read_grid(path: Path, sheet: str | None = None, most: int | None = None) -> list[list[str]]:
+    """Cells of rows as text, where the header is no single row.
+
+    Parameters
+    ----------
+    path
+        Text or workbook, told by the first bytes.
+    sheet
+        Sheet of a workbook with several.
+    most
+        Number of rows; all where it is missing.
+
+    Raises
+    ------
+    Problems
+        The workbook has no such sheet.
+    """
+    path = Path(path)
+    with path.open("rb") as handle:
+        magic = handle.read(4)
+    if magic in WORKBOOKS:
+        import python_calamine
+
+        from sevaxis.matrix.readers.excel import first_rows
+
+        names = python_calamine.CalamineWorkbook.from_path(str(path)).sheet_names
+        if sheet not in names and (sheet or len(names) > 1):
+            hint = "name one with the option 'sheet'"
+            refuse("Which sheet?", where=path.name, found=str(sheet), allowed=", ".join(names), hint=hint)
+        return first_rows(path, sheet or names[0], most)
+    lines = to_utf8(read_bytes(path))[0].decode().splitlines()[:most]
+    text = "\n".join(lines[:40])
+    return list(csv.reader(lines, delimiter=max("\t;,", key=text.count)))
