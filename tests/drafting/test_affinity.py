@@ -21,6 +21,7 @@ RANDOM = np.random.default_rng(5)
 NPX = np.round(RANDOM.normal(3, 2, (15, N)), 4)
 RFU = np.round(2 ** RANDOM.normal(10, 1.5, (17, N)), 1)
 SEQIDS = [f"{10000 + 3 * i}-{i % 90 + 1}" for i in range(N)]
+FRAMED = [f"seq.{name.replace('-', '.')}" for name in SEQIDS]
 KINDS = ["Sample"] * 12 + ["Calibrator", "Calibrator", "Buffer", "QC", "QC"]
 SOMA_NAMES = [*SAMPLES, "170255", "170255", "", "170259", "170259"]
 
@@ -64,7 +65,7 @@ def soma_frame() -> list[list[object]]:
         "SampleId",
         "SampleType",
         "Age",
-        *(f"seq.{s.replace('-', '.')}" for s in SEQIDS),
+        *FRAMED,
     ]
     rows = [
         [f"2580000{i}_{i % 8}", "P1", 258000 + i, SOMA_NAMES[i], KINDS[i], 20 + i, *RFU[i]] for i in range(17)
@@ -92,7 +93,7 @@ TABLES = {
         GENES[:-2],
         RFU[:12, :-2],
     ),
-    "SomaScan, data frame": (soma_frame, ["xlsx", "\t", ","], "somascan", SEQIDS, None, RFU[:12]),
+    "SomaScan, data frame": (soma_frame, ["xlsx", "\t", ","], "somascan", FRAMED, None, RFU[:12]),
 }
 CASES = [(name, kind) for name, (_, kinds, *_) in TABLES.items() for kind in kinds]
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import anndata
     import pandas as pd
 
+#: Rows among which the header is looked for.
+HEAD = 60
 #: Reagents, as the adat calls them and as R makes names of columns of them.
 REAGENT = r"^(?:seq\.)?\d{4,5}[-.]\d{1,3}(?:_\d+)?$"
 SIGNATURES = (
@@ -43,9 +45,7 @@ SIGNATURES = (
 )
 
 
-def read_somascan(
-    path: Path, *, controls: bool = False, sheet: str | None = None, skip: int = 0
-) -> anndata.AnnData:
+def read_somascan(path: Path, *, controls: bool = False, sheet: str | None = None) -> anndata.AnnData:
     """Read an adat, or its table saved as text or as a workbook.
 
     Parameters
@@ -54,8 +54,8 @@ def read_somascan(
         The file.
     controls
         Whether calibrators, buffers, quality controls and control reagents stay.
-    sheet, skip
-        Of a workbook with several sheets; rows above the table.
+    sheet
+        Of a workbook with several sheets.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def read_somascan(
     import pandas as pd
 
     path = Path(path)
-    rows, first = _rows(path, sheet, skip)
+    rows, first = _rows(path, sheet)
     about, names, at, body, first = _head(rows, first, path.name)
     short = next((i for i, row in enumerate(body) if len(row) != at + len(about)), None)
     if short is not None:
@@ -110,7 +110,7 @@ def read_somascan(
     )
 
 
-def _rows(path: Path, sheet: str | None, skip: int) -> tuple[list[list[str]], int]:
+def _rows(path: Path, sheet: str | None) -> tuple[list[list[str]], int]:
     """Cells of the table, annotation above included, and the line of the first."""
     with path.open("rb") as handle:
         magic = handle.read(4)
@@ -121,7 +121,7 @@ def _rows(path: Path, sheet: str | None, skip: int) -> tuple[list[list[str]], in
             found, hint = "no ^TABLE_BEGIN with a table", "is the file whole?"
             refuse("This is no adat", where=path.name, found=found, allowed="^TABLE_BEGIN", hint=hint)
         return [line.split("\t") for line in lines[begin:] if line.strip()], begin + 1
-    return [row for row in read_grid(path, sheet)[skip:] if any(map(str.strip, row))], skip + 1
+    return [row for row in read_grid(path, sheet) if any(map(str.strip, row))], 1
 
 
 def _head(
@@ -130,20 +130,27 @@ def _head(
     """Annotation of the reagents, names of the columns of samples, first column of values, rows and their line."""
     import pandas as pd
 
-    top = [cell.strip() for cell in rows[0]] if rows else []
+    header = next(
+        (i for i, row in enumerate(rows[:HEAD]) if any(re.match(REAGENT, c.strip()) for c in row)), 0
+    )
+    top = [cell.strip() for cell in rows[header]] if rows else []
     if "SeqId" in top:  # annotation in rows above the header
-        at = top.index("SeqId")
-        header = next((i for i, row in enumerate(rows) if any(map(str.strip, row[:at]))), None)
+        at, begin = top.index("SeqId"), header
+        header = next((i for i, row in enumerate(rows) if i > begin and any(map(str.strip, row[:at]))), 0)
         if header:
-            about = {row[at].strip(): row[at + 1 :] for row in rows[:header]}
+            about = {row[at].strip(): row[at + 1 :] for row in rows[begin:header]}
             names = [name.strip() or f"column_{i}" for i, name in enumerate(rows[header][:at])]
-            return pd.DataFrame(about, dtype="string"), names, at + 1, rows[header + 1 :], first + header + 1
+            frame = pd.DataFrame(about, dtype="string").replace("", pd.NA)
+            return frame, names, at + 1, rows[header + 1 :], first + header + 1
     at = next((i for i, cell in enumerate(top) if re.match(REAGENT, cell)), 0)
-    reagents = top[at:]
-    if at and all(re.match(REAGENT, cell) for cell in reagents):  # as SomaDataIO writes data frames
-        seqid = [re.sub(r"^seq\.(\d+)\.(\d+)", r"\1-\2", cell) for cell in reagents]
+    if at and all(re.match(REAGENT, cell) for cell in top[at:]):  # as SomaDataIO writes data frames
         names = [name or f"column_{i}" for i, name in enumerate(top[:at])]
-        return pd.DataFrame({"SeqId": seqid}, dtype="string"), names, at, rows[1:], first + 1
+        about = {"SeqId": top[at:]} | {
+            row[at - 1].strip(): row[at:] for row in rows[:header] if row[at - 1].strip()
+        }
+        frame = pd.DataFrame(about, dtype="string").replace("", pd.NA)
+        return frame, names, at, rows[header + 1 :], first + header + 1
+    top = rows[0] if rows else []
     allowed, hint = "an adat, or its table with SeqId above the values", "is the file whole?"
     refuse("This is no adat", where=file, found=", ".join(top[:6]) or "nothing", allowed=allowed, hint=hint)
 
