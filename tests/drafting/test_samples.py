@@ -153,6 +153,14 @@ CASES = {
         None, ["chow"] * 4 + ["HFD"] * 4 + ["TODO Reference: a group of its own; or a channel that ties plexes "
                                             "together, to be named under `exclude`"],
         ["female", "female", "male", "male"] * 2 + [""]),
+    "two factors in the names beside a reference": Case(
+        [f"{a}_{b}_{i}" for a in ("WT", "KO") for b in ("sed", "trained") for i in (1, 2)] + ["Ref_01"], None,
+        ["WT sed"] * 2 + ["WT trained"] * 2 + ["KO sed"] * 2 + ["KO trained"] * 2
+        + ["TODO Ref: a group of its own; or a channel that ties plexes together, to be named under `exclude`"]),
+    "names of group and sex are no specimens": Case(
+        [f"{g}_{s}_{i}" for g in ("WT", "KO") for i, s in ((1, "female"), (2, "male"), (3, "female"))],
+        {"genotype": ["WT"] * 3 + ["KO"] * 3, "sex": ["female", "male", "female"] * 2}, ["WT"] * 3 + ["KO"] * 3,
+        ["female", "male", "female"] * 2),
     "pools of animals are specimens": Case([f"pool{i}" for i in range(8)], {"group": TRAINED8}, TRAINED8),
 }  # fmt: skip
 

@@ -303,8 +303,8 @@ def _find_specimens(
         roles.subject, roles.restart = paired[0].rename("subject"), True
         roles.evidence["subject"] = paired[1]
         return
-    found = specimens_of_names([str(name) for name in frame.index], group)
+    cells = group if group is None or roles.sex is None else group + " " + roles.sex.fillna("")
+    found = specimens_of_names([str(name) for name in frame.index], cells)
     if found is None and values is not None and group is not None and group.nunique() > 1:
-        cells = group if roles.sex is None else group + " " + roles.sex.fillna("")
         found = specimens_of_values(values, [str(name) for name in frame.index], cells)
     roles.specimens = found

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sevaxis.drafting.levels import OF_RUNS, split_sex_of_samples
+from sevaxis.drafting.levels import OF_RUNS, control_of, is_quality_control, split_sex_of_samples
 from sevaxis.drafting.roles import role_of
 from sevaxis.drafting.sexes import SexFound
 from sevaxis.drafting.words import TECHNICAL, column_fits, is_control, tokens
@@ -195,6 +195,10 @@ def groups_of_names(samples: list[str]) -> dict[str, str] | None:
     -------
     Sample -> group, or None where that leaves fewer than two groups of two.
     """
+    perhaps = [sample for sample in samples if is_quality_control(sample, weak=True)]
+    if 0 < len(perhaps) < len(samples) / 2:  # they are called otherwise than the rest, which tells the groups
+        found = groups_of_names([sample for sample in samples if sample not in perhaps])
+        return found if found is None else {s: found.get(s) or control_of(s) for s in samples}
     stems = {sample: re.split(r"[\\/]", sample)[-1] for sample in samples}
     if all(OF_RUNS.search(stem) for stem in stems.values()):
         stems = {sample: OF_RUNS.sub("", stem) for sample, stem in stems.items()}

@@ -73,6 +73,13 @@ def is_quality_control(text: str, weak: bool = False) -> bool:
     return any(part in asked for part in parts) and not rest
 
 
+def control_of(sample: str) -> str:
+    """What a sample that may be a control of the measurement is called, without numbers and words around it."""
+    stem = OF_RUNS.sub("", re.split(r"[\\/]", sample.strip())[-1])
+    parts = [part for part in tokens(stem) if part.lower() not in FILLING and not part.isdigit()]
+    return " ".join(parts) or stem
+
+
 def merge_spellings(cells: pd.Series) -> tuple[pd.Series, list[str]]:
     """One spelling for levels that differ in case, spaces and punctuation only; what was done, in words."""
     bare: dict[str, Counter] = {}
