@@ -438,6 +438,18 @@ def test_decoys_that_are_columns_are_dropped_and_say_nothing_of_samples(tmp_path
     assert adata.obs.columns.tolist() == ["sample"]
 
 
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_counts_with_thousands_are_no_identifiers_beside_symbols(tmp_path, separator):
+    small = COUNTS.copy()
+    small[:, ::40] += 1000  # few cells have a separator
+    written = np.array([[f'"{n:,}"' for n in row] for row in small], dtype=object)
+    path = tmp_path / "t.csv"
+    path.write_text(lines(*wide(features=SYMBOLS, values=written, corner="Gene"), separator))
+    _, adata = read_as_drafted(path)
+    assert list(adata.var_names) == SYMBOLS
+    np.testing.assert_array_equal(adata.X, small)
+
+
 @pytest.mark.parametrize("gene", ["PVALB", "GC", "CHRM1", "sp|P20472|PVALB_HUMAN"])
 def test_a_gene_that_is_called_like_annotation_is_a_column_of_values(tmp_path, gene):
     """One cell of it is a word, and the only one of the table."""

@@ -311,6 +311,12 @@ def test_one_letter_that_may_be_a_sex_is_asked(tmp_path):
     assert card["contrasts"][0]["stratum"].startswith("TODO female if the letter in 'F_8W - F_SED'")
 
 
+def test_a_sex_that_one_of_two_groups_names_is_asked(tmp_path):
+    one = STACKED[STACKED["Label"] == "F_8W - F_SED"].assign(Label="females_8W - SED")
+    card, _, _ = drafted(tmp_path, one)
+    assert card["contrasts"][0]["stratum"] == "TODO female if both groups of 'females_8W - SED' are, else all"
+
+
 def test_a_test_of_all_groups_at_once_is_no_contrast(tmp_path):
     table = of(
         {

@@ -102,7 +102,11 @@ def strata(labels: list[str]) -> list[tuple[str, str, bool]]:
         pair = comparison(label, hyphens=" " not in label)
         sides = [pair.case, pair.reference] if pair else [label]
         said = {sex_told(side) for side in sides}
-        # of a comparison in which one side alone names a sex, as in F_8W - SED, nothing follows
+        one = said - {None}
+        if len(said) == 2 and len(one) == 1 and spelled_out(label):  # females_trained_vs_sed
+            found.append((str(one.pop()), f"'{label}' names the sex in one of its groups", False))
+            continue
+        # of a letter on one side alone, as in F_8W - SED, nothing follows
         if len(said) != 1 or None in said:
             found.append((str(Stratum.ALL), "", True))
             continue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problems
 from sevaxis.base.vocabulary import Assay, Stratum
-from sevaxis.drafting.comparison import Comparison, comparison, sex_told, strata
+from sevaxis.drafting.comparison import Comparison, comparison, sex_told, spelled_out, strata
 from sevaxis.drafting.contrasts import Proposal
 from sevaxis.drafting.describing import left_out
 from sevaxis.drafting.facts import Facts, Texts
@@ -226,7 +226,9 @@ def _contrasts(one: Recognised, asked: dict[str, str], taken: set[str]) -> list[
         if proposal.stratum != Stratum.ALL:
             proposal.why += f"; {why}"
         if not sure:
-            proposal.stratum = f"{TODO} {stratum} if the letter in '{found.labels[name]}' is a sex, else all"
+            label, whole = found.labels[name], spelled_out(found.labels[name])
+            doubt = f"both groups of '{label}' are" if whole else f"the letter in '{label}' is a sex"
+            proposal.stratum = f"{TODO} {stratum} if {doubt}, else all"
         proposals.append(proposal)
     if untold:
         shown = f"{', '.join(untold[:3])}{', ...' if len(untold) > 3 else ''}"

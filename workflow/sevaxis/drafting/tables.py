@@ -227,7 +227,7 @@ def feature_column(table: Table) -> tuple[str | None, str | None]:
     for position, name in enumerate(table.frame.columns):
         column = table.frame[name]
         known = COLUMN_NAMES.get(re.sub(r"[^a-z0-9]", "", name.lower()))
-        is_number = looks_numeric(column) or bool(stray_cells(column, table))
+        is_number = looks_numeric(column, table) or bool(stray_cells(column, table))
         if (
             is_number
             and known != Namespace.ENTREZ
