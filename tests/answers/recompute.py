@@ -132,15 +132,15 @@ def _read(row: dict, family: str, m: int) -> dict:
     level = ALPHA / max(m, 1)
     effect, se = row["log2fc"], row["se"]
     df = np.inf if np.isnan(row["df"]) else row["df"]
-    half = stats.t.isf(level / 2, df) * se if family else np.nan
+    remark = str(row["reason"])
+    carried, sized = remark.endswith(CARRIED_BY_FEW), family and not remark.endswith(TELLS_OF_PRESENCE)
+    half = stats.t.isf(level / 2, df) * se if sized else np.nan
     low, high = effect - half, effect + half
-    carried = str(row["reason"]).endswith(CARRIED_BY_FEW)
     presence = row["by_presence"] and (carried or not row["p_abundance"] < row["p_presence"])
     sign = row["detection_log_or"] if presence else effect
-    remark = str(row["reason"])
     by_presence = presence or remark.endswith(TELLS_OF_PRESENCE)
     # within the margins on both sides, each at the level
-    inner = stats.t.isf(level, df) * se if family else np.nan
+    inner = stats.t.isf(level, df) * se if sized else np.nan
     equal = effect - inner >= -MARGIN and effect + inner <= MARGIN
     published = row["assay"] == "effects" and np.isnan(row["p"]) and not np.isnan(effect)
     if row["status"] != "tested" and np.isnan(row["p_gene"]):
@@ -161,7 +161,7 @@ def _read(row: dict, family: str, m: int) -> dict:
         elif low > -MARGIN and high < MARGIN:
             size = "below"
     own = level / 2 if row["by_presence"] else level
-    mde = noncentrality(df, own) * se if family and se == se else np.nan
+    mde = noncentrality(df, own) * se if sized and se == se else np.nan
     names = ("stratum", "human_symbol", "feature_id", "p_gene", "p_holm", "by_presence", "log2fc", "se")
     return {
         **{name: row[name] for name in names}, "df": df, "family": family, "family_size": m if family else 0,

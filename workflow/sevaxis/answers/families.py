@@ -109,6 +109,7 @@ def assign_families(rows: pd.DataFrame, standing: pd.Series, alpha: float) -> pd
         - ``whole``: the row stands for all samples of its contrast;
         - ``family`` (:class:`~sevaxis.base.vocabulary.Family`, empty where none), ``family_size``: tests in it,
           ``family_level``: its error rate;
+        - ``amount``: its fold change is one of amounts, and does not tell in how many samples there was any;
         - ``p_presence``, ``p_abundance``: the tests that the row has;
         - ``by_presence``: presence takes part, for its margins let it reach the level;
         - ``p_presence_min``: the smallest adjusted p that presence could reach;
@@ -131,6 +132,8 @@ def assign_families(rows: pd.DataFrame, standing: pd.Series, alpha: float) -> pd
         family=np.select([stratum.eq(stands), by_sex], [str(Family.PRIMARY), str(Family.SECONDARY)], ""),
     )
     tested = rows["status"].eq(Status.TESTED)
+    told = bears(rows["reason"], Reason.PRESENCE_DECIDES, Reason.NO_COUNT_ON_ONE_SIDE)
+    rows["amount"] = rows["log2fc"].notna() & ~told
     rows["p_abundance"] = rows["p"].where(tested)
     carried = bears(rows["reason"], Reason.PRESENCE_DECIDES)
     compared = rows["family"].ne("") & (carried | ~rows["assay"].isin(COUNTED))

@@ -112,7 +112,7 @@ def _measure(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     # published estimates of the normal distribution have no degrees of freedom
     df = rows["df"].fillna(np.inf).to_numpy(float)
     level = alpha / rows["family_size"].clip(lower=1).to_numpy(float)
-    mine = rows["family"].ne("").to_numpy()
+    mine = (rows["family"].ne("") & rows["amount"]).to_numpy()
     half = np.where(mine, stdtrit(df, 1 - level / 2) * se, np.nan)
     inner = np.where(mine, stdtrit(df, 1 - level) * se, np.nan)
     small = np.where(mine, equivalence(log2fc, se, df, margin), np.nan)
@@ -143,8 +143,8 @@ def _decide(rows: pd.DataFrame) -> pd.DataFrame:
     carried = bears(rows["reason"], Reason.PRESENCE_DECIDES)
     presence = rows["by_presence"] & (carried | ~rows["p_abundance"].lt(rows["p_presence"]))
     # without any count on one side the model's p stands, but its fold change is no amount
-    none = bears(rows["reason"], Reason.NO_COUNT_ON_ONE_SIDE)
-    by = np.select([presence | carried | none, rows["p_abundance"].notna()], ["presence", "abundance"], "")
+    tested = rows["p_abundance"].notna()
+    by = np.select([presence | (tested & ~rows["amount"]), tested], ["presence", "abundance"], "")
     sign = np.sign(rows["detection_log_or"].where(presence, rows["log2fc"]).fillna(0.0))
     return rows.assign(decided_by=by, direction=sign.astype(int))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sevaxis.base.vocabulary import AS_PUBLISHED, WHOLE, Reading, Reason, Size, Status, Stratum
+from sevaxis.base.vocabulary import AS_PUBLISHED, BY_PRESENCE, WHOLE, Reading, Size, Status, Stratum
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def word_row(row: Any, thresholds: Thresholds) -> str:
         told = f"log2 fold change {row.log2fc:+.2f}, the authors' q {row.q:.2g}"
         return f"{where}: {reading.words}, {told}; {row.reason}."
     parts = [reading.words + (f", {Size(row.size).words}" if row.size else "")]
-    if row.p_abundance == row.p_abundance and reading not in (Reading.APPEARS, Reading.DISAPPEARS):
+    if row.p_abundance == row.p_abundance and row.amount and reading not in BY_PRESENCE:
         parts.append(f"log2 fold change {row.log2fc:+.2f}{_interval(row)}")
     if row.p_holm == row.p_holm:
         parts.append(
@@ -84,11 +84,10 @@ def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
     )
     match reading:
         case Reading.APPEARS | Reading.DISAPPEARS:
-            carried = str(row.reason).endswith(Reason.PRESENCE_DECIDES.remark)
-            found = [f"{seen}{_presence(row)}" if row.by_presence and not carried else str(row.reason)]
-            if carried:
-                return [f"{found[0]}{_presence(row)}"]
-            if row.by_presence and row.p_abundance == row.p_abundance:
+            if not row.amount and row.p_abundance == row.p_abundance:
+                return [f"{row.reason}{_presence(row)}"]
+            found = [f"{seen}{_presence(row)}"]
+            if row.p_abundance == row.p_abundance:
                 found.append(f"where detected, log2 fold change {row.log2fc:+.2f} (p {row.p_abundance:.2g})")
             return found
         case Reading.UP | Reading.DOWN:
@@ -106,7 +105,7 @@ def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
             ]
     if row.p_gene != row.p_gene:
         return [f"not tested here: {row.reason}"]
-    if str(row.reason).endswith(Reason.PRESENCE_DECIDES.remark):
+    if not row.amount and row.p_abundance == row.p_abundance:
         return [f"{row.reason}{_presence(row)}"]
     told = [f"{seen}{_presence(row)}"] if row.by_presence else []
     if row.p_abundance != row.p_abundance:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sevaxis.answers.wording import summarise
-from sevaxis.base.vocabulary import BY_PRESENCE, Agreement, Family, Reading, Status, Stratum
+from sevaxis.base.vocabulary import Agreement, Family, Reading, Status, Stratum
 from sevaxis.report.document import ContrastView, Document
 from sevaxis.report.drawings.glyphs import glyph, reach
-from sevaxis.report.sections.strip import axis_row, deciding_interval, seen
+from sevaxis.report.sections.strip import axis_row, by_presence, deciding_interval, seen
 from sevaxis.report.words import count, interval, missing, p_value, plain, signed
 
 
@@ -58,10 +58,10 @@ def _forest(document: Document, shown: ContrastView, gene: str, half: float) -> 
         row = axis_row(document, shown, gene, stratum)
         if row is None:
             continue
-        by_presence = row["reading"] in BY_PRESENCE
-        if missing(row["log2fc"]) and not by_presence:
+        presence = by_presence(row)
+        if missing(row["log2fc"]) and not presence:
             refused.setdefault((Status(row["status"]).words, str(row["reason"])), []).append((stratum, row))
-        if stratum == shown.stratum or by_presence or not missing(row["log2fc"]):
+        if stratum == shown.stratum or presence or not missing(row["log2fc"]):
             rows.append(_row(row, stratum, half))
     return {
         "shown": shown,
@@ -94,14 +94,14 @@ def _detection(row: dict[str, Any] | None) -> dict[str, str]:
 
 
 def _row(row: dict[str, Any], stratum: Stratum, half: float) -> dict[str, Any]:
-    by_presence = row["reading"] in BY_PRESENCE
-    measured = not missing(row["log2fc"]) and not by_presence
+    presence = by_presence(row)
+    measured = not missing(row["log2fc"]) and not presence
     low, high = deciding_interval(row) if measured else (None, None)
     mde = row["mde80"] if missing(row["mde80_family"]) else row["mde80_family"]
     return {
         "stratum": stratum,
         "name": stratum.brief,
-        "estimated": measured or by_presence,
+        "estimated": measured or presence,
         "changed": row["called"],
         "text": signed(row["log2fc"]) if measured else Reading(row["reading"]).words,
         "interval": interval(low, high),

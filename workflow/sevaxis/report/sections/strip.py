@@ -93,6 +93,11 @@ def seen(row: dict[str, Any]) -> str:
     return f"{case}/{n_case} v {reference}/{n_reference}"
 
 
+def by_presence(row: dict[str, Any]) -> bool:
+    """Whether presence is what a row tells of, be it decided or not: its fold change, if any, is no amount."""
+    return row["reading"] in BY_PRESENCE or not (row["amount"] or missing(row["log2fc"]))
+
+
 def _cell(row: dict[str, Any] | None, half: float, notes: dict[str, int]) -> dict[str, Any]:
     if row is None:
         row = {
@@ -102,7 +107,12 @@ def _cell(row: dict[str, Any] | None, half: float, notes: dict[str, int]) -> dic
             "wording": None,
         }
         row |= dict.fromkeys(("detected_case", "n_case", "detected_reference", "n_reference"))
-        row |= {"agreement": Agreement.NO_HYPOTHESIS, "reading": Reading.NOT_MEASURED, "others": ""}
+        row |= {
+            "amount": False,
+            "agreement": Agreement.NO_HYPOTHESIS,
+            "reading": Reading.NOT_MEASURED,
+            "others": "",
+        }
     agreement = Agreement(row["agreement"])
     cell = {
         "agreement": agreement,
@@ -111,12 +121,12 @@ def _cell(row: dict[str, Any] | None, half: float, notes: dict[str, int]) -> dic
         "others": row["others"],
         "reading": Reading(row["reading"]),
     }
-    if row["reading"] in BY_PRESENCE:
+    if by_presence(row):
         return cell | {
             "kind": "presence",
-            "direction": "up" if row["reading"] == Reading.APPEARS else "down",
-            "tint": 70,
-            "certain": True,
+            "direction": "up" if row["direction"] > 0 else "down",
+            "tint": 70 if row["called"] else 20,
+            "certain": row["called"],
             "equivalent": False,
             "published": False,
             "text": row["reading"],
