@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 
 #: Rows that are looked at.
 ENOUGH = 2000
+#: Names of columns that hold the numbers of other databases, whatever follows: NCBI Gene ID(supplied by NCBI).
+IDENTIFIES = re.compile(
+    r"(?<![a-z])(?:ncbi|entrez|gene|protein|transcript|probe|homologene|omim|hgnc|mgi|rgd|kegg|pubmed|taxon(?:omy)?)"
+    r"[ ._-]*(?:gene[ ._-]*)?(?:ids?|identifiers?)(?![a-z0-9])",
+    re.IGNORECASE,
+)
+#: Columns that rank the rows alike less than this, and spread over ranges that differ more than so many times, have
+#: nothing in common: each measures something else.
+RANKED_ALIKE, RANGES_APART = 0.5, 100.0
+#: More columns than this are samples.
+MOST_COMPARED = 24
 
 
 #: What readers count -> how it is called.
@@ -105,11 +116,36 @@ def not_samples(table: Table, columns: list[str]) -> dict[str, str]:
             found[name] = "a result beside a test"
         elif re.search(r"(^|[^a-z])(id|ids|index|row)$", name, re.IGNORECASE):
             found[name] = "numbers the rows"
+        elif IDENTIFIES.search(name):
+            found[name] = "an identifier"
     left = [name for name in columns if name not in found]
     for name in left:
         if said_mean := _mean_of(table, name, left):
             found[name] = f"the mean of {', '.join(said_mean)}"
     return found
+
+
+def have_nothing_in_common(table: Table, columns: list[str]) -> bool:
+    """Whether columns of numbers are different measures of the rows, not the same one in several samples.
+
+    Samples rank their features alike; where they do not (ratios around 0), they spread over much the same range.
+    """
+    from scipy.stats import spearmanr
+
+    values = [_numbers(table, name) for name in columns[:MOST_COMPARED]]
+    if len(columns) > MOST_COMPARED or len(values) < 2:
+        return False
+    ranges = [np.subtract(*np.nanpercentile(v, [90, 10])) for v in values if np.isfinite(v).any()]
+    ranges = [width for width in ranges if width > 0]
+    if len(ranges) < 2 or max(ranges) < RANGES_APART * min(ranges):
+        return False
+    likeness = []
+    for i, one in enumerate(values):
+        for other in values[:i]:
+            both = np.isfinite(one) & np.isfinite(other)
+            if both.sum() >= 20 and np.ptp(one[both]) > 0 and np.ptp(other[both]) > 0:
+                likeness.append(float(spearmanr(one[both], other[both]).statistic))
+    return bool(likeness) and float(np.median(likeness)) < RANKED_ALIKE
 
 
 def _numbers(table: Table, column: str) -> np.ndarray:

@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.vocabulary import Namespace
 from sevaxis.drafting.blocks import COUNTED, FEWEST_SAMPLES, blocks_of, floats, listed
-from sevaxis.drafting.describing import is_missing, missing_cells, not_samples
+from sevaxis.drafting.describing import (
+    IDENTIFIES,
+    have_nothing_in_common,
+    is_missing,
+    missing_cells,
+    not_samples,
+)
 from sevaxis.drafting.words import COLUMNS, NO_SAMPLES, SUMMARIES, measures_people
 from sevaxis.genes.identifiers import COLUMN_NAMES, DECOY, PATTERNS, identifier_of
 from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric, stem_of, stray_cells
-from sevaxis.matrix.readers.tables.layouts import as_text, features_above
+from sevaxis.matrix.readers.tables.layouts import SPARSEST, as_text, features_above
 from sevaxis.matrix.readers.tables.text import Table
 from sevaxis.study.validation import TODO
 
@@ -37,6 +43,8 @@ SAMPLE = re.compile(r"^(sample.*|run.*|file.?name|library.*|replicate|barcode)$"
 FEWEST = 100
 #: Fewest columns of a table with a row per sample, where they are identifiers without doubt.
 FEWEST_KNOWN = 20
+#: Fewest features of a table with a row per value: fewer are clinical measures.
+FEWEST_MEASURED = 10
 #: A column of more different numbers than this holds values.
 MOST_LEVELS = 20
 #: A symbol, as far as its form tells; names of samples share few stems, names of genes have many.
@@ -203,7 +211,7 @@ def _wide(table: Table, numeric: list[str], feature: str | None) -> Layout | Non
         found.told.append(told)
         return found
     kept = _samples_of(table, numbers, found)
-    if len(kept) < FEWEST_SAMPLES:
+    if len(kept) < FEWEST_SAMPLES or have_nothing_in_common(table, kept):
         return None
     twice = [name for name in kept if name in table.repeated]
     if twice:
@@ -229,7 +237,7 @@ def one_sample(table: Table, feature: str | None) -> Layout | None:
         for n in table.frame.columns
         if n != feature and looks_numeric(table.frame[n], table) and not _known(n)
     ]
-    values = [n for n in numbers if not ANNOTATION.search(n)]
+    values = [n for n in numbers if not ANNOTATION.search(n) and not IDENTIFIES.search(n)]
     reads = [n for n in values if re.fullmatch(rf"(?:.*[ ._-])?(?:{COUNTED})(?:[ ._-].*)?", n, re.IGNORECASE)]
     chosen = reads if len(reads) == 1 else values
     if len(chosen) != 1:
@@ -391,10 +399,16 @@ def _long(table: Table, numeric: list[str]) -> Layout | None:
     feature = max(features, key=lambda name: frame[name].n_unique())
     rest = sorted((n for n in others if n != feature), key=lambda name: not SAMPLE.match(name.strip()))
     pairs = [[name] for name in rest] + [[a, b] for i, a in enumerate(rest) for b in rest[i + 1 :]]
+    measured = frame[feature].n_unique()
+    if measured < FEWEST_MEASURED:  # three hormones of many people
+        return None
     for names in pairs:
         key = [pl.col(feature), *(pl.col(name).cast(pl.String) for name in names)]
+        samples = frame.select(names).n_unique()
+        if measured * samples > SPARSEST * frame.height:
+            continue
         if frame.select(pl.struct(key).n_unique()).item() >= 0.98 * frame.height:
             sample = names if len(names) > 1 else names[0]
             options = {"layout": "long", "feature": feature, "sample": sample, "value": values[0]}
-            return Layout("table with a row per value", options, frame.select(names).n_unique())
+            return Layout("table with a row per value", options, samples)
     return None

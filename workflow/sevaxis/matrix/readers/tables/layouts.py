@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 Layout = Literal["wide", "long", "transposed", "sheet"]
+#: A long table has a value for one in so many pairs of feature and sample, or it is read by the wrong columns; a small
+#: one may be as sparse as it likes.
+SPARSEST, LARGEST_SPARSE = 50, 5_000_000
 #: First cells of summary rows that people leave below a table.
 SUMMARY_NAMES = {
     "total",
@@ -269,6 +272,7 @@ def _from_long(table, feature, sample, value, identifier, duplicates):
     how = duplicates or "first"
     notes["repeated_different_cells"] = differing.height
     value_of = getattr(pl.element().drop_nans(), how)()
+    _refuse_sparse(table, cells)
     cells = cells.with_columns(pl.col("__value").list.eval(value_of).list.first())
     wide = cells.pivot(on="__sample", index="__feature", values="__value", maintain_order=True)
     samples = wide.columns[1:]
@@ -286,6 +290,19 @@ def _from_long(table, feature, sample, value, identifier, duplicates):
         identifier=identifier,
         notes=notes,
     )
+
+
+def _refuse_sparse(table, cells: pl.DataFrame) -> None:
+    """Refuse a matrix that would be empty nearly everywhere: not these columns name its features and samples."""
+    features, samples = cells["__feature"].n_unique(), cells["__sample"].n_unique()
+    if features * samples > max(SPARSEST * cells.height, LARGEST_SPARSE):
+        refuse(
+            "Nearly every sample would lack nearly every feature",
+            where=table.file,
+            found=f"{cells.height:,} values of {features:,} features in {samples:,} samples",
+            allowed=f"a value for one in {SPARSEST} pairs or more",
+            hint="`feature` and `sample` name other columns than those of the features and the samples: change them",
+        )
 
 
 def _constant_within(frame: pl.DataFrame, key: str, columns: list[str]) -> pl.DataFrame:
