@@ -40,6 +40,8 @@ from sevaxis.drafting.recognised import Recognised
         (["exosomes", "lysate"], "lysate"),
         (["A", "B"], None),
         (["CCL4_NCD_x", "Oil_NCD_x"], "Oil_NCD_x"),
+        (["Enhanced_Normal", "Normal_Rapid", "Rapid_Rapid"], None),
+        (["obese sedentary", "lean sedentary", "lean trained"], "lean sedentary"),
     ],
 )
 def test_the_reference_is_the_level_that_says_so(levels, expected):
@@ -230,6 +232,7 @@ def test_symbols_in_capitals_are_human_unless_something_says_otherwise(more, fil
         (Texts(samples="vastus lateralis"), "muscle", "tissue"),
         (Texts(title="Exosomes of plasma after exercise"), "plasma", "plasma_sev"),
         (Texts(title="Serum proteome"), "plasma", "plasma"),
+        (Texts(names="plasma_evp_matrix.csv"), "plasma", "plasma_sev"),
         (Texts(names="C2C12 myotubes"), "muscle", "cells"),
         (Texts(names="cell_counts", folder="microglia_ev"), "microglia", "cells"),
         (Texts(samples="NASH lean", names="gastrocnemius_counts.tsv"), "muscle", "tissue"),

@@ -162,7 +162,12 @@ CASES = {
     "Spectronaut": Case(
         ["formats_protdata/spectronaut_normal.tsv"],
         {"assay": "protein"},
-        open={"organism", "tissue"},
+        open={
+            "organism",
+            "tissue",
+            "contrasts.0.case",
+            "contrasts.0.reference",
+        },  # "Normal" is a speed of the scan
         reader="spectronaut",
     ),
     "a sample whose name differs by one letter": Case(
@@ -203,7 +208,6 @@ CASES = {
         {"organism": "human", "tissue": "muscle", "assay": "rna_counts"},
         {"12-weeks of cycle ergometry": 11, "untreated": 11},
         {"training"},
-        {"columns.subject"},
         reader="htseq",
         columns={"subject"},
     ),

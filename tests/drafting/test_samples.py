@@ -303,7 +303,6 @@ PRE_POST = [f"{when}-S{i}" for when in ("Post", "Pre") for i in (1, 2, 3, 12)]
 @pytest.mark.parametrize(
     ("names", "subjects"),
     [
-        (PRE_POST, ["S1", "S2", "S3", "S12"] * 2),  # human_dm1_cycling
         ([f"baseline_{i}" for i in (1, 2, 3)] + [f"after_{i}" for i in (1, 2, 3)], ["1", "2", "3"] * 2),
         ([f"lean_{i}" for i in (3, 7, 12)] + [f"NASH_{i}" for i in (3, 7, 12)], ["3", "7", "12"] * 2),
         ([f"rest_P0{i}" for i in (1, 2, 3)] + [f"acute_P0{i}" for i in (1, 2, 3)], ["P01", "P02", "P03"] * 2),
@@ -316,3 +315,57 @@ def test_codes_that_come_back_in_another_group_are_asked_about(names, subjects):
     draft = drafted(names)
     assert column(draft, "subject") == subjects
     assert bool(draft.asked_columns.get("subject")) == (subjects is not None)
+
+
+def test_codes_with_gaps_that_come_back_after_a_treatment_are_the_same_people():
+    """As in human_dm1_cycling: S1, S2, S3 and S12 before and after twelve weeks of cycling."""
+    draft = drafted(PRE_POST)
+    assert column(draft, "subject") == ["S1", "S2", "S3", "S12"] * 2
+    assert not draft.asked_columns.get("subject")
+
+
+def test_samples_of_one_number_beside_each_other_may_be_of_one_animal():
+    """A muscle that was stimulated and the other of the same mouse, as in mouse_muscle_contraction_phospho."""
+    beside = [f"{g}_{t}_{i}" for g in ("WT", "KO") for i in (1, 2, 3, 4) for t in ("ctrl", "stim")]
+    draft = drafted(beside)
+    assert column(draft, "subject") == [f"{g} {i}" for g in ("WT", "KO") for i in (1, 2, 3, 4) for _ in "ab"]
+    assert draft.asked_columns["subject"]
+    draft = drafted(sorted(beside))
+    assert column(draft, "subject") is None and not draft.asked_columns
+
+
+@pytest.mark.parametrize(
+    ("names", "asked"),
+    [
+        ([f"{a}_{t}_{i}" for a in ("B6", "S9") for t in ("sed", "run") for i in (1, 2)], "B6 and S9"),
+        ([f"{a}_{t}" for a in ("B6", "S9") for t in ("T0_fed", "T1_fed", "T0_fast", "T1_fast")], "B6 and S9"),
+        ([f"{a}_{t}_{i}" for a in ("M1", "M2") for t in ("sed", "run") for i in (1, 2)], ""),  # counts mice
+        ([f"{a}_{t}_{i}" for a in ("M1", "F1") for t in ("sed", "run") for i in (1, 2)], ""),  # sexes
+        (
+            [f"{t}_{a}_{i}" for t, a in (("sed", "A1"), ("run", "B2")) for i in (1, 2, 3)],
+            "",
+        ),  # crosses nothing
+    ],
+)
+def test_strains_written_as_a_letter_and_a_number_are_no_replicates_in_silence(names, asked):
+    draft = drafted(names)
+    cells = column(draft, "group")
+    assert all(cell.startswith("TODO") == bool(asked) for cell in cells)
+    if asked:
+        first = " ".join(names[0].split("_")[1 : 3 if "fed" in names[0] else 2])
+        assert cells[0] == (
+            f"TODO {first}, if {asked} are animals or batches; or B6 {first}, if they are strains or treatments"
+        )
+        assert draft.contrasts[0][0].case.startswith("TODO")
+
+
+def test_a_sheet_that_names_the_samples_in_two_columns():
+    """Slide and array, as Agilent's software calls them."""
+    names = [f"2539494209{s}_{a}" for s in (29, 31) for a in ("1_1", "1_2", "2_1", "2_2")]
+    columns = {
+        "slide": [name.split("_")[0] for name in names], "array": [name.partition("_")[2] for name in names],
+        "age": ["young", "old"] * 4,
+    }  # fmt: skip
+    found = describe([Annotation("traits", pd.DataFrame(columns))], names)
+    assert (found.column, found.found) == ("slide_array", 8)
+    assert found.frame["age"].tolist() == ["young", "old"] * 4

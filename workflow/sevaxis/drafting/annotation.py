@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Share of the samples that an annotation must describe to be used.
 ENOUGH = 0.5
+#: Most columns of a sheet of which two are tried together as the names of the samples.
+MOST_JOINED = 24
 #: Columns of an SDRF that may name the samples of a matrix.
 SOURCE = "source name"
 SDRF_NAMES = (SOURCE, "assay name", "comment[data file]", FILE_AND_LABEL)
@@ -195,7 +197,8 @@ def describe(annotations: list[Annotation], samples: list[str]) -> Described | N
                     best = (score, annotation, column, how, rows)
                 break
     if best is None:
-        return None
+        joined = [together for one in annotations if (together := _joined(one, samples)) is not None]
+        return describe(joined, samples) if joined else None
     _, annotation, column, how, rows = best
     cells = annotation.frame[column].tolist()
     used = {cells[row] for row in rows.values()}
@@ -240,6 +243,25 @@ def add_own(described: Described, own: Annotation) -> None:
 def _telling(frame: pd.DataFrame) -> int:
     """Number of columns that may tell groups: some samples have the same there, and not all."""
     return int(sum(1 < number < len(frame) for number in frame.nunique()))
+
+
+def _joined(annotation: Annotation, samples: list[str]) -> Annotation | None:
+    """The annotation with one more column, of two that name the samples together (slide, array); None where none do."""
+    frame = annotation.frame
+    wanted = {_bare(sample) for sample in samples}
+    for first in frame.columns:
+        # names of samples begin with a cell of the first
+        starts = tuple({_bare(cell) for cell in frame[first] if cell})
+        if len(frame.columns) > MOST_JOINED or not any(name.startswith(starts) for name in wanted):
+            continue
+        for second in frame.columns:
+            cells = [f"{a}_{b}" for a, b in zip(frame[first], frame[second], strict=True)]
+            fits = len(wanted.intersection(map(_bare, cells))) >= max(2, ENOUGH * len(samples))
+            if first != second and fits and len(set(cells)) == len(cells):
+                together = frame.copy()
+                together.insert(0, f"{first}_{second}", cells, allow_duplicates=True)
+                return Annotation(annotation.source, together)
+    return None
 
 
 def _slips(samples: list[str], cells: list[str]) -> dict[str, str]:

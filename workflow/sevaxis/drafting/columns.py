@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sevaxis.drafting.batches import find_batch
-from sevaxis.drafting.groups import Group, find_group
+from sevaxis.drafting.groups import Group, codes_beside, find_group
 from sevaxis.drafting.levels import are_numbers, in_time, is_quality_control, merge_spellings, mistyped
 from sevaxis.drafting.roles import BEFORE
 from sevaxis.drafting.sexes import sex_of_columns, sex_of_levels, sex_of_names
 from sevaxis.drafting.subjects import (
     Specimens,
     find_subject,
+    neighbours_of_names,
     pairs_of_names,
     specimens_of_names,
     specimens_of_values,
 )
 from sevaxis.drafting.words import words
 from sevaxis.study.sheets import SEX_LABELS, UNKNOWN
-from sevaxis.study.validation import TODO
+from sevaxis.study.validation import TODO, is_undecided
 
 if TYPE_CHECKING:
     import numpy as np
@@ -243,6 +244,15 @@ def _assign_group(
             evidence.append("the sex that stands in its levels is a column of its own")
             if roles.sex is None:
                 roles.sex, roles.evidence["sex"] = sex.cells, sex.evidence
+    codes = None if found.column else codes_beside([str(name) for name in frame.index], cells.tolist())
+    if codes is not None:
+        shown = " and ".join(dict.fromkeys(codes))
+        cells = cells.copy()
+        cells[:] = [
+            f"{TODO} {cell}, if {shown} are animals or batches; or {code} {cell}, if they are strains or treatments"
+            for code, cell in zip(codes, cells, strict=True)
+        ]
+        evidence.append(f"{shown} in the names may be animals, batches, strains or treatments")
     levels = [level for level in dict.fromkeys(cells) if level and level.lower() not in UNKNOWN]
     if are_numbers(levels):
         name = re.sub(r"\W+", "_", found.column).strip("_") or "level"
@@ -267,6 +277,8 @@ def _find_specimens(
 ) -> None:
     """Samples that may be measurements of one specimen, where no factor tells them apart."""
     group, subject = roles.group, roles.subject
+    if group is not None and group.map(is_undecided).all():
+        return
     if subject is not None and group is not None:
         named = subject[subject != ""]
         of_group = group[named.index].groupby(named)
@@ -296,11 +308,14 @@ def _find_specimens(
     for name in [] if paired or group is None else frame.columns:  # titles: Sample 1 pre treatment
         if frame[name].nunique() == len(frame):
             paired = pairs_of_names(frame[name].tolist(), group.set_axis(frame[name]))
-            paired = paired and (paired[0].set_axis(frame.index), paired[1])
+            paired = paired and (paired[0].set_axis(frame.index), *paired[1:])
         if paired:
             break
+    if paired is None and group is not None and frame.index.is_unique:
+        beside = neighbours_of_names([str(name) for name in frame.index], group)
+        paired = beside and (*beside, False)
     if paired is not None:
-        roles.subject, roles.restart = paired[0].rename("subject"), True
+        roles.subject, roles.restart = paired[0].rename("subject"), not paired[2]
         roles.evidence["subject"] = paired[1]
         return
     cells = group if group is None or roles.sex is None else group + " " + roles.sex.fillna("")

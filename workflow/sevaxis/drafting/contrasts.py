@@ -82,6 +82,10 @@ def reference_of(levels: list[str], column: str = "") -> tuple[str | None, str]:
     if told:
         # of several (lean sedentary, obese sedentary) the one that says so most, then the shortest, then the first
         score = {level: sum(is_control(word) for word in words(level) - common) for level in told}
+        top = [level for level in told if score[level] == max(score.values())]
+        places = {tuple(i for i, word in enumerate(tokens(level)) if is_control(word)) for level in top}
+        if len(places) > 1 and len({len(tokens(level)) for level in top}) == 1:
+            return None, ""  # Enhanced_Normal, Normal_Rapid: the word is said of different things
         best = min(told, key=lambda level: (-score[level], len(level), levels.index(level)))
         return best, f"'{best}' is called a control"
     said = {level: words(level) for level in levels}

@@ -27,7 +27,7 @@ IDENTIFIES = re.compile(
 )
 #: Columns that rank the rows alike less than this, and spread over ranges that differ more than so many times, have
 #: nothing in common: each measures something else.
-RANKED_ALIKE, RANGES_APART = 0.5, 100.0
+RANKED_ALIKE, RANGES_APART = 0.5, 1000.0
 #: More columns than this are samples.
 MOST_COMPARED = 24
 

@@ -32,7 +32,8 @@ from sevaxis.drafting.samples import draft_samples
 from sevaxis.drafting.texts import Draft, first_lines
 from sevaxis.drafting.wishes import NOTHING_SAID, Wishes, as_told, parsing_of, refuse_unread, take_facts
 from sevaxis.matrix.readers.registry import reader, reader_options
-from sevaxis.study.validation import is_undecided
+from sevaxis.matrix.readers.tables.assembly import TWICE
+from sevaxis.study.validation import TODO, is_undecided
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -261,10 +262,22 @@ def _names_of_singles(used: list[Recognised], parts: dict[int, AnnData]) -> dict
 
 def _read_one(draft: Draft, one: Recognised) -> AnnData:
     """What a reader gives of a file; of a large table with a row per feature, what it gives of the first rows."""
-    options = reader_options(one.reader).model_validate(one.options)
+    read, model = reader(one.reader), reader_options(one.reader)
     with tempfile.TemporaryDirectory(prefix="sevaxis-excerpt-") as scratch:
         excerpt = excerpt_of(one, Path(scratch))
-        adata = reader(one.reader)(excerpt or one.path, **dict(options))
+        try:
+            adata = read(excerpt or one.path, **dict(model.model_validate(one.options)))
+        except Problems as raised:
+            (problem, *others) = raised.problems
+            if others or problem.what != TWICE or "duplicates" not in model.model_fields:
+                raise
+            adata = read(
+                excerpt or one.path, **dict(model.model_validate(one.options | {"duplicates": "first"}))
+            )
+            one.options["duplicates"] = (
+                f"{TODO} mean, max, sum or first: what shall stand for each of the {problem.found}; or name a column "
+                "with unique names as 'feature'"
+            )
     if excerpt is not None:
         draft.excerpts.append(one.path.name)
         told = f"large: the draft rests on its first {adata.n_vars:,} features"

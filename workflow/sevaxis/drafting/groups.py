@@ -25,6 +25,8 @@ MEASURES = re.compile(
     r"\b(age|bmi|weight|height|mass|glucose|insulin|dob|date|purity|reads?)\b|(?:^|_)(mass|weight|age|date)\b",
     re.I,
 )
+#: Most strains or treatments that are written as a letter and a number.
+MOST_CODES = 4
 #: What a column is worth more as the group when it combines others.
 COMBINES = 2.0
 #: A column below this score says little: names that tell groups are believed instead.
@@ -220,6 +222,30 @@ def groups_of_names(samples: list[str]) -> dict[str, str] | None:
         common = re.match(r"^(.*[\s_.\-])?", _prefix(list(bare.values())))[0]
         found = {sample: stem[len(common) :] or stem for sample, stem in bare.items()}
     return found if _are_groups(found) else None
+
+
+def codes_beside(samples: list[str], groups: list[str]) -> list[str] | None:
+    """Codes in the names that cross the groups and count nothing (B6 and S9): animals, batches, or strains.
+
+    Returns
+    -------
+    The code of each sample; None where there is no such part of the names.
+    """
+    split = [tokens(re.split(r"[\\/]", sample)[-1]) for sample in samples]
+    for position in range(min(len(parts) for parts in split)):
+        codes = [parts[position] for parts in split]
+        different = set(codes)
+        letters = {code[0].lower() for code in different}
+        if not 2 <= len(different) <= MOST_CODES or len(letters) < len(different) or letters <= set("fm"):
+            continue
+        if not all(re.fullmatch(r"[A-Za-z]\d+", code) for code in codes):
+            continue
+        if any(code.lower() in group.lower().split() for code, group in zip(codes, groups, strict=True)):
+            continue
+        pairs = set(zip(codes, groups, strict=True))
+        if all(sum(code == one for one, _ in pairs) > 1 for code in different):
+            return codes
+    return None
 
 
 def _are_groups(found: dict[str, str]) -> bool:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.vocabulary import Namespace
-from sevaxis.drafting.blocks import COUNTED, FEWEST_SAMPLES, blocks_of, floats, listed
+from sevaxis.drafting.blocks import FEWEST_SAMPLES, blocks_of, floats, listed
 from sevaxis.drafting.describing import (
-    IDENTIFIES,
     have_nothing_in_common,
     is_missing,
     missing_cells,
@@ -95,10 +94,10 @@ def layout_of(table: Table, feature: str | None) -> Layout | None:
         for name in columns
         if (rows := stray_cells(table.frame[name], table) or missing_cells(table.frame[name], table))
     }
-    numeric = [name for name in columns if name in strays or looks_numeric(table.frame[name], table)]
-    stems = {stem_of(name) for name in numeric}
-    empty = [n for n in columns if table.frame[n].null_count() == table.frame.height and stem_of(n) in stems]
-    numeric = [name for name in columns if name in numeric or name in empty]
+    known = {name for name in columns if name in strays or looks_numeric(table.frame[name], table)}
+    stems = {stem_of(name) for name in known}
+    known |= {n for n in columns if table.frame[n].null_count() == table.frame.height and stem_of(n) in stems}
+    numeric = [name for name in columns if name in known]
     found = _transposed(table, numeric) or _long(table, numeric) or _wide(table, numeric, feature)
     if found is not None:
         _take_missing_codes(found, table, strays)
@@ -130,9 +129,10 @@ def _take_missing_codes(found: Layout, table: Table, strays: dict[str, list[int]
 def _transposed(table: Table, numeric: list[str]) -> Layout | None:
     """A row per sample: the columns are called like features, the rows are not."""
     columns = table.frame.columns
-    block = _longest_run(table, set(numeric))
+    numbers = set(numeric)
+    block = _longest_run(table, numbers)
     known = identifier_of(block) if len(block) >= FEWEST_KNOWN else None
-    values = [name for name in block if name in numeric]
+    values = [name for name in block if name in numbers]
     if known is not None:
         form = re.compile(PATTERNS[known].removesuffix("$") + r"(?:\.\d+)?(?:;|$)")
         bare = {name: re.sub(r"^>?(?:sp|tr)\|", "", name).replace("|", ";") for name in values}
@@ -144,7 +144,8 @@ def _transposed(table: Table, numeric: list[str]) -> Layout | None:
             values = values[:-1]
     if len(values) < (FEWEST_KNOWN if known else FEWEST) or len(values) <= table.frame.height:
         return None
-    texts = [name for name in columns if name not in values]
+    taken = set(values)
+    texts = [name for name in columns if name not in taken]
     sample = next((name for name in texts if _tells_apart(table.frame[name])), None)
     rows = as_text(table.frame[sample if sample is not None else columns[0]])
     if identifier_of([row for row in rows if row]) not in (None, Namespace.ENTREZ):
@@ -155,7 +156,7 @@ def _transposed(table: Table, numeric: list[str]) -> Layout | None:
     above = any(identifier_of(cells) is not None for cells in features_above(table, values).values())
     if known is None and not like_genes and not above and len(values) < 5 * table.frame.height:
         return None
-    others = [name for name in texts if name in numeric and name != sample]
+    others = [name for name in texts if name in numbers and name != sample]
     options: dict[str, Any] = {"layout": "transposed"}
     if sample not in (None, columns[0], "row_name"):
         options["sample"] = sample
@@ -222,53 +223,13 @@ def _wide(table: Table, numeric: list[str], feature: str | None) -> Layout | Non
     return found
 
 
-def one_sample(table: Table, feature: str | None) -> Layout | None:
-    """A table of one sample: identifiers and a column of reads, perhaps with quantities made of them; None for others.
-
-    Sheets of samples have numbers, too: only identifiers without doubt, or columns called like them, make a matrix.
-    """
-    if feature is None or table.frame.height < FEWEST:
-        return None
-    known = identifier_of([cell for cell in as_text(table.frame[feature]) if cell])
-    if known in (None, Namespace.ENTREZ) and not _known(feature):
-        return None
-    numbers = [
-        n
-        for n in table.frame.columns
-        if n != feature and looks_numeric(table.frame[n], table) and not _known(n)
-    ]
-    values = [n for n in numbers if not ANNOTATION.search(n) and not IDENTIFIES.search(n)]
-    reads = [n for n in values if re.fullmatch(rf"(?:.*[ ._-])?(?:{COUNTED})(?:[ ._-].*)?", n, re.IGNORECASE)]
-    chosen = reads if len(reads) == 1 else values
-    if len(chosen) != 1:
-        return None
-    options: dict[str, Any] = {} if feature in (table.frame.columns[0], "") else {"feature": feature}
-    left = [name for name in numbers if name not in chosen]
-    told = [f"left out: {listed(left)}"] if left else []
-    return Layout(f"table of one sample (column '{chosen[0]}')", options | {"samples": chosen}, 1, told)
-
-
-def rows_of_no_sample(table: Table) -> str | None:
-    """The column of identifiers that stand there many times, beside values of samples that no column names."""
-    for name in table.frame.columns[:3]:
-        column = table.frame[name]
-        cells = [cell for cell in as_text(column) if cell]
-        if looks_numeric(column, table) or len(cells) < FEWEST or len(set(cells)) > len(cells) / 2:
-            continue
-        others = [table.frame[n] for n in table.frame.columns if n != name]
-        values = [one for one in others if looks_numeric(one, table) and one.n_unique() > MOST_LEVELS]
-        if identifier_of(cells) not in (None, Namespace.ENTREZ) and values:
-            return name
-    return None
-
-
 def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:
     """Columns that are samples; what the others are is told, or asked where a column is only unlike the others."""
     reasons = not_samples(table, numbers)
-    plain = [n for n in numbers if not ANNOTATION.search(n) and not SUMMARIES.search(n) and not _known(n)]
+    plain = [n for n in numbers if not ANNOTATION.search(n) and not SUMMARIES.search(n) and not is_known(n)]
     plain = [n for n in plain if n not in reasons]
     # where all columns are called like annotation (GC_1 of gastrocnemius), none is
-    plain = plain or [name for name in numbers if not SUMMARIES.search(name) and not _known(name)]
+    plain = plain or [name for name in numbers if not SUMMARIES.search(name) and not is_known(name)]
     likeness = _likeness(table, numbers, plain)
     typical = sorted(likeness[n] for n in plain)[len(plain) // 2] if plain else 0.0
     for name in numbers:
@@ -279,7 +240,7 @@ def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:
             reasons[name] = "has no name"
         elif SUMMARIES.search(name):
             reasons[name] = "a summary of others"
-        elif _known(name):
+        elif is_known(name):
             reasons[name] = "an identifier"
         elif name not in plain and not (
             typical > ALIKE and likeness[name] > ALIKE and _among_them(table, name, plain)
@@ -308,7 +269,8 @@ def _samples_of(table: Table, numbers: list[str], found: Layout) -> list[str]:
     return [name for name in kept if name not in odd]
 
 
-def _known(name: str) -> bool:
+def is_known(name: str) -> bool:
+    """Whether a column is called like one of identifiers."""
     return re.sub(r"[^a-z0-9]", "", name.lower()) in COLUMN_NAMES
 
 
@@ -390,7 +352,7 @@ def _long(table: Table, numeric: list[str]) -> Layout | None:
         return None
     others = [name for name in frame.columns if name != values[0]]
     # Entrez identifiers are numbers
-    known = [name for name in numeric if FEATURE.search(name) or _known(name) or _are_entrez(frame[name])]
+    known = [name for name in numeric if FEATURE.search(name) or is_known(name) or _are_entrez(frame[name])]
     text = [n for n in others if (n not in numeric or n in known) and frame[n].n_unique() < frame.height / 2]
     features = [name for name in text if FEATURE.search(name) and not SAMPLE.match(name)]
     features = features or [name for name in text if not SAMPLE.match(name)] or text

@@ -22,8 +22,10 @@ from sevaxis.drafting.stacked import CONTRAST, Rows, find_rows
 from sevaxis.drafting.statistics import named_columns
 from sevaxis.drafting.texts import Draft
 from sevaxis.drafting.words import is_control
+from sevaxis.genes.identifiers import identifier_of
 from sevaxis.matrix.readers.registry import reader, reader_options
 from sevaxis.matrix.readers.tables.columns import looks_numeric
+from sevaxis.matrix.readers.tables.layouts import as_text
 from sevaxis.matrix.readers.tables.text import Table
 from sevaxis.study.validation import TODO
 
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
 
 #: More other columns of numbers than this beside a joint test: a table of values that somebody also tested.
 MOST_BESIDE = 5
+#: More rows than this for a feature in a contrast are measurements of samples, or results of which nothing tells the
+#: contrast.
+MOST_ROWS = 3
+#: Columns of tables of metabolites.
+METABOLITES = re.compile(r"metab(?:$|[^a-z]|olite)|refmet|hmdb|inchi|chebi|smiles|lipid", re.IGNORECASE)
 ENDINGS = r"\.(gz|bz2|xz|csv|tsv|txt|xlsx?|xls|rda|rdata|rds|feather|parquet|diff)"
 #: Words at the ends of a file's name that name no contrast.
 BESIDE = (
@@ -81,6 +88,8 @@ def recognise_results(path: Path, table: Table, options: dict[str, Any], where: 
         return None
     used = {column for block in columns.blocks for column in block.columns.values()} | set(columns.left)
     rows = find_rows(table, used)
+    if (useless := _useless(table, rows)) is not None:
+        return Recognised(path, f"{useless[0]}{where}", "nothing", hint=useless[1])
     found = Published(columns, rows)
     result = {key: value for key, value in options.items() if key in ("sheet", "object", "skip")}
     if rows.feature is not None and rows.feature != table.frame.columns[0]:
@@ -104,6 +113,26 @@ def recognise_results(path: Path, table: Table, options: dict[str, Any], where: 
     program = f" of {columns.program}" if columns.program else ""
     return Recognised(path, f"published results{program}{where}", "effects", "effects_table", result, Assay.EFFECTS,
                       size=table.frame.height, published=found)  # fmt: skip
+
+
+def _useless(table: Table, rows: Rows) -> tuple[str, str] | None:
+    """Why results are of no use, and what to do: no genes or proteins, or no column that tells their rows apart."""
+    if rows.feature is None:
+        hint = "which column holds them? Call it `gene`, `protein` or `accession`; other measures have no place here"
+        return "results in which no column names genes or proteins", hint
+    metabolites = [name for name in table.frame.columns if METABOLITES.search(name)]
+    if metabolites and identifier_of([cell for cell in as_text(table.frame[rows.feature]) if cell]) is None:
+        return (
+            f"results of metabolites (column '{metabolites[0]}')",
+            "there is no assay for them: leave the file out",
+        )
+    groups = max(1, len(rows.contrasts))
+    each = table.frame.height / (table.frame[rows.feature].n_unique() * groups)
+    if rows.repeated > table.frame.height / 2 and each > MOST_ROWS:
+        hint = "results have a row per feature and contrast: add a column that says which contrast each row is of"
+        words = f"{each:.0f} rows for each '{rows.feature}', and no column that tells them apart"
+        return words, f"{hint}; measurements of single samples belong into a table with a column per sample"
+    return None
 
 
 #: Names of groups that say no more than their place.

@@ -95,7 +95,12 @@ def _find_rows(frame: pl.DataFrame, used: set[str]) -> Rows:
     if complete is not None and _can_name(frame[first]):
         complete = best = first
     called = [
-        c for c in frame.columns if CONTRAST.match(c) and c not in used and 1 < frame[c].n_unique() <= MOST
+        c
+        for c in frame.columns
+        if CONTRAST.match(c)
+        and c not in used
+        and 1 < frame[c].n_unique() <= MOST
+        and not _are_codes(frame[c])
     ]
     several = frame.height / max(1, frame[best].n_unique()) >= SEVERAL
     # an identifier without repeats names the rows, whatever stands beside it
@@ -164,7 +169,7 @@ def _levels(frame: pl.DataFrame, feature: str, used: set[str], features: list[st
         column = frame[name]
         n = column.n_unique()
         told = 0 if CONTRAST.match(name) else 1 if LEVEL.search(name) else 2
-        if name in used or name in features or not 1 < n <= MOST or column.null_count():
+        if name in used or name in features or not 1 < n <= MOST or column.null_count() or _are_codes(column):
             continue
         if told == 2 and looks_numeric(column):
             continue
@@ -189,6 +194,11 @@ def _levels(frame: pl.DataFrame, feature: str, used: set[str], features: list[st
             candidates = rest
     n_contrasts = frame.select(candidates).n_unique()
     return candidates if n_contrasts <= MOST else []
+
+
+def _are_codes(column: pl.Series) -> bool:
+    """Whether numbers differ in most rows: labels of vials and animals, no contrasts."""
+    return looks_numeric(column) and column.n_unique() > len(column) / 2
 
 
 def _constant_label(frame: pl.DataFrame, used: set[str]) -> str:

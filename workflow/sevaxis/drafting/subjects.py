@@ -115,10 +115,14 @@ def specimens_of_names(names: list[str], group: pd.Series | None) -> Specimens |
     return Specimens(cells, why)
 
 
-def pairs_of_names(names: list[str], group: pd.Series) -> tuple[pd.Series, str] | None:
+def pairs_of_names(names: list[str], group: pd.Series) -> tuple[pd.Series, str, bool] | None:
     """Codes in names that come back in other groups (Pre-S1, Post-S1): perhaps the same animal or person.
 
     Numbers that count from 1 in each group tell nothing, unless the groups are before and after something.
+
+    Returns
+    -------
+    Subjects, why, and whether that is certain: codes with gaps (S9, S12) that come back before and after something.
     """
     import pandas as pd
 
@@ -144,10 +148,35 @@ def pairs_of_names(names: list[str], group: pd.Series) -> tuple[pd.Series, str] 
         people = codes.str.fullmatch(PERSON, case=False).all()
         if said_so or people or not counting:
             example = ", ".join([name for name, code in codes.items() if code == counts.index[0]][:3])
-            return codes.rename(
-                "subject"
-            ), f"{len(counts)} codes in the names come back in other groups ({example})"
+            why = f"{len(counts)} codes in the names come back in other groups ({example})"
+            return codes.rename("subject"), why, said_so and not counting
     return None
+
+
+def neighbours_of_names(names: list[str], group: pd.Series) -> tuple[pd.Series, str] | None:
+    """Samples of one number beside each other (WT_ctrl_1, WT_stim_1, WT_ctrl_2, ...): perhaps of one animal."""
+    import pandas as pd
+
+    split = [tokens(name) for name in names]
+    if group.nunique() < 2 or len({len(parts) for parts in split}) != 1 or len(split[0]) < 2:
+        return None
+    numbers = [parts[-1] for parts in split]
+    if not all(re.search(r"\d", number) for number in numbers):
+        return None
+    starts = [i for i in range(len(names)) if i == 0 or numbers[i] != numbers[i - 1]]
+    runs = [range(a, b) for a, b in zip(starts, [*starts[1:], len(names)], strict=True)]
+    each = group.to_numpy()
+    if len(runs) < 3 or any(len(run) < 2 or len({each[i] for i in run}) < len(run) for run in runs):
+        return None
+    cells = []
+    for run in runs:
+        same = [a for a, *rest in zip(*(split[i] for i in run), strict=True) if all(a == b for b in rest)]
+        cells += [" ".join(same)] * len(run)
+    if len(set(cells)) != len(runs):
+        return None
+    example = ", ".join(names[i] for i in runs[0])
+    why = f"samples of one number stand beside each other ({example}, ...), {len(runs)} times"
+    return pd.Series(cells, index=names, name="subject"), why
 
 
 def specimens_of_values(values: np.ndarray, names: list[str], group: pd.Series | None) -> Specimens | None:

@@ -13,9 +13,10 @@ from sevaxis.base.vocabulary import Assay, Namespace
 from sevaxis.drafting.blocks import FEWEST_SAMPLES
 from sevaxis.drafting.describing import peptide_column
 from sevaxis.drafting.groups import groups_of_names
-from sevaxis.drafting.layouts import FEATURE, Layout, layout_of, one_sample, rows_of_no_sample
-from sevaxis.drafting.published import joint_test, recognise_results
+from sevaxis.drafting.layouts import FEATURE, Layout, layout_of
+from sevaxis.drafting.published import MOST_BESIDE, joint_test, recognise_results
 from sevaxis.drafting.recognised import Recognised
+from sevaxis.drafting.singles import one_sample, rows_of_no_sample
 from sevaxis.drafting.statistics import named
 from sevaxis.genes.identifiers import COLUMN_NAMES, are_row_numbers, identifier_of
 from sevaxis.matrix.readers.maxquant import KEPT
@@ -100,6 +101,13 @@ def classify(
     layout = layout_of(table, feature_column(table)[0]) if reader is not None else None
     if effects is not None and (layout is None or not _has_samples(table, effects, layout)):
         return effects
+    if layout is not None and effects is None and (tests := _tests_alone(table, layout)):
+        hint = (
+            "results need the difference of two groups: call its column log2FC; of values, cut the tests off"
+        )
+        return Recognised(
+            path, f"tests of each row without a fold change{where} ({tests})", "nothing", hint=hint
+        )
     if layout is not None:
         if effects is not None:
             layout.told.append("its columns of results are not used: the values beside them are worth more")
@@ -120,6 +128,18 @@ def classify(
         return Recognised(path, words, "nothing", hint=hint)
     kept = {key: item for key, item in options.items() if key == "skip"}
     return Recognised(path, f"sample sheet{where}", "samples", options=kept, table=table if whole else None)
+
+
+def _tests_alone(table: Table, layout: Layout) -> str:
+    """Columns of p and q beside a few others that are called like no samples; empty where there are samples."""
+    samples = layout.options.get("samples")
+    if not isinstance(samples, list) or len(samples) > MOST_BESIDE + 1:
+        return ""
+    stems = {re.sub(r"\d+", "#", name) for name in samples}
+    if groups_of_names(samples) is not None or (len(stems) == 1 and "#" in next(iter(stems))):
+        return ""
+    tests = {said.role: name for name in table.frame.columns if (said := named(name)) is not None}
+    return f"{tests['p']}, {tests['q']}" if {"p", "q"} <= set(tests) else ""
 
 
 def _can_read(special: str, generic: str | None) -> bool:

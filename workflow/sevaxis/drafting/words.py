@@ -28,7 +28,21 @@ NEGATED = re.compile(
     r"cirrho|tumou?r|cancer)"
 )
 #: Both kinds of sample, vesicles and what they came from, in one data set: the contrast is an enrichment.
-VESICLES = {"sev", "sevs", "ev", "evs", "exosome", "exosomes", "exo", "vesicle", "vesicles", "elv", "elvs"}
+VESICLES = {
+    "sev",
+    "sevs",
+    "ev",
+    "evs",
+    "evp",
+    "evps",
+    "exosome",
+    "exosomes",
+    "exo",
+    "vesicle",
+    "vesicles",
+    "elv",
+    "elvs",
+}
 CELLS = {"cell", "cells", "lysate", "lysates", "celllysate", "wcl", "homogenate", "tissue"}
 #: Sources of vesicles that are compared with one another.
 SOURCES = {"myoblast", "myoblasts", "mb", "myotube", "myotubes", "mt", "c2c12", "primary"}
@@ -52,7 +66,7 @@ TISSUES = {
 DISEASED = {"liver": r"nash|nafld|masld|mash|steatohepatitis"}
 CELL_TEXT = r"cells?|lysates?"
 CELL_LINES = r"bv2|c2c12|mcf\d+\w*|mda|hela|hek\w*|hepg2|l6 cells|cell lines?|cell culture|cultured"
-VESICLE_TEXT = r"s?evs?|exosom[a-z]*|exo|(?:extracellular )?vesicles?|elvs?"
+VESICLE_TEXT = r"s?evp?s?|exosom[a-z]*|exo|(?:extracellular )?vesicles?|elvs?"
 ORGANISMS = {
     Organism.HUMAN: r"homo sapiens|human|9606|patients?|volunteers?|participants?",
     Organism.MOUSE: r"mus musculus|mouse|mice|10090|c57bl\w*|balb\w*",

@@ -338,11 +338,13 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     columns = {}
-    for name in frame.columns:
-        column = frame[name]
+    for name, column in frame.items():
+        if column.dtype == np.float64 and not _are_long_integers(column.to_numpy()):
+            columns[str(name)] = column.array
+            continue
         is_text = isinstance(column.dtype, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(column)
         columns[str(name)] = pd.array(column.astype("object"), dtype="string") if is_text else column.array
-        if column.dtype == np.float64 and _are_long_integers(column.to_numpy()):
+        if column.dtype == np.float64:
             columns[str(name)] = column.to_numpy().view(np.int64)
         if pd.api.types.is_bool_dtype(column):
             columns[str(name)] = column.astype("boolean").array
@@ -351,6 +353,8 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _are_long_integers(values: np.ndarray) -> bool:
     """Whether numbers are whole ones of 64 bits (R's class integer64), whose bytes were taken for fractions."""
+    if values.size and (values[0] < 0 or values[0] >= 1e-300):  # what nearly every column shows at once
+        return False
     known = values[np.isfinite(values)]
     return bool(known.size) and bool(np.all((known > 0) & (known < 1e-300)))
 
@@ -366,7 +370,9 @@ def table_of(frame: pd.DataFrame, where: str) -> Table:
     names, repeated = unique_names([str(name) for name in plain.columns])
     columns = []
     for name, (_, column) in zip(names, plain.items(), strict=True):
-        if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype):
+        if column.dtype == np.float64:
+            columns.append(pl.Series(name, column.to_numpy()).fill_nan(None))
+        elif pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_string_dtype(column.dtype):
             cells = [None if pd.isna(cell) else str(cell) for cell in column]
             columns.append(pl.Series(name, cells, dtype=pl.String))
         else:

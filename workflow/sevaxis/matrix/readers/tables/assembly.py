@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Duplicates = Literal["sum", "mean", "max", "first"]
 
 EXAMPLES = 5
+#: The refusal that a draft answers with a question.
+TWICE = "The same feature stands there twice with different values"
 #: Rows of HTSeq and STAR that count reads outside of genes.
 PROGRAM_ROWS = (
     r"^(?:__(?:no_feature|ambiguous|too_low_aQual|not_aligned|alignment_not_unique)|"
@@ -169,7 +171,7 @@ def _merge_duplicates(names, values, var, file, duplicates, notes):
                 found = f"{len(differs)} names with different values, such as {examples}"
                 allowed = "each feature once (only counts are summed unasked)"
                 refuse(
-                    "The same feature stands there twice with different values",
+                    TWICE,
                     where=file,
                     found=found,
                     allowed=allowed,

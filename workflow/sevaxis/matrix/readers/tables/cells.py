@@ -133,6 +133,8 @@ def to_numbers(column: pl.Series, decimal: str = ".", thousands: str | None = No
     """Text cells as numbers; null where a cell is no number."""
     import polars as pl
 
+    if column.dtype == pl.Float64:
+        return column
     if column.dtype != pl.String:
         return column.cast(pl.Float64)
     text = column.str.strip_chars()

@@ -221,6 +221,8 @@ def to_matrix(frame: pl.DataFrame, columns: list[str], table: Table) -> np.ndarr
 
 def to_float(column: pl.Series, table: Table) -> np.ndarray:
     """Numbers of a column; a problem that shows the cells where they are none."""
+    if column.dtype.is_float():
+        return column.to_numpy().astype(np.float64)
     numbers = table.numbers(column)
     wrong = numbers.is_null() & column.is_not_null()
     if wrong.any():
@@ -318,7 +320,14 @@ def _from_transposed(table, sample, identifier, duplicates, annotation):
     import pandas as pd
 
     name = choose_column(table, _single(sample) or table.frame.columns[0], "sample")
-    columns = numeric_columns(table, [c for c in table.frame.columns if c not in {name, *annotation}])
+    others = [c for c in table.frame.columns if c not in {name, *annotation}]
+    if columns := numeric_columns(table, others):
+        # a feature that no sample has is one all the same; an empty column elsewhere is a fact that nobody noted
+        within = others[others.index(columns[0]) : others.index(columns[-1]) + 1]
+        known = set(columns)
+        columns = [
+            c for c in within if c in known or (c and table.frame[c].null_count() == table.frame.height)
+        ]
     values = np.vstack([to_float(table.frame[column], table) for column in columns])
     obs = to_pandas(table.frame.drop(columns), table.frame.height)
     # the second column of a name was renamed on reading; here names are features, whose repeats have rules of their own
