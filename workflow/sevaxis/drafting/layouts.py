@@ -367,7 +367,9 @@ def _long(table: Table, numeric: list[str]) -> Layout | None:
     for names in pairs:
         key = [pl.col(feature), *(pl.col(name).cast(pl.String) for name in names)]
         samples = frame.select(names).n_unique()
-        if measured * samples > SPARSEST * frame.height:
+        # numbers of people in rows, and three measures of each, look like Entrez identifiers in three samples
+        unnamed = feature in numeric and not FEATURE.search(feature) and not is_known(feature)
+        if measured * samples > SPARSEST * frame.height or (unnamed and samples < FEWEST_SAMPLES):
             continue
         if frame.select(pl.struct(key).n_unique()).item() >= 0.98 * frame.height:
             sample = names if len(names) > 1 else names[0]
