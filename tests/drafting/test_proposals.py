@@ -201,6 +201,18 @@ def test_a_logarithm_that_the_files_name_tells_is_asked_about(file, asked):
         ([f"X{i}_HUMAN" for i in range(60)], "", "human"),
         ([f"X{i}_YEAST" for i in range(60)], "", "TODO"),
         ([f"Abc{i}" for i in range(60)], "", "TODO"),
+        # RefSeq: A2m, Aars2, Acta1, Actn1 of the rat (NCBI)
+        (
+            [
+                "NP_036620.3",
+                "NP_001100361.1",
+                "NP_062085.1",
+                "XP_038968920.1",
+                *(f"XP_9300000{i}.1" for i in range(10, 66)),
+            ],
+            "",
+            "rat",
+        ),
         # Entrez Gene: FBXO2, CD63, FLOT1, ALB, MB of man
         (["26232", "967", "10211", "213", "4151", *map(str, range(900000, 900055))], "", "human"),
     ],

@@ -157,6 +157,11 @@ CASES = {
         [f"{a}_{b}_{i}" for a in ("WT", "KO") for b in ("sed", "trained") for i in (1, 2)] + ["Ref_01"], None,
         ["WT sed"] * 2 + ["WT trained"] * 2 + ["KO sed"] * 2 + ["KO trained"] * 2
         + ["TODO Ref: a group of its own; or a channel that ties plexes together, to be named under `exclude`"]),
+    "pairs beside a reference": Case(
+        [f"{g}_P0{i}" for g in ("rest", "acute") for i in (1, 2, 3)] + ["Reference"], None,
+        ["rest"] * 3 + ["acute"] * 3 + ["TODO Reference: a group of its own; or a channel that ties plexes together, "
+                                        "to be named under `exclude`"],
+        subject=["P01", "P02", "P03"] * 2 + [""], asked={"subject"}),
     "names of group and sex are no specimens": Case(
         [f"{g}_{s}_{i}" for g in ("WT", "KO") for i, s in ((1, "female"), (2, "male"), (3, "female"))],
         {"genotype": ["WT"] * 3 + ["KO"] * 3, "sex": ["female", "male", "female"] * 2}, ["WT"] * 3 + ["KO"] * 3,

@@ -304,18 +304,26 @@ def _find_specimens(
         return
     if subject is not None:
         return
-    paired = pairs_of_names([str(name) for name in frame.index], group) if group is not None else None
-    for name in [] if paired or group is None else frame.columns:  # titles: Sample 1 pre treatment
-        if frame[name].nunique() == len(frame):
-            paired = pairs_of_names(frame[name].tolist(), group.set_axis(frame[name]))
-            paired = paired and (paired[0].set_axis(frame.index), *paired[1:])
+    # one that may be a reference has no partner
+    plain = ~frame.index.map(lambda name: is_quality_control(str(name), weak=True)).to_numpy(bool)
+    plain = plain if plain.mean() > 0.5 else plain | True
+    rest, each = frame[plain], None if group is None else group[plain]
+    names = [str(name) for name in rest.index]
+    paired = pairs_of_names(names, each) if each is not None else None
+    for name in [] if paired or each is None else rest.columns:  # titles: Sample 1 pre treatment
+        if rest[name].nunique() == len(rest):
+            paired = pairs_of_names(rest[name].tolist(), each.set_axis(rest[name]))
         if paired:
             break
-    if paired is None and group is not None and frame.index.is_unique:
-        beside = neighbours_of_names([str(name) for name in frame.index], group)
+    if paired is None and each is not None and rest.index.is_unique:
+        beside = neighbours_of_names(names, each)
         paired = beside and (*beside, False)
     if paired is not None:
-        roles.subject, roles.restart = paired[0].rename("subject"), not paired[2]
+        roles.subject, roles.restart = (
+            frame.index.to_series().map(lambda _: "").rename("subject"),
+            not paired[2],
+        )
+        roles.subject[plain] = paired[0].to_numpy()
         roles.evidence["subject"] = paired[1]
         return
     cells = group if group is None or roles.sex is None else group + " " + roles.sex.fillna("")

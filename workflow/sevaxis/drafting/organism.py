@@ -105,13 +105,13 @@ def _organism_of_names(facts: Facts, adata: AnnData, names: pd.Series) -> None:
             facts.evidence["organism"] = "symbols in small letters: mouse or rat"
             facts.organism = f"{TODO} mouse or rat (both write symbols like this)"
         return
-    column = adata.var.get("uniprot", names)
-    accessions = pd.Series(column).dropna().astype(str).str.replace(r"-\d+$", "", regex=True)
+    column = next((adata.var[n] for n in ("uniprot", "refseq", "entrez") if n in adata.var), names)
+    accessions = pd.Series(column).dropna().astype(str).str.replace(r"(-|\.)\d+$", "", regex=True)
     # accessions and Entrez identifiers of the species never coincide
     by_organism = {
         o: {
             member
-            for namespace in (Namespace.UNIPROT, Namespace.ENTREZ)
+            for namespace in (Namespace.UNIPROT, Namespace.ENTREZ, Namespace.REFSEQ)
             for cell in known.loc[known["organism"] == o, namespace]
             for member in cell.split(";")
             if member
