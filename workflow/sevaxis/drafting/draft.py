@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,27 +18,23 @@ from sevaxis.drafting.annotation import (
     series_of,
 )
 from sevaxis.drafting.assay import propose_assay
-from sevaxis.drafting.describing import decided, left_out
-from sevaxis.drafting.excerpts import excerpt_of
 from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.files import Gathered
 from sevaxis.drafting.formats import recognise
 from sevaxis.drafting.organism import propose_organism
 from sevaxis.drafting.place import propose_place
 from sevaxis.drafting.published import draft_effects
+from sevaxis.drafting.reading import TABLE_OF_TRANSCRIPTS, read_matrices
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.samples import draft_samples
+from sevaxis.drafting.tables import TRANSCRIPTS
 from sevaxis.drafting.texts import Draft, first_lines
 from sevaxis.drafting.wishes import NOTHING_SAID, Wishes, as_told, parsing_of, refuse_unread, take_facts
-from sevaxis.matrix.readers.registry import reader, reader_options
-from sevaxis.matrix.readers.tables.assembly import TWICE
-from sevaxis.study.validation import TODO, is_undecided
+from sevaxis.study.validation import is_undecided
 
 if TYPE_CHECKING:
     from anndata import AnnData
 
-#: Endings of tables of one sample.
-ENDINGS = r"(?:\.(?:gz|bz2|xz|txt|tsv|csv|tab|xlsx?|parquet|(?:gene)?[._]?counts?|out|genes|results))+$"
 #: Columns of the annotation whose cells tell tissue, compartment and organism.
 TELLING = re.compile(
     r"(tissue|organism|source|organ|cell|strain|title|material|sample.?type|^type$|characteristics|molecule|kind)",
@@ -88,7 +83,7 @@ def draft(
     for one in recognised:
         drafted.evidence.setdefault(f"file {one.path.name}", one.format)
         for sentence in one.told:
-            drafted.evidence[f"file {one.path.name}"] += f"; {sentence}"
+            drafted.note(one.path, f"{sentence}")
     if not matrices and effects:
         draft_effects(drafted, effects, origin, Texts("", f"{series.title} {series.summary}", names, folders))
         _title(drafted)
@@ -107,10 +102,10 @@ def draft(
             hint=hint,
         )
     for one in effects:
-        drafted.evidence[f"file {one.path.name}"] += (
-            f"; not used: values of samples are here; a data set of its own keeps its results: sevaxis add {one.path}"
-        )
-    used, adata, sample_of_file = _read_matrices(drafted, matrices)
+        hint = f"a data set of its own keeps its results: sevaxis add {one.path}"
+        drafted.note(one.path, f"not used: values of samples are here; {hint}")
+    tables = [one for one in recognised if one.format == TRANSCRIPTS]
+    used, adata, sample_of_file = read_matrices(drafted, matrices, tables)
     drafted.preview = first_lines(adata)
     described = _describe(drafted, adata, used[0], recognised, sheets)
     texts = _texts(described, series)
@@ -130,6 +125,10 @@ def draft(
         if one.path in sample_of_file:
             entry["sample"] = sample_of_file[one.path]
         drafted.files.append(entry)
+    named = {one.options.get("transcript_to_gene") for one in used}
+    drafted.files += [origin[one.path].entry(None, {}) for one in tables if one.path.name in named]
+    if any("transcript_to_gene" in one.decide for one in used):
+        drafted.files.append(dict(TABLE_OF_TRANSCRIPTS))
     _title(drafted)
     return drafted
 
@@ -176,7 +175,7 @@ def _describe(
             described = _by_columns(others, adata) or described
     for path, found in beside.items():
         if described is None or all(one.source != described.source for one in found):
-            draft.evidence[f"file {path.name}"] += f"; not used: {_why_unused(found, described, samples)}"
+            draft.note(path, f"not used: {_why_unused(found, described, samples)}")
     if described is not None and described.source != own.source:
         add_own(described, own)
     return described
@@ -246,92 +245,6 @@ def _recognise_all(draft: Draft, gathered: list[Gathered], wishes: Wishes) -> li
     return found
 
 
-def _names_of_singles(used: list[Recognised], parts: dict[int, AnnData]) -> dict[Path, str]:
-    """Sample of each file of one sample; where columns are called alike, folders or files tell them apart."""
-    names = {one.path: str(parts[id(one)].obs_names[0]) for one in used}
-    if len(set(names.values())) < len(names):
-        folders = {path: path.parent.name for path in names}
-        stems = {path: re.sub(ENDINGS, "", path.name, flags=re.IGNORECASE) for path in names}
-        one_each = (found for found in (folders, stems) if len(set(found.values())) == len(found))
-        both = {path: f"{folders[path]}_{name}" for path, name in names.items()}
-        names = next(one_each, both)
-    for one in used:
-        parts[id(one)].obs_names = [names[one.path]]
-    return names
-
-
-def _read_one(draft: Draft, one: Recognised) -> AnnData:
-    """What a reader gives of a file; of a large table with a row per feature, what it gives of the first rows."""
-    read, model = reader(one.reader), reader_options(one.reader)
-    with tempfile.TemporaryDirectory(prefix="sevaxis-excerpt-") as scratch:
-        excerpt = excerpt_of(one, Path(scratch))
-        try:
-            adata = read(excerpt or one.path, **dict(model.model_validate(one.options)))
-        except Problems as raised:
-            (problem, *others) = raised.problems
-            if others or problem.what != TWICE or "duplicates" not in model.model_fields:
-                raise
-            adata = read(
-                excerpt or one.path, **dict(model.model_validate(one.options | {"duplicates": "first"}))
-            )
-            one.options["duplicates"] = (
-                f"{TODO} mean, max, sum or first: what shall stand for each of the {problem.found}; or name a column "
-                "with unique names as 'feature'"
-            )
-    if excerpt is not None:
-        draft.excerpts.append(one.path.name)
-        told = f"large: the draft rests on its first {adata.n_vars:,} features"
-        draft.evidence[f"file {one.path.name}"] += f"; {told}"
-    return adata
-
-
-def _read_matrices(
-    draft: Draft, matrices: list[Recognised]
-) -> tuple[list[Recognised], AnnData, dict[Path, str]]:
-    """The matrices that make the data set: all of one sample each, tables of other samples, or the largest.
-
-    For files of one sample each also what their samples are called.
-    """
-    import anndata
-
-    parts = {}
-    # of one file (sheets, objects) the largest; each file's own first
-    first = list({one.path: one for one in reversed(matrices)}.values())[::-1]
-    for one in first:
-        parts[id(one)] = one.adata if one.adata is not None else _read_one(draft, one)
-        if said := left_out(parts[id(one)].uns["reading"]):
-            draft.evidence[f"left out of {one.path.name}"] = said
-        for sentence in decided(parts[id(one)].uns["reading"]):
-            draft.evidence[f"file {one.path.name}"] += f"; {sentence}"
-    singles = [one for one in first if parts[id(one)].n_obs == 1]
-    if len(singles) == len(first) and len(first) > 1:
-        used = singles
-    else:
-        largest = max(first, key=lambda one: parts[id(one)].n_obs * parts[id(one)].n_vars)
-        used = [largest]
-        for one in first:
-            ours, theirs = parts[id(largest)], parts[id(one)]
-            shared = len(ours.var_names.intersection(theirs.var_names))
-            disjoint = not len(ours.obs_names.intersection(theirs.obs_names))
-            if one is not largest and disjoint and shared > 0.5 * min(ours.n_vars, theirs.n_vars):
-                used.append(one)
-            elif one is not largest:
-                draft.evidence[f"file {one.path.name}"] += "; not used: not more samples of the same features"
-    used = [one for one in first if one in used]
-    names = _names_of_singles(used, parts) if len(used) > 1 and used == singles else {}
-    adata = (
-        anndata.concat([parts[id(one)] for one in used], join="outer", merge="first")
-        if len(used) > 1
-        else parts[id(used[0])]
-    )
-    others = sorted(
-        {one.format for one in matrices if one not in first and one.path in {u.path for u in used}}
-    )
-    if others:
-        draft.evidence["also in the file"] = "; ".join(others)
-    return used, adata, names
-
-
 def _texts(described: Described | None, series: Series) -> Texts:
     """Words of the annotation's telling columns, and of the record's title and summary."""
     cells: set[str] = set()
@@ -343,7 +256,7 @@ def _texts(described: Described | None, series: Series) -> Texts:
 
 def _with_questions(recognised: Recognised) -> dict[str, Any]:
     """Options of the reader, and below them what is left to the user."""
-    options = dict(recognised.options)
+    options = recognised.options | recognised.decide
     for option, texts in recognised.ask.items():
         options[option] = [*options.get(option, []), *texts]
     return options

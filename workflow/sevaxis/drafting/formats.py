@@ -129,8 +129,15 @@ def _of_text(path: Path, head: bytes, parsing: dict[str, Any]) -> Recognised:
             path, words, "nothing", hint="the counts are in the file of the same name without .summary"
         )
     if any(line.startswith(b"N_unmapped\t") for line in lines[:1]):
+        options = _strandedness(path)
+        strand = options.get("strandedness")
+        told = (
+            f"nearly all reads are {strand}"
+            if strand
+            else "reads of both strands, the library is not stranded"
+        )
         return Recognised(
-            path, "STAR ReadsPerGene", "matrix", "star", _strandedness(path), Assay.RNA_COUNTS, size=1
+            path, "STAR ReadsPerGene", "matrix", "star", options, Assay.RNA_COUNTS, size=1, told=[told]
         )
     if b"\n__no_feature\t" in text or _is_htseq(text):
         return Recognised(path, "HTSeq counts", "matrix", "htseq", {}, Assay.RNA_COUNTS, size=1)

@@ -30,10 +30,16 @@ def propose_organism(facts: Facts, adata: AnnData, texts: Texts) -> None:
     names = pd.Series(adata.var_names.astype(str))
     ensembl = adata.var["ensembl"].astype("string") if "ensembl" in adata.var else names
     for organism, prefix in ENSEMBL_PREFIX.items():
-        share = ensembl.str.match(rf"^{prefix}\d", na=False).mean()
+        of_genes, of_products = (
+            cells.str.match(rf"^{prefix[:-1]}[{letters}]\d", na=False).mean()
+            for cells, letters in ((ensembl, "G"), (names, "TP"))
+        )
+        share = max(of_genes, of_products)
         if share > 0.5:
             facts.organism = organism
-            facts.evidence["organism"] = f"{share:.0%} of the features begin with {prefix}"
+            facts.evidence["organism"] = (
+                f"{share:.0%} of the features begin with {prefix if of_genes > 0.5 else prefix[:-1]}"
+            )
             return
     species = _uniprot_species(adata)
     if species:

@@ -47,6 +47,8 @@ class Recognised:
         What to do where a card cannot use it.
     ask
         Option -> texts that the draft leaves to the user, beside what the option has.
+    decide
+        Option -> the text that stands there until the user decides.
     """
 
     path: Path
@@ -60,5 +62,6 @@ class Recognised:
     size: int = 0
     told: list[str] = field(default_factory=list)
     ask: dict[str, list[str]] = field(default_factory=dict)
+    decide: dict[str, str] = field(default_factory=dict)
     published: Published | None = None
     hint: str = ""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Readers of formats that also come as parquet.
 PARQUET = ("olink", "diann")
+#: What readers of transcripts add up by.
+TRANSCRIPTS = "transcripts and their genes"
 #: Two tables in one file, which annotations take apart.
 DESIGN = "experimental design of OpenMS"
 
@@ -78,6 +80,8 @@ def classify(
         return Recognised(path, "SDRF sample sheet", "samples", table=table if whole else None)
     if {"Fraction_Group", "Spectra_Filepath"} <= set(columns) and reader == "delimited":
         return Recognised(path, DESIGN, "samples")
+    if reader == "delimited" and _are_genes_of_transcripts(table):
+        return Recognised(path, TRANSCRIPTS, "features")
     if reader == "delimited" and (sites := _processed_sites(path, table, options)) is not None:
         return sites
     if (
@@ -149,6 +153,19 @@ def _can_read(special: str, generic: str | None) -> bool:
         generic == "delimited"
         or (generic == "excel" and "sheet" in fields)
         or (generic is None and special in PARQUET)
+    )
+
+
+def _are_genes_of_transcripts(table: Table) -> bool:
+    """Whether a table has a column of Ensembl's transcripts, then one of genes, and no numbers; a header may lack."""
+    if not 2 <= table.frame.width <= 4:
+        return False
+    first, second = (as_text(table.frame[name].head(2000)) for name in table.frame.columns[:2])
+    others = [name for name in table.frame.columns if looks_numeric(table.frame[name], table)]
+    return (
+        identifier_of(first) == Namespace.PRODUCT
+        and identifier_of(second) != Namespace.PRODUCT
+        and not others
     )
 
 

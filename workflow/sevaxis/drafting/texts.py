@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -73,6 +74,12 @@ class Draft:
     evidence: dict[str, str] = field(default_factory=dict)
     preview: list[str] = field(default_factory=list)
     excerpts: list[str] = field(default_factory=list)
+
+    def note(self, path: Path, sentence: str) -> None:
+        """Say something of a file, or once of all that bear its name."""
+        said = self.evidence.get(key := f"file {path.name}", "")
+        if sentence not in said:
+            self.evidence[key] = f"{said}; {sentence}" if said else sentence
 
     def take(self, facts: Facts) -> None:
         """Say what was proposed, with its evidence."""

@@ -63,7 +63,8 @@ def read_salmon(
     path
         The file; the sample is named by its folder (a card's `sample` goes before).
     transcript_to_gene
-        Name of another file of the data set with two columns, transcript and gene. Not needed for genes, nor for
+        Name of another file of the data set with two columns, transcript and gene, in the folder of this one or up to
+        two above it. Not needed for genes, nor for
         GENCODE's transcript names, which hold the gene (``ENST...|ENSG...|...``).
     identifier
         What the feature names are; judged from their form where missing.
@@ -175,10 +176,13 @@ def _genes(
 ) -> tuple[list[str | None] | None, str]:
     """Gene of each transcript; None where the features are not transcripts, or nothing says of which gene."""
     if transcript_to_gene is not None:
-        other = path.parent / transcript_to_gene
+        # each sample may have a folder of its own, below that of the table
+        places = [folder / transcript_to_gene for folder in (path.parent, *path.parents[1:3])]
+        other = next((place for place in places if place.is_file()), places[0])
         require_file(other, what="The table of transcripts")
         pairs = read_table(other, as_text=True).frame
-        genes = dict(zip(as_text(pairs[pairs.columns[0]]), as_text(pairs[pairs.columns[1]]), strict=True))
+        columns = [[name, *as_text(pairs[name])] for name in pairs.columns[:2]]  # a header may lack
+        genes = dict(zip(*columns, strict=True))
         # versions differ between annotations more often than transcripts do
         bare = {transcript.split(".")[0]: gene for transcript, gene in genes.items()}
         return [
