@@ -193,6 +193,9 @@ def test_a_logarithm_that_the_files_name_tells_is_asked_about(file, asked):
     assert str(facts.values["scale"]).startswith("TODO") == asked, facts
 
 
+MEMBRANE = ["Fbxo2", "Cd63", "Flot1", "Alb", "Mb", *(f"Abc{i}" for i in range(52))]
+
+
 @pytest.mark.parametrize(
     ("names", "text", "expected"),
     [
@@ -213,6 +216,10 @@ def test_a_logarithm_that_the_files_name_tells_is_asked_about(file, asked):
             "",
             "rat",
         ),
+        ([*MEMBRANE, "Rab1;H2-K1", "H2-D1", "Gm10260;Gm8797"], "", "mouse"),
+        ([*MEMBRANE, "RT1-A2", "RT1-CE10", "LOC100360413"], "", "rat"),
+        ([*MEMBRANE, "Abc", "Abd", "Abe"], "EV of C2C12 myotubes", "mouse"),
+        ([f"Abc{i}" for i in range(60)], "HEK293 cells with vesicles of C2C12", "TODO"),
         # Entrez Gene: FBXO2, CD63, FLOT1, ALB, MB of man
         (["26232", "967", "10211", "213", "4151", *map(str, range(900000, 900055))], "", "human"),
     ],
@@ -221,6 +228,30 @@ def test_organism(names, text, expected):
     facts = Facts()
     propose_organism(facts, matrix(np.ones((2, 60)), names), Texts(title=text))
     assert facts.organism.startswith(expected), facts
+
+
+def test_a_registry_of_one_species_beside_the_features_tells_the_organism():
+    """MoTrPAC's sites are called by RefSeq, with RGD's numbers beside them."""
+    adata, facts = matrix(np.ones((2, 60)), [f"NP_{i:06d}_K7" for i in range(60)]), Facts()
+    adata.var["rgd_id"] = [str(3000 + i) for i in range(60)]
+    propose_organism(facts, adata, Texts())
+    assert facts.organism == "rat"
+
+
+@pytest.mark.parametrize(
+    ("names", "zeros", "assay"),
+    [
+        ([f"ABC{i}" for i in range(200)], 0.4, "protein"),
+        ([f"ABC{i}A;ABC{i}B" if i % 9 == 0 else f"ABC{i}" for i in range(200)], 0.0, "protein"),
+        ([f"ABC{i}" for i in range(200)], 0.0, "TODO array or protein"),
+        ([f"ABC{i};MIR{i}" if i % 9 == 0 else f"ABC{i}" for i in range(200)], 0.0, "TODO array or protein"),
+    ],
+)
+def test_symbols_are_of_proteins_where_names_are_groups_or_zeros_lie_far_below(names, zeros, assay):
+    random, facts = np.random.default_rng(3), Facts()
+    values = random.normal(27, 2, (6, 200)) * (random.uniform(0, 1, (6, 200)) >= zeros)
+    propose_assay(facts, matrix(values, names), Recognised(Path("t.csv"), "table", "matrix", "delimited"))
+    assert facts.assay.startswith(assay), facts
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,13 @@ def measure(path: Path) -> tuple[float, float]:
     arguments = [str(path), "--id", "mine", "--folder", str(path.parent / "datasets")]
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "sevaxis.cli", "add", *arguments],
+        [
+            sys.executable,
+            "-c",
+            "import sys; from sevaxis.cli import main; sys.exit(main())",
+            "add",
+            *arguments,
+        ],
         capture_output=True,
         cwd=path.parent,
         check=False,

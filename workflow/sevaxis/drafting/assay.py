@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NORMALISED = {"LFQ intensity", "MaxLFQ Intensity", "PG.MaxLFQ"}
 #: Sample medians (log2) that spread less than this were made equal before.
 EQUAL_MEDIANS = 0.05
+#: From this share of groups among the names, or of zeros far below the least logarithm, a table is of proteins.
+SOME_GROUPS, SOME_ZEROS, LEAST_LOG2 = 0.02, 0.05, 6.0
 #: Fewer features than this are clinical measures, not omics.
 FEWEST_FEATURES = 50
 
@@ -83,6 +85,8 @@ def propose_assay(facts: Facts, adata: AnnData, recognised: Recognised) -> None:
             Assay.PROTEIN,
             f"{np.isnan(values).mean():.0%} missing values, as in proteomics; {words}",
         )
+    elif fits["counts"] is not None and (why_protein := _like_proteins(adata, values)):
+        facts.assay, why = Assay.PROTEIN, f"{why_protein}; {words}"
     else:
         reason = fits["counts"] or "fractions"
         facts.assay = f"{TODO} array or protein; for RNA take the table of raw counts ({_inline(reason)})"
@@ -96,6 +100,22 @@ def _are_sequenced(values: np.ndarray, identifier: str | None) -> bool:
     known = values[np.isfinite(values)]
     whole = bool(known.size) and bool(np.all(known == np.rint(known))) and bool((known == 0).mean() > 0.01)
     return whole or identifier == Namespace.ENSEMBL
+
+
+def _like_proteins(adata: AnnData, values: np.ndarray) -> str:
+    """What speaks for proteins where names are symbols: groups of them, or zeros far below all other logarithms."""
+    # Rab11b;Rab11a: a family; probes of arrays are grouped by place, as a gene and the microRNA in it
+    pairs = [name.split(";")[:2] for name in map(str, adata.var_names) if re.match(r"[^;]+;[^;]", name)]
+    related = sum(a.strip()[:3].lower() == b.strip()[:3].lower() for a, b in pairs) > len(pairs) / 2
+    grouped = len(pairs) / adata.n_vars if related else 0.0
+    known = values[np.isfinite(values)]
+    positive = known[known > 0]
+    if grouped > SOME_GROUPS:
+        return f"{grouped:.0%} of the names are groups, as of proteins that share peptides"
+    zeros = float((known == 0).mean()) if known.size else 0.0
+    if zeros > SOME_ZEROS and positive.size and positive.min() > LEAST_LOG2 and known.max() < LARGEST_LOG2:
+        return f"{zeros:.0%} zeros, and no other number below {positive.min():.3g}: logarithms of intensities"
+    return ""
 
 
 def _least_intensity(values: np.ndarray) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from sevaxis.base.resources import load_table
 from sevaxis.base.vocabulary import Namespace, Organism
 from sevaxis.drafting.facts import Facts, Texts
-from sevaxis.drafting.words import ORGANISMS, UNIPROT_SPECIES, find
+from sevaxis.drafting.words import LINES_OF, ORGANISMS, UNIPROT_SPECIES, find
 from sevaxis.genes.identifiers import ENSEMBL_PREFIX
 from sevaxis.study.validation import TODO, is_undecided
 
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 #: Names that only mouse genes have, in a table whose symbols were put in capitals.
 RODENT_IN_CAPITALS = r"^(?:\d+[A-Z]\d+RIK|GM\d{4,5})$"
+
+#: Symbols that are written so in one species, wherever they stand in a group of names.
+OF_SPECIES = {
+    Organism.MOUSE: r"(?:^|;)(?:[A-Z0-9]+Rik|Gm\d+|H2-\w+)(?:;|$)",
+    Organism.RAT: r"(?:^|;)(?:LOC\d+|RGD\d+|AABR\d+\S*|RT1-\S+)(?:;|$)",
+}
+#: Columns of identifiers that one species has -> the species.
+REGISTRIES = {"hgncid": Organism.HUMAN, "mgiid": Organism.MOUSE, "rgdid": Organism.RAT}
 
 
 def propose_organism(facts: Facts, adata: AnnData, texts: Texts) -> None:
@@ -41,6 +49,16 @@ def propose_organism(facts: Facts, adata: AnnData, texts: Texts) -> None:
                 f"{share:.0%} of the features begin with {prefix if of_genes > 0.5 else prefix[:-1]}"
             )
             return
+    registries = {
+        key: REGISTRIES[bare]
+        for key in adata.var
+        if (bare := re.sub(r"[^a-z]", "", str(key).lower())) in REGISTRIES
+        and adata.var[key].notna().mean() > 0.5
+    }
+    if len(set(registries.values())) == 1:
+        column, facts.organism = next(iter(registries.items()))
+        facts.evidence["organism"] = f"the features have a column '{column}'"
+        return
     species = _uniprot_species(adata)
     if species:
         (code, number), total = species.most_common(1)[0], sum(species.values())
@@ -75,9 +93,19 @@ def propose_organism(facts: Facts, adata: AnnData, texts: Texts) -> None:
         if (not facts.organism or is_undecided(facts.organism)) and len(found) == 1:
             facts.organism, said = next(iter(found.items()))
             facts.evidence["organism"] = f"{where} '{said[0]}'"
+    if not facts.organism or is_undecided(facts.organism):
+        _organism_of_lines(facts, texts)
     if not facts.organism:
         facts.organism = f"{TODO} human, mouse or rat"
         facts.evidence["organism"] = "neither identifiers nor words tell it"
+
+
+def _organism_of_lines(facts: Facts, texts: Texts) -> None:
+    """By the name of a cell line, where all that are named are of one species, which the symbols leave possible."""
+    found = {o: said for _, text in texts.in_order() for o, said in find(LINES_OF, text).items()}
+    if len(found) == 1 and (not facts.organism or next(iter(found)) in facts.organism):
+        facts.organism, said = next(iter(found.items()))
+        facts.evidence["organism"] = f"cells of the line '{said[0]}'"
 
 
 def _organism_of_names(facts: Facts, adata: AnnData, names: pd.Series) -> None:
@@ -90,8 +118,7 @@ def _organism_of_names(facts: Facts, adata: AnnData, names: pd.Series) -> None:
     panel = {o: set(known.loc[known["organism"] == o, "symbol"]) for o in ENSEMBL_PREFIX}
     symbols = {o: int(given.isin(panel[o]).sum()) for o in panel}
     if max(symbols.values()) >= 5 and len(letters):
-        mouse = int(given.str.contains(r"(?:Rik|^Gm\d+)$").sum())
-        rat = int(given.str.contains(r"^(?:LOC\d+|RGD\d+|AABR\d+)").sum())
+        mouse, rat = (int(given.str.contains(OF_SPECIES[o]).sum()) for o in (Organism.MOUSE, Organism.RAT))
         capitals = float(letters.str.isupper().mean())
         shouted = int(given.str.contains(RODENT_IN_CAPITALS).sum())
         if capitals > 0.7 and shouted >= 5:
@@ -102,10 +129,10 @@ def _organism_of_names(facts: Facts, adata: AnnData, names: pd.Series) -> None:
         elif capitals > 0.7:
             facts.organism = Organism.HUMAN
             facts.evidence["organism"] = f"{capitals:.0%} of the symbols are in capitals"
-        elif max(mouse, rat) >= 5 and mouse != rat:
+        elif max(mouse, rat) >= 3 and (max(mouse, rat) >= 5 * min(mouse, rat) or mouse >= 5 > rat):
             facts.organism = Organism.MOUSE if mouse > rat else Organism.RAT
             facts.evidence["organism"] = (
-                f"symbols in small letters, {mouse} that only the mouse has (Rik, Gm), {rat} of the rat (LOC, RGD)"
+                f"symbols in small letters, {mouse} as in mice (Rik, Gm, H2), {rat} as in rats (LOC, RGD, RT1)"
             )
         else:
             facts.evidence["organism"] = "symbols in small letters: mouse or rat"

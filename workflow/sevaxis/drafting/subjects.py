@@ -168,6 +168,10 @@ def neighbours_of_names(names: list[str], group: pd.Series) -> tuple[pd.Series, 
     each = group.to_numpy()
     if len(runs) < 3 or any(len(run) < 2 or len({each[i] for i in run}) < len(run) for run in runs):
         return None
+    if any(
+        len(run) >= group.nunique() for run in runs
+    ):  # all groups in turn: the columns are sorted by their numbers
+        return None
     cells = []
     for run in runs:
         same = [a for a, *rest in zip(*(split[i] for i in run), strict=True) if all(a == b for b in rest)]

@@ -72,6 +72,12 @@ ORGANISMS = {
     Organism.MOUSE: r"mus musculus|mouse|mice|10090|c57bl\w*|balb\w*",
     Organism.RAT: r"rattus norvegicus|rats?|10116|sprague\w*|wistar|f344\w*",
 }
+#: Cell lines whose species everybody knows.
+LINES_OF = {
+    Organism.HUMAN: r"hek ?293\w*|hela|hep ?g2|mcf ?(?:7|10\w*)|mda ?mb ?\d+|huvecs?|thp ?1|lx ?2|u2os|a549|huh ?7",
+    Organism.MOUSE: r"c2c12|bv ?-?2|raw ?264\S*|(?:nih ?)?3t3(?:[ -]?l1)?|aml ?12|hepa ?1 ?6",
+    Organism.RAT: r"h9c2|l6 (?:cells|myotubes|myoblasts)|ins ?1e?|pc ?12|hsc ?t6",
+}
 UNIPROT_SPECIES = {organism.upper(): organism for organism in Organism}
 #: Names of columns -> what they may hold.
 COLUMNS = {
