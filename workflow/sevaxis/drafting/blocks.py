@@ -18,10 +18,65 @@ DERIVED = (
     r"(?:log2?|ln)?[ ._(]*(?:fpkm|rpkm|tpm|cpm|rpm)\)?|(?:norm(?:ali[sz]ed)?)[ ._-]?(?:counts?|reads|expr\w*|values?)?|"
     r"vst|rlog|rma|z[ ._-]?score|signal|detection(?:[ ._]?p(?:val)?)?|(?:gene[ ._])?length|flag|call"
 )
+#: Quantities of proteins, the best first; then those of which none is taken. Longer words stand before their ends.
+PROTEIN_QUANTITIES = (
+    r"(?:max)?lfq[ ._-]*(?:intensity|abundances?)?",
+    r"(?:intensity|abundances?|peak[ ._-]?area|area|quantity)",
+    r"(?:ibaq|top[ ._-]?[3n])",
+    r"(?:total[ ._-]|unique[ ._-])?(?:spectral[ ._-]?counts?|spectra|psms?|ms[ ._/-]ms[ ._-]?counts?)",
+)
+OTHER_QUANTITIES = (
+    r"(?:(?:unique|total|razor|scaled|normali[sz]ed|raw|log2?)[ ._-]+(?:lfq[ ._-]+)?(?:intensity|abundances?|area)|"
+    r"(?:max)?lfq[ ._-]+(?:unique|total|razor)[ ._-]+intensity|abundances?[ ._(]+(?:normali[sz]ed|scaled|grouped)\)?|"
+    r"(?:unique|razor|total|combined)?[ ._+-]*(?:unique[ ._-]+)?peptides|(?:sequence[ ._-])?coverage(?:[ ._]*\[?%\]?)?|"
+    r"identification[ ._-]type|score)"
+)
+SEPARATOR = r"[ ._:-]+"
+
+
+def _quantity(name: str) -> tuple[str, str, str, int] | None:
+    """Side, word, sample and rank of a quantity of proteins in the name of a column; rank -1 for those never taken."""
+    for rank, words in ((-1, OTHER_QUANTITIES), *enumerate(PROTEIN_QUANTITIES)):
+        for side, pattern in (
+            ("end", rf"(?P<sample>.+?){SEPARATOR}\(?(?P<word>{words})\)?"),
+            ("begin", rf"\(?(?P<word>{words})\)?{SEPARATOR}(?P<sample>.+)"),
+        ):
+            if match := re.fullmatch(pattern, name, re.IGNORECASE):
+                return side, re.sub(r"[ ._:-]+", " ", match["word"]).strip().lower(), match["sample"], rank
+    return None
+
+
+def protein_blocks(numbers: list[str]) -> tuple[str, int, str] | None:
+    """The best quantity of proteins in a table with several columns of such for each sample."""
+    blocks: dict[tuple[str, str], dict[str, str]] = {}
+    ranks: dict[tuple[str, str], int] = {}
+    for name in numbers:
+        if (said := _quantity(name)) is not None:
+            blocks.setdefault(said[:2], {})[said[2]] = name
+            ranks[said[:2]] = said[3]
+    blocks = {key: found for key, found in blocks.items() if len(found) >= FEWEST_SAMPLES}
+    if len(blocks) < 2:
+        return None
+    keys = max((set(found) for found in blocks.values()), key=len)
+    alike = {key: found for key, found in blocks.items() if len(set(found) & keys) >= 0.8 * len(keys)}
+    taken = sorted((key for key in alike if ranks[key] >= 0), key=lambda key: ranks[key])
+    if len(alike) < 2 or not taken:
+        return None
+    chosen = taken[0]
+    others = [f"'{word}' ({len(found)})" for (side, word), found in alike.items() if (side, word) != chosen]
+    told = f"each sample has several columns: {len(alike[chosen])} of '{chosen[1]}' are taken, not {', '.join(others)}"
+    left = [n for n in numbers if not any(n in found.values() for found in alike.values())]
+    if left:
+        told += f"; left out: {listed(left)}"
+    sample, name = next(iter(alike[chosen].items()))
+    before, after = (name[: -len(sample)], "") if chosen[0] == "begin" else ("", name[len(sample) :])
+    return f"^{re.escape(before)}(.+){re.escape(after)}$", len(alike[chosen]), told
 
 
 def blocks_of(table: Table, numbers: list[str]) -> tuple[str | list[str], int, str] | None:
     """The block of reads in a table with several columns for each sample; a regular expression names the samples."""
+    if (proteins := protein_blocks(numbers)) is not None:
+        return proteins
     forms = {
         f"{kind} {where}": pattern
         for kind, words in (("counts", COUNTED), ("derived", DERIVED))

@@ -16,7 +16,7 @@ from sevaxis.drafting.facts import Facts, Texts
 from sevaxis.drafting.organism import propose_organism
 from sevaxis.drafting.place import propose_place
 from sevaxis.drafting.recognised import Recognised
-from sevaxis.drafting.results import Columns, find_columns
+from sevaxis.drafting.results import Block, Columns, find_columns
 from sevaxis.drafting.roles import role, role_of
 from sevaxis.drafting.stacked import CONTRAST, Rows, find_rows
 from sevaxis.drafting.statistics import named_columns
@@ -97,6 +97,7 @@ def recognise_results(path: Path, table: Table, options: dict[str, Any], where: 
     if rows.symbol:
         result["symbol"] = rows.symbol
     blocks = columns.blocks
+    _set_beside(table, rows, blocks)
     stem = _stem(path, options)
     result["contrasts"] = {}
     for block in blocks:
@@ -113,6 +114,25 @@ def recognise_results(path: Path, table: Table, options: dict[str, Any], where: 
     program = f" of {columns.program}" if columns.program else ""
     return Recognised(path, f"published results{program}{where}", "effects", "effects_table", result, Assay.EFFECTS,
                       size=table.frame.height, published=found)  # fmt: skip
+
+
+def _set_beside(table: Table, rows: Rows, blocks: list[Block]) -> None:
+    """Tables that stand beside each other: each has features of its own, and its name may stand above it."""
+    names = table.frame.columns
+    for block in blocks:
+        endings = {match[0] for c in block.columns.values() if (match := re.search(r"\.\d+$", c))}
+        own = f"{rows.feature}{next(iter(endings))}" if len(endings) == 1 else ""
+        differs = own in names and not (table.frame[own] == table.frame[rows.feature]).fill_null(False).all()
+        if rows.feature in table.repeated and differs:
+            block.columns["feature"] = own
+    labels = []
+    for block in blocks:
+        at = max(names.index(column) for column in block.columns.values())
+        said = [next((row[name] for name in names[at::-1] if row.get(name)), "") for row in table.above]
+        labels.append(" ".join(text for text in said if text))
+    if len(blocks) > 1 and all(labels) and len(set(labels)) == len(labels):
+        for block, label in zip(blocks, labels, strict=True):
+            block.label = label
 
 
 def _useless(table: Table, rows: Rows) -> tuple[str, str] | None:

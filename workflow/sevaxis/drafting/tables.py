@@ -23,6 +23,7 @@ from sevaxis.matrix.readers.maxquant import KEPT
 from sevaxis.matrix.readers.registry import reader_options, signatures
 from sevaxis.matrix.readers.tables.columns import looks_numeric, stray_cells
 from sevaxis.matrix.readers.tables.layouts import as_text
+from sevaxis.matrix.readers.tables.program import with_spaces
 from sevaxis.matrix.readers.tables.text import Table, read_table
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def classify(
     columnar
         Whether the file keeps it by column (parquet), which few readers of programs' tables take.
     """
+    table = with_spaces(table)
     columns = table.frame.columns
     for one in signatures():
         special = one.options(columns)
@@ -130,6 +132,11 @@ def classify(
         hint = "add a column that says which sample each row is of, and the table is read as a long one"
         words = f"several rows for each '{feature}', and no column that names their samples{where}"
         return Recognised(path, words, "nothing", hint=hint)
+    if (row := _header_again(table)) is not None:
+        hint = "they stand below each other, each with a header: put each into a file or a sheet of its own"
+        return Recognised(
+            path, f"several tables{where} (row {row + 1} is a header again)", "nothing", hint=hint
+        )
     kept = {key: item for key, item in options.items() if key == "skip"}
     return Recognised(path, f"sample sheet{where}", "samples", options=kept, table=table if whole else None)
 
@@ -144,6 +151,19 @@ def _tests_alone(table: Table, layout: Layout) -> str:
         return ""
     tests = {said.role: name for name in table.frame.columns if (said := named(name)) is not None}
     return f"{tests['p']}, {tests['q']}" if {"p", "q"} <= set(tests) else ""
+
+
+def _header_again(table: Table) -> int | None:
+    """The row of a table that repeats the names of its columns."""
+    at = [set((table.frame[name] == name).fill_null(False).arg_true()) for name in _texts(table) if name]
+    rows = set.intersection(*at) if len(at) > 1 else set()
+    return min(rows) if rows else None
+
+
+def _texts(table: Table) -> list[str]:
+    import polars as pl
+
+    return [name for name in table.frame.columns if table.frame[name].dtype == pl.String]
 
 
 def _can_read(special: str, generic: str | None) -> bool:

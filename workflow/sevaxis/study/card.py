@@ -88,12 +88,11 @@ class PublishedColumns(Model):
     p: str | None = Field(None, description="Column with the p value.")
     q: str | None = Field(None, description="Column with the adjusted p value.")
     mean_abundance: str | None = Field(None, description="Column with the mean abundance, log2.")
-    n_case: str | None = Field(
-        None, description="Column with the number of case samples, where it differs by row."
-    )
+    n_case: str | None = Field(None, description="Column with the number of case samples, for each row.")
     n_reference: str | None = Field(None, description="Column with the number of reference samples.")
-    df: str | None = Field(
-        None, description="Column with the degrees of freedom of the test, where they differ by row."
+    df: str | None = Field(None, description="Column with the degrees of freedom of the test, for each row.")
+    feature: str | None = Field(
+        None, description="Column with its features, where tables stand side by side."
     )
 
 

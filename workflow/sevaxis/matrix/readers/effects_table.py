@@ -112,14 +112,19 @@ def read_effects_table(
     blocks = []
     for contrast, columns in contrasts.items():
         part = _rows_of(table, (where or {}).get(contrast, {}), contrast)
-        part.frame = drop_rows(part.frame, name, part.notes, keep=set(keep or ()))
+        if columns.feature:
+            choose_column(table, columns.feature, f"contrasts.{contrast}.feature")
+        own = columns.feature or name
+        part.frame = drop_rows(part.frame, own, part.notes, keep=set(keep or ()))
         block = _block(part, columns, contrast, scales)
         if reverse:
             block = reversed_block(block)
-        var = to_pandas(part.frame.drop([name, *(used & set(part.frame.columns))]), part.frame.height)
+        var = to_pandas(
+            part.frame.drop(list({own, name, *used} & set(part.frame.columns))), part.frame.height
+        )
         adata = assemble(
             block,
-            as_text(part.frame[name]),
+            as_text(part.frame[own]),
             list(LAYERS),
             file=part.file,
             var=var.rename(columns={symbol: "symbol"} if symbol else {}),
@@ -226,7 +231,7 @@ class Scales:
 def _block(part: Table, columns: PublishedColumns, contrast: str, scales: Scales) -> np.ndarray:
     """Layers of one contrast as columns (features x layers)."""
     given: dict[str, np.ndarray] = {}
-    for layer, column in columns.model_dump().items():
+    for layer, column in columns.model_dump(exclude={"feature"}).items():
         if column is not None:
             choose_column(part, column, f"contrasts.{contrast}.{layer}")
             given[layer] = to_float(part.frame[column], part)

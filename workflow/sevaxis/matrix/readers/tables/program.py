@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 from sevaxis.base.problems import refuse
 from sevaxis.matrix.readers.tables.encoding import read_bytes, to_utf8
 from sevaxis.matrix.readers.tables.text import Table, read_table
 
+#: Columns of MaxQuant, longer names first, and what R's make.names makes of them.
+DOTTED = {
+    name: re.compile(re.sub(r"[^A-Za-z0-9]", r"\\.", name) + r"(?=\.|$)")
+    for name in (
+        "Reporter intensity corrected", "Reporter intensity count", "Reporter intensity", "LFQ intensity", "Intensity",
+        "iBAQ", "Majority protein IDs", "Protein IDs", "Gene names", "Protein names", "Fasta headers",
+        "Only identified by site", "Potential contaminant", "Leading razor protein", "Leading proteins",
+        "Localization prob", "Amino acid", "Positions within proteins", "Sequence window", "Modified sequence",
+        "Razor + unique peptides", "Unique peptides", "Peptides", "Sequence coverage", "MS/MS count",
+        "Identification type", "Q-value",
+    )
+}  # fmt: skip
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
@@ -42,10 +55,29 @@ def read_program_table(
     if magic in WORKBOOKS:
         from sevaxis.matrix.readers.excel import read_sheet
 
-        return read_sheet(path, sheet, skip)
+        return with_spaces(read_sheet(path, sheet, skip))
     tabs = plain and b"\t" in read_bytes(path)[:100_000].split(b"\n")[skip]
     options = {"separator": "\t", "decimal": ".", "quoted": False} if tabs else {}
-    return read_table(path, skip=skip, as_text=as_text, **options)
+    return with_spaces(read_table(path, skip=skip, as_text=as_text, **options))
+
+
+def with_spaces(table: Table) -> Table:
+    """The table with MaxQuant's names of columns, where R made dots of their spaces (``LFQ.intensity.S1``)."""
+    if not {"Majority.protein.IDs", "Protein.IDs", "Leading.razor.protein"} & set(table.frame.columns):
+        return table
+    names = {}
+    for column in table.frame.columns:
+        for name, pattern in DOTTED.items():
+            if match := pattern.match(column):
+                rest = column[match.end() :]
+                if name.startswith("Reporter"):  # the channel, then the experiment
+                    rest = re.sub(r"^(\.\d+)\.", r"\1 ", rest)
+                names[column] = f"{name} {rest[1:]}" if rest else name
+                break
+    names = {old: new for old, new in names.items() if old != new}
+    if len(set(names.values())) == len(names) and not set(names.values()) & set(table.frame.columns):
+        table.frame = table.frame.rename(names)
+    return table
 
 
 def read_grid(path: Path, sheet: str | None = None, most: int | None = None) -> list[list[str]]:

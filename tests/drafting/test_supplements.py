@@ -1,0 +1,183 @@
+"""Tables of programs as papers and colleagues hand them on: names that R changed, trimmed columns, decorated sheets."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import yaml
+from sevaxis.base.problems import Problems
+from sevaxis.drafting import add
+from sevaxis.matrix.readers.registry import reader, reader_options
+
+SAMPLES = [f"{group}_{sex}_{i}" for group in ("sed", "trained") for sex in "MF" for i in (1, 2, 3)]
+N = 200
+ACCESSIONS, GENES = [f"P{i:05d}" for i in range(N)], [f"Gene{i}" for i in range(N)]
+RANDOM = np.random.default_rng(8)
+VALUES = np.round(2 ** RANDOM.normal(22, 2, (12, N)))
+
+
+def block(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
+    return {name.format(sample): values[i] for i, sample in enumerate(SAMPLES)}
+
+
+FEW = RANDOM.integers(1, 20, (12, N))
+MAXQUANT = (
+    {"Protein IDs": ACCESSIONS, "Gene names": GENES, "Peptides": 3}
+    | block("Peptides {}", FEW)
+    | block("Intensity {}", VALUES * 3)
+    | block("LFQ intensity {}", VALUES)
+    | {"Intensity": VALUES.sum(axis=0), "Score": RANDOM.uniform(5, 300, N)}
+)
+WHOLE = {"Majority protein IDs": ACCESSIONS} | MAXQUANT | {"Reverse": "", "Potential contaminant": ""}
+FRAGPIPE = (
+    {"Protein": [f"sp|{a}|X_MOUSE" for a in ACCESSIONS], "Protein ID": ACCESSIONS, "Gene": GENES}
+    | block("{} Spectral Count", FEW)
+    | block("{} Intensity", VALUES * 2)
+    | block("{} MaxLFQ Intensity", VALUES)
+)
+DISCOVERER = (
+    {"Accession": ACCESSIONS, "Description": [f"X OS=Mus musculus GN={gene} PE=1" for gene in GENES]}
+    | block("Abundance: {}", VALUES)
+    | block("Abundances (Normalized): {}", VALUES * 1.3)
+)
+NOBODYS = (
+    {"Accession": ACCESSIONS, "Gene": GENES}
+    | block("{} Intensity", VALUES)
+    | block("{} Peptides", FEW)
+    | block("{} Coverage", FEW * 3.1)
+)
+
+
+def dotted(columns: dict) -> dict:
+    """R's make.names."""
+    return {re.sub(r"[^\w.]", ".", name): cells for name, cells in columns.items()}
+
+
+#: Table -> columns; each has 12 samples under several quantities.
+TABLES = {
+    "MaxQuant, columns were thrown out": MAXQUANT,
+    "MaxQuant by R": dotted(WHOLE),
+    "FragPipe by R": dotted(FRAGPIPE),
+    "Proteome Discoverer by R": dotted(DISCOVERER),
+    "nobody knows whose": NOBODYS,
+}
+
+
+def drafted(tmp_path, path):
+    added = add([str(path)], id="mine", folder=tmp_path / "datasets", dry_run=True)
+    card = yaml.safe_load(added.card)
+    return card, card["files"][0], added
+
+
+def read(file: dict):
+    return reader(file["reader"])(
+        file["path"], **dict(reader_options(file["reader"]).model_validate(file.get("options", {})))
+    )
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("name", TABLES)
+def test_one_quantity_of_each_sample_is_taken(tmp_path, name, kind):
+    path = tmp_path / f"table.{kind}"
+    frame = pd.DataFrame(TABLES[name])
+    frame.to_excel(path, index=False) if kind == "xlsx" else frame.to_csv(path, index=False)
+    card, file, added = drafted(tmp_path, path)
+    header, *rows = (line.split("\t") for line in added.sheet.splitlines())
+    assert [row[0] for row in rows] == SAMPLES, added.evidence
+    assert [row[header.index("group")] for row in rows] == [sample.split("_")[0] for sample in SAMPLES]
+    assert (card["assay"], card["values"]["scale"]) == ("protein", "linear")
+    np.testing.assert_allclose(read(file).X, VALUES)
+
+
+def test_reporter_ions_of_two_plexes_by_r(tmp_path):
+    plexes = {"Plex1": VALUES[:6], "Plex2": VALUES[6:]}
+    columns = {
+        f"Reporter intensity{kind} {channel + 1} {plex}": values[channel] * factor
+        for kind, factor in (("", 2), (" corrected", 1), (" count", 0))
+        for plex, values in plexes.items()
+        for channel in range(6)
+    }
+    path = tmp_path / "proteins.csv"
+    about = {"Protein IDs": ACCESSIONS, "Majority protein IDs": ACCESSIONS, "Gene names": GENES}
+    pd.DataFrame(dotted(about | columns)).to_csv(path, index=False)
+    _, file, _ = drafted(tmp_path, path)
+    adata = read(file)
+    assert list(adata.obs_names) == [f"{plex}_{channel}" for plex in plexes for channel in range(1, 7)]
+    np.testing.assert_allclose(adata.X, np.log2(VALUES))
+
+
+def workbook(path, rows: list[list[object]], merged: tuple[str, ...] = ()):
+    book = openpyxl.Workbook()
+    book.create_sheet("README")["A1"] = "Legends of the supplementary tables"
+    for row in rows:
+        book.active.append(row)
+    for cells in merged:
+        book.active.merge_cells(cells)
+    book.save(path)
+    return path
+
+
+def test_groups_and_sexes_in_merged_cells_above_and_notes_below(tmp_path):
+    log2 = np.round(np.log2(VALUES), 3)
+    names = [f"{letter}{i}" for letter in "ST" for i in range(1, 7)]
+    rows: list[list[object]] = [["Table S4. Proteins of sedentary and trained mice, related to Figure 3"],
+            ["Values are log2 LFQ intensities; n.d., not detected"], [],
+            ["", "", "Sedentary", *[""] * 5, "Trained"], ["", "", *["Male", "", "", "Female", "", ""] * 2],
+            ["Accession", "Gene", *names]]  # fmt: skip
+    for i in range(N):
+        cells = ["n.d." if (i + j) % 50 == 0 else log2[j, i] for j in range(12)]
+        rows.append([ACCESSIONS[i], GENES[i], *cells])
+    rows += [
+        [],
+        ["* proteins detected in all samples"],
+        ["Abbreviations: S, sedentary; T, trained. Welch's t test"],
+    ]
+    path = workbook(
+        tmp_path / "mmc4.xlsx", rows, ("A1:N1", "C4:H4", "I4:N4", "C5:E5", "F5:H5", "I5:K5", "L5:N5")
+    )
+    card, file, added = drafted(tmp_path, path)
+    header, *lines = (line.split("\t") for line in added.sheet.splitlines())
+    said = [dict(zip(header, line, strict=True)) for line in lines]
+    assert [row["sample"] for row in said] == names
+    assert [row["group"] for row in said] == ["Sedentary"] * 6 + ["Trained"] * 6
+    assert [row["sex"] for row in said] == ["Male"] * 3 + ["Female"] * 3 + ["Male"] * 3 + ["Female"] * 3
+    truth = np.array([[np.nan if (i + j) % 50 == 0 else log2[j, i] for i in range(N)] for j in range(12)])
+    np.testing.assert_allclose(read(file).X, truth)
+    assert (card["assay"], card["values"]["scale"]) == ("protein", "log2")
+
+
+def test_result_tables_beside_each_other_keep_their_own_rows(tmp_path):
+    """The second table is sorted by its own p: its genes are not those of the first in the same row."""
+    order = RANDOM.permutation(N)
+    change, p = RANDOM.normal(0, 1, (2, N)).round(4), RANDOM.uniform(0.0001, 1, (2, N)).round(6)
+    rows: list[list[object]] = [["Table S2. Differential expression"], [],
+            ["Trained vs sedentary, males", "", "", "", "", "Trained vs sedentary, females"],
+            ["Gene", "log2FC", "P value", "FDR", "", "Gene", "log2FC", "P value", "FDR"]]  # fmt: skip
+    for i in range(N):
+        k = order[i]
+        rows.append([GENES[i], change[0, i], p[0, i], min(1, p[0, i] * 1.1), None,
+                     GENES[k], change[1, k], p[1, k], min(1, p[1, k] * 1.1)])  # fmt: skip
+    _, file, added = drafted(tmp_path, workbook(tmp_path / "mmc2.xlsx", rows))
+    options = file["options"]
+    assert [set(columns) >= {"log2fc", "p", "q"} for columns in options["contrasts"].values()] == [True, True]
+    assert [re.search("female|male", name)[0] for name in options["contrasts"]] == ["male", "female"], options
+    adata = read(file | {"options": {k: v for k, v in options.items() if "TODO" not in str(v)}})
+    np.testing.assert_allclose(adata[:, GENES].layers["log2fc"], change)
+    np.testing.assert_allclose(adata[:, GENES].layers["p"], p)
+    contrasts = yaml.safe_load(added.card)["contrasts"]
+    assert [contrast["role"] for contrast in contrasts] == ["training", "training"]
+
+
+def test_tables_below_each_other_are_refused_with_the_row(tmp_path):
+    rows: list[list[object]] = [["Table S3"]]
+    for name in ("Up in trained", "Down in trained"):
+        rows += [[], [name], ["Gene", "log2FC", "P value", "FDR"]]
+        rows += [[GENES[i], 0.1 * i, 0.001 * (i + 1), 0.002 * (i + 1)] for i in range(60)]
+    with pytest.raises(Problems, match="No file holds values or results") as caught:
+        drafted(tmp_path, workbook(tmp_path / "mmc3.xlsx", rows))
+    assert "is a header again" in caught.value.problems[0].found
+    assert "sheet of its own" in caught.value.problems[0].hint
