@@ -162,6 +162,14 @@ CASES = {
         ["rest"] * 3 + ["acute"] * 3 + ["TODO Reference: a group of its own; or a channel that ties plexes together, "
                                         "to be named under `exclude`"],
         subject=["P01", "P02", "P03"] * 2 + [""], asked={"subject"}),
+    "codes of people glued to the groups": Case(
+        [f"{g}P0{i}" for g in ("rest", "acute") for i in (1, 2, 3)], None, ["rest"] * 3 + ["acute"] * 3,
+        subject=["P01", "P02", "P03"] * 2, asked={"subject"}),
+    "a number that may be a group beside the sex": Case(
+        [f"{g}_{s}_{i}" for g in (1, 2, 3) for s, i in zip(["female", "male"] * 2, "abcd", strict=True)],
+        None, ["TODO the group of each sample"] * 12, ["female", "male"] * 6),
+    "nothing but the sex": Case([f"{s}_{i}" for s in ("female", "male") for i in (1, 2, 3)], None,
+                                ["female"] * 3 + ["male"] * 3),
     "names of group and sex are no specimens": Case(
         [f"{g}_{s}_{i}" for g in ("WT", "KO") for i, s in ((1, "female"), (2, "male"), (3, "female"))],
         {"genotype": ["WT"] * 3 + ["KO"] * 3, "sex": ["female", "male", "female"] * 2}, ["WT"] * 3 + ["KO"] * 3,

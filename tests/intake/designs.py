@@ -69,7 +69,7 @@ UNTOLD = [name for name, design in DESIGNS.items() if not design.told]
 SEXES = ("none", "male in names", "M in names", "sheet words", "sheet letters", "sheet 1 2")
 NAMINGS = (
     "group_1", "group.1", "GROUP-01", "1_group", "group rep 1", "prefix", "path", "bam", "repeated", "second header",
-    "opaque with sheet", "accession with sheet", "opaque",
+    "glued", "letters", "run", "opaque with sheet", "accession with sheet", "opaque",
 )  # fmt: skip
 QC = ("none", "QC_1", "pool", "blank", "Reference")
 REPLICATES = ("none", "_1 _2", "_A _B", "inj")
@@ -131,6 +131,13 @@ def _name(one: Sample, i: int, animal: int, naming: str, sex: str, paired: bool,
             return f"D:\\raw\\{group}_{number}.raw"
         case "bam":
             return f"/data/align/{group}_{number}.sorted.bam"
+        case "glued":
+            return f"{group}{number}"
+        case "letters":
+            return f"{group}_{number if paired else 'abcdefgh'[i - 1]}"
+        case "run":
+            date, slot = f"20230{4 + position % 2}1{position % 9}", f"Slot1-{position + 3}"
+            return f"{date}_QX2_AB_{group}_{number}_{slot}_1_{4210 + 3 * position}"
         case "repeated":
             return group
         case "accession with sheet":

@@ -141,6 +141,10 @@ def _mend(choice: Choice) -> Choice:
         )
     if c["naming"] in ("opaque", "repeated", "second header", *TOLD_BY_SHEET) and c["sex"].endswith("names"):
         c["sex"] = "none"
+    if c["naming"] == "glued" and (
+        c["design"] == "scores" or (DESIGNS[c["design"]].paired and c["sex"] == "M in names")
+    ):
+        c["naming"] = "group_1"  # 1_male1, pre_FP01: nobody writes so
     if c["replicates"] != "none":
         c["design"] = "sed trained" if DESIGNS[c["design"]].paired else c["design"]
         c["naming"] = c["naming"] if c["naming"] in ("group_1", "group.1", "opaque with sheet") else "group_1"

@@ -144,6 +144,22 @@ def test_a_decimal_comma_far_below_is_one(tmp_path):
             read_delimited(saved(tmp_path, rows, ";"))
 
 
+@pytest.mark.parametrize("separator", ["\t", ","])
+def test_thousands_far_below_are_some(tmp_path, separator):
+    """Nothing above row 251 reaches a thousand; four such cells are too few to tell."""
+    quote = '"' if separator == "," else ""
+    for many in (6, 4):
+        rows = cells(lambda n: str(n % 1000))
+        for i in range(many):
+            rows[250 + i][2] = f"{quote}{1 + i},{200 + i}{quote}"
+        path = saved(tmp_path, rows, separator)
+        if many == 6:
+            assert read_delimited(path).X[1, 249:255].tolist() == [1200 + 1001 * i for i in range(6)]
+            continue
+        with pytest.raises(Problems, match="thousands: ','"):
+            read_delimited(path)
+
+
 def test_numbers_of_genes_say_nothing_of_commas(tmp_path):
     """Entrez identifiers above 1000 bear no commas, whatever the counts beside them do."""
     rows = cells(lambda n: f"{n * 30:,}")

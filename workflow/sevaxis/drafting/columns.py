@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sevaxis.drafting.batches import find_batch
-from sevaxis.drafting.groups import Group, codes_beside, find_group
-from sevaxis.drafting.levels import are_numbers, in_time, is_quality_control, merge_spellings, mistyped
+from sevaxis.drafting.groups import Group, codes_beside, find_group, has_factor
+from sevaxis.drafting.levels import (
+    are_numbers,
+    in_time,
+    is_quality_control,
+    merge_spellings,
+    mistyped,
+    split_sex_of_samples,
+)
 from sevaxis.drafting.roles import BEFORE
 from sevaxis.drafting.sexes import sex_of_columns, sex_of_levels, sex_of_names
 from sevaxis.drafting.subjects import (
@@ -221,8 +228,18 @@ def _assign_group(
     else:
         spelt = {name: merge_spellings(cells) for name, cells in columns.items() if name not in taken}
         found = find_group({n: cells for n, (cells, _) in spelt.items()}, frame, source, roles.sex, counted)
+    names = [str(name) for name in frame.index]
+    if found is not None and not found.column and _two_sexes(found.cells) and has_factor(names, found.cells):
+        found = None  # 1_male_a, 3_female_b: the sex is no group, the number may be one
+    if found is None and roles.sex is None and (split := split_sex_of_samples(names)):
+        sexes = frame.index.to_series().map({name: sex for name, (sex, _) in split.items()})
+        roles.sex, roles.evidence["sex"] = (
+            sexes.rename("sex"),
+            f"the names of the samples hold it: {counted(sexes)}",
+        )
     if found is None:
-        if roles.sex is not None and not roles.sex_labels and _two_sexes(roles.sex):
+        plain = roles.sex is not None and not roles.sex_labels and _two_sexes(roles.sex)
+        if plain and not has_factor(names, roles.sex):
             roles.group, roles.sex, roles.group_column = roles.sex, None, str(roles.sex.name)
             roles.evidence["group"] = f"nothing but the sex tells groups: {counted(roles.group)}"
             roles.evidence["sex"] = "it is the group"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sevaxis.drafting.levels import OF_RUNS, control_of, is_quality_control, split_sex_of_samples
+from sevaxis.drafting.levels import OF_RUNS, are_numbers, control_of, is_quality_control, split_sex_of_samples
 from sevaxis.drafting.roles import role_of
 from sevaxis.drafting.sexes import SexFound
 from sevaxis.drafting.words import TECHNICAL, column_fits, is_control, tokens
@@ -248,12 +248,27 @@ def codes_beside(samples: list[str], groups: list[str]) -> list[str] | None:
     return None
 
 
+def has_factor(samples: list[str], sex: pd.Series) -> bool:
+    """Whether the names hold something beside the sex that several samples of each sex share: a code, an amount."""
+    import pandas as pd
+
+    split = [tokens(re.split(r"[\\/]", sample)[-1]) for sample in samples]
+    for position in range(min(len(parts) for parts in split)):
+        cells = pd.Series([parts[position].lower() for parts in split])
+        pairs = cells.groupby([cells, sex.to_numpy()]).size()
+        both = pairs.index.get_level_values(0).duplicated().any()
+        if 1 < cells.nunique() < len(cells) / 2 and both and pairs.min() > 1:
+            return True
+    return False
+
+
 def _are_groups(found: dict[str, str]) -> bool:
     counts = Counter(found.values())
     return (
         2 <= len(counts) <= MOST_LEVELS
         and sum(number >= 2 for number in counts.values()) >= 2
         and "" not in counts
+        and not are_numbers(list(counts))  # of 1_2 either number may count the samples
     )
 
 

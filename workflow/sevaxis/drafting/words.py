@@ -127,7 +127,7 @@ TECHNICAL = re.compile(
 
 def tokens(text: str) -> tuple[str, ...]:
     """Words of a name: what separators, and the step from a small to a capital letter, divide; IL-10 is one."""
-    spaced = re.sub(r"(?<=[a-z]{2})(?=[A-Z][a-z])", " ", str(text))
+    spaced = re.sub(r"(?<=[a-z]{2})(?=[A-Z](?:[a-z]|\d+\b))", " ", str(text))
     return tuple(part for part in re.split(r"(?:[\s_./+()\[\]:,;|=]|-(?!\d))+", spaced) if part)
 
 

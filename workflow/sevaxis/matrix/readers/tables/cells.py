@@ -102,8 +102,8 @@ def _are_thousands(signed: list[str], sign: str, columns: list[list[str]]) -> bo
     )
 
 
-def has_late_commas(frame: pl.DataFrame, rows: list[list[str]]) -> bool:
-    """Whether a table whose first rows are all whole numbers has decimal commas further below, and no points.
+def late_signs(frame: pl.DataFrame, rows: list[list[str]]) -> tuple[str, str | None]:
+    """Decimal sign and thousands separator of a table whose first rows are all plain whole numbers.
 
     Parameters
     ----------
@@ -111,22 +111,32 @@ def has_late_commas(frame: pl.DataFrame, rows: list[list[str]]) -> bool:
         The table, read as if a point was the decimal sign.
     rows
         Cells of the first rows below the header.
+
+    Returns
+    -------
+    As :func:`sniff_signs`; a point and None where cells further below contradict each other.
     """
     import polars as pl
 
+    nothing = (".", None)
     if any("." in cell and DECIMAL_POINT.match(cell.strip()) for row in rows for cell in row):
-        return False
-    found = False
+        return nothing
+    odd, columns = [], []
     for name, kind in zip(frame.columns, frame.dtypes, strict=True):
         cells = frame[name].drop_nulls()
         if kind != pl.String or to_numbers(cells).null_count() > len(cells) / 2:
             continue
         rest = cells.filter(to_numbers(cells).is_null()).str.strip_chars()
-        commas = rest.filter(rest.str.contains(DECIMAL_COMMA.pattern))
-        if commas.str.contains(GROUPED[","].pattern).any() or cells.str.contains(DECIMAL_POINT.pattern).any():
-            return False
-        found = found or len(commas) > 0
-    return found
+        if cells.str.contains(DECIMAL_POINT.pattern).any():
+            return nothing
+        signed = rest.filter(
+            rest.str.contains(DECIMAL_COMMA.pattern) | rest.str.contains(GROUPED[","].pattern)
+        )
+        odd += signed.to_list()
+        columns.append(cells.str.strip_chars().to_list() if len(signed) else [])
+    if odd and not any(GROUPED[","].match(cell) for cell in odd):
+        return ",", None
+    return (".", ",") if _are_thousands(odd, ",", columns) else nothing
 
 
 def to_numbers(column: pl.Series, decimal: str = ".", thousands: str | None = None) -> pl.Series:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.matrix.readers.tables.cells import (
-    has_late_commas,
+    late_signs,
     refuse_cut_rows,
     refuse_long_rows,
     sniff_signs,
@@ -249,15 +249,13 @@ def parse_table(
     wanted = set(range(len(names))) if as_text is True else as_text
     text_columns = [column for i, column in enumerate(names) if column in wanted or i in wanted]
     frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted, missing)
-    if (
-        sniffed
-        and decimal == "."
-        and not thousands
-        and separator != ","
-        and has_late_commas(frame, rows[1:60])
-    ):
-        decimal, notes["decimal"] = ",", "comma"
-        frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted, missing)
+    if sniffed and decimal == "." and not thousands:
+        decimal, thousands = late_signs(frame, rows[1:60])
+        if decimal == ",":
+            notes["decimal"] = "comma"
+            frame = _parse(data, offset, name, names, separator, decimal, text_columns, quoted, missing)
+        elif thousands:
+            notes["thousands"] = "comma"
     if as_text is not True:
         if frame.width > len(names):
             refuse_long_rows(data, offset, len(names), separator, name, quoted=quoted)
