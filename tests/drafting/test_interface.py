@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tarfile
 import zipfile
@@ -277,6 +278,31 @@ def test_a_large_table_is_drafted_from_its_first_rows(here, monkeypatch):
     assert "large: the draft rests on its first" in " ".join(added.evidence)
     assert added.sheet.count("\n") == 7
     assert yaml.safe_load(added.card)["files"][0]["bytes"] == (here / "c.tsv").stat().st_size
+
+
+@pytest.mark.parametrize("order", ["by feature", "by sample"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_large_table_with_a_row_per_value_is_drafted_from_some_features(here, monkeypatch, order, packed):
+    import gzip
+
+    monkeypatch.setattr(excerpts, "LARGE", 30_000)
+    monkeypatch.setattr(excerpts, "TAKEN", 20_000)
+    monkeypatch.setattr(excerpts, "FEWEST_CHOSEN", 50)
+    header, *rows = (line.split("\t") for line in counts().splitlines())
+    values = [
+        (row[0], sample, value) for row in rows for sample, value in zip(header[1:], row[1:], strict=True)
+    ]
+    values = values if order == "by feature" else sorted(values, key=lambda value: value[1])
+    text = "# by a program\n" + "".join(
+        "\t".join(row) + "\n" for row in [("gene", "sample", "count"), *values]
+    )
+    name = "long.tsv.gz" if packed else "long.tsv"
+    (here / name).write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    added = add([name], id="mine", folder=here / "d", rehearse=lambda *_: pytest.fail("read whole"))
+    told = re.search(r"large: the draft rests on some (\d+) features", " ".join(added.evidence))
+    assert 50 <= int(told[1]) < len(rows) / 1.5
+    assert added.sheet.count("\n") == 7
+    assert yaml.safe_load(added.card)["files"][0]["options"]["layout"] == "long"
 
 
 def test_a_table_with_a_row_per_sample_is_never_cut(here, monkeypatch):

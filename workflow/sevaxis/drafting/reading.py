@@ -48,7 +48,8 @@ def _read_one(draft: Draft, one: Recognised) -> AnnData:
             )
     if excerpt is not None:
         draft.excerpts.append(one.path.name)
-        told = f"large: the draft rests on its first {adata.n_vars:,} features"
+        which = "some" if one.options.get("layout") == "long" else "its first"
+        told = f"large: the draft rests on {which} {adata.n_vars:,} features"
         draft.note(one.path, told)
     return adata
 

@@ -87,7 +87,7 @@ class Named:
         return re.sub(r"[^a-z0-9]+", "_", self.rest.lower()).strip("_")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def named(column: str) -> Named | None:
     """What a column is by its name; None for names that speak of no test."""
     text = re.sub(r"^[A-Z]: ", "", column).replace("\u2212", "-").replace("\u2013", "-")
