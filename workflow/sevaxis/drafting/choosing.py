@@ -35,6 +35,10 @@ WORSE = re.compile(rf"(?:{DERIVED}|isoforms?|transcripts?|tx|exons?|introns?|ant
 SHARED = 0.5
 #: Correlation of samples, each feature centred, from which two tables hold the same samples.
 SAME = 0.9
+#: Correlation below which they hold other measurements.
+UNLIKE = 0.5
+#: How the reason for a table of other measurements begins.
+OTHERS = "other values for the same names"
 
 
 def choose_singles(
@@ -162,6 +166,8 @@ def choose_tables(
         disjoint = not len(ours.obs_names.intersection(theirs.obs_names))
         if not disjoint or len(shared) <= SHARED * min(ours.n_vars, theirs.n_vars):
             reasons[id(one)] = "not more samples of the same features"
+            if _worth(one, theirs) == _worth(best, ours) and _are_others(ours, theirs):
+                reasons[id(one)] = f"{OTHERS}: another tissue or assay belongs into a data set of its own"
         elif (told := _same_samples(ours, theirs)) is not None:
             reasons[id(one)] = f"the same samples under other names ({told})"
         else:
@@ -169,16 +175,42 @@ def choose_tables(
     return [one for one in first if one in used], reasons
 
 
-def _worth(one: Recognised, adata: AnnData) -> tuple[bool, bool, bool]:
+def _worth(one: Recognised, adata: AnnData) -> tuple[bool, bool, bool, bool]:
     """Genes before transcripts, reads before what is made of them, tables of programs before tables of anything."""
     called = f"{one.path.name} {one.options.get('sheet', '')} {one.options.get('object', '')}"
-    derived = any(re.fullmatch(DERIVED, word, re.I) for word in re.split(r"[\s._\-$]+", called))
-    return not are_transcripts(adata), not derived, one.reader not in ("delimited", "excel", "r_object")
+    words = DERIVED + ("|abundance" if one.reader == "r_object" else "")  # of tximport
+    derived = any(re.fullmatch(words, word, re.I) for word in re.split(r"[\s._\-$]+", called))
+    head = np.asarray(adata.X[:, :2000], dtype=float)
+    whole = bool(np.all(head == np.rint(head))) and bool((head == 0).any() or (head < 30).any())
+    reads = whole and not re.search(r"spectr|peptid|psm", called, re.IGNORECASE)
+    program = one.reader not in ("delimited", "excel", "r_object")
+    return not are_transcripts(adata), not derived, reads, program
 
 
 def are_transcripts(adata: AnnData) -> bool:
     """Whether features are transcripts, of which a gene has many."""
     return identifier_of([str(name) for name in adata.var_names[:2000]]) == Namespace.PRODUCT
+
+
+def _are_others(ours: AnnData, theirs: AnnData) -> bool:
+    """Whether samples of the same names have values of their own in another table of the same features."""
+    names = ours.obs_names.intersection(theirs.obs_names)
+    shared = ours.var_names.intersection(theirs.var_names)[:3000]
+    if len(names) < 3 or len(shared) < 50:
+        return False
+    one, other = (_profiles(adata[names, shared]) for adata in (ours, theirs))
+    return bool(np.median((one * other).sum(axis=1)) < UNLIKE)
+
+
+def _profiles(adata: AnnData) -> np.ndarray:
+    """Samples x features, log2, each feature centred, then each sample centred and of length 1."""
+    values = np.asarray(adata.X, dtype=float)
+    values = np.log2(np.maximum(values, 0) + 1) if np.nanmax(values) > 50 else values
+    with np.errstate(all="ignore"):
+        values = values - np.nanmean(values, axis=0)
+        values = np.nan_to_num(values - np.nanmean(values, axis=1, keepdims=True))
+    length = np.linalg.norm(values, axis=1, keepdims=True)
+    return values / np.where(length > 0, length, 1)
 
 
 def _same_samples(ours: AnnData, theirs: AnnData) -> str | None:
@@ -190,15 +222,7 @@ def _same_samples(ours: AnnData, theirs: AnnData) -> str | None:
     shared = ours.var_names.intersection(theirs.var_names)[:3000]
     if min(ours.n_obs, theirs.n_obs) < 3 or len(shared) < 50:
         return None
-    profiles = []
-    for adata in (ours, theirs):
-        values = np.asarray(adata[:, shared].X, dtype=float)
-        values = np.log2(np.maximum(values, 0) + 1) if np.nanmax(values) > 50 else values
-        with np.errstate(all="ignore"):
-            values = values - np.nanmean(values, axis=0)
-            values = np.nan_to_num(values - np.nanmean(values, axis=1, keepdims=True))
-        length = np.linalg.norm(values, axis=1, keepdims=True)
-        profiles.append(values / np.where(length > 0, length, 1))
+    profiles = [_profiles(adata[:, shared]) for adata in (ours, theirs)]
     likeness = profiles[0] @ profiles[1].T
     partner = likeness.argmax(axis=0)
     like = likeness.max(axis=0) > SAME

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from sevaxis.base.problems import Problem, Problems
-from sevaxis.base.vocabulary import Assay
+from sevaxis.base.vocabulary import Assay, Namespace
 from sevaxis.drafting.annotated import recognise_h5ad
 from sevaxis.drafting.heads import LINES, lines_above, rows_above
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.tables import classify
 from sevaxis.files.archives import COMPRESSIONS
+from sevaxis.genes.identifiers import are_row_numbers, identifier_of
 from sevaxis.matrix.readers.delimited import SEPARATORS
 from sevaxis.matrix.readers.registry import reader, signatures
 from sevaxis.matrix.readers.tables.encoding import refuse_page, to_utf8
@@ -222,7 +223,7 @@ def _of_workbook(path: Path, skip: int | None = None) -> Iterator[Recognised]:
 
 
 def _of_r(path: Path) -> Iterator[Recognised]:
-    from sevaxis.matrix.readers.r_object import _is_dge_list, load_r, read_r_object, table_of
+    from sevaxis.matrix.readers.r_object import _is_dge_list, load_r, table_of
 
     def walk(content: Any, steps: tuple[str, ...]) -> Iterator[Recognised]:
         options = {"object": "$".join(steps)} if several and steps else {}
@@ -232,21 +233,52 @@ def _of_r(path: Path) -> Iterator[Recognised]:
                 yield from walk(member, (*steps, str(name)))
         elif hasattr(content, "columns"):
             yield classify(path, table_of(content, where), "r_object", options, whole=True)
-        else:
-            try:
-                adata = read_r_object(path, **options)
-            except Problems:
-                return
-            what = adata.uns["reading"].get("class", "matrix")
-            yield Recognised(
-                path, f"R {what}", "matrix", "r_object", options, adata=adata, size=adata.n_obs * adata.n_vars
-            )
+        elif (found := _r_matrix(path, content, options)) is not None:
+            yield found
 
     content = load_r(path)
     several = isinstance(content, dict) and (
         len(content) > 1 or any(isinstance(member, dict) and len(member) > 1 for member in content.values())
     )
     yield from walk(content, ())
+
+
+def _r_matrix(path: Path, content: Any, options: dict[str, Any]) -> Recognised | None:
+    """A matrix or an object with matrices; None for vectors and the like."""
+    import pandas as pd
+
+    from sevaxis.matrix.readers.r_object import assays_of, class_of, read_r_object
+
+    assays, told = assays_of(content), []
+    part = f", object {options['object']}" if "object" in options else ""
+    if len(assays) > 1 and "exprs" not in assays:
+        chosen = "counts" if "counts" in assays else assays[0]
+        told.append(f"of its matrices {', '.join(assays)} the one called '{chosen}' is read")
+        options = options | ({"assay": chosen} if chosen != assays[0] else {})
+    try:
+        adata = read_r_object(path, **options)
+    except Problems as raised:
+        kind = class_of(content)
+        if not kind or kind in ("character", "numeric", "integer", "logical", "factor", "NULL"):
+            return None
+        hint = "save its values as a matrix or a data frame: saveRDS(assay(x), 'values.rds'), of Seurat "
+        hint += "saveRDS(AggregateExpression(x, group.by = 'donor'), ...), and the samples' facts as a csv beside it"
+        why = f"R {kind}{part}: {raised.problems[0].what.lower()}"
+        return Recognised(path, why, "nothing", hint=hint)
+    kind = adata.uns["reading"].get("class", "matrix")
+    if identifier_of(list(adata.obs_names)) not in (None, Namespace.ENTREZ) and (
+        identifier_of(list(adata.var_names)) is None
+    ):
+        options = options | {"layout": "transposed"}
+        adata = read_r_object(path, **options)
+        told.append("its rows are samples, its columns are features")
+    if are_row_numbers(pd.Series(adata.var_names)):
+        hint = "give the rows their names: rownames(x) <- the genes, and save it again"
+        return Recognised(path, f"R {kind}{part} whose rows have no names", "nothing", hint=hint)
+    size = adata.n_obs * adata.n_vars
+    return Recognised(
+        path, f"R {kind}{part}", "matrix", "r_object", options, adata=adata, size=size, told=told
+    )
 
 
 def _of_hdf5(path: Path) -> Recognised:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problems
-from sevaxis.drafting.choosing import are_transcripts, choose_singles, choose_tables, name_singles
+from sevaxis.drafting.choosing import OTHERS, are_transcripts, choose_singles, choose_tables, name_singles
 from sevaxis.drafting.describing import decided, left_out
 from sevaxis.drafting.excerpts import excerpt_of
 from sevaxis.drafting.recognised import Recognised
@@ -20,6 +20,8 @@ from sevaxis.study.validation import TODO
 if TYPE_CHECKING:
     from anndata import AnnData
 
+#: More sheets or objects of values than this are not compared with each other.
+MOST_PARTS = 8
 #: The file that a draft asks for where transcripts were counted.
 TABLE_OF_TRANSCRIPTS = {
     "name": "tx2gene.tsv",
@@ -87,6 +89,48 @@ def _of_one_strand(draft: Draft, used: list[Recognised], parts: dict[int, AnnDat
         parts[id(one)] = _read_one(draft, one)
 
 
+def _of_file(draft: Draft, several: list[Recognised], parts: dict[int, AnnData]) -> Recognised:
+    """Of sheets of a workbook, or objects of an R file, the one of the draft; others are told or asked about."""
+    size = max(one.size for one in several)
+    near = [one for one in several if one.size >= 0.2 * size]
+    if len(several) == 1 or len(near) > MOST_PARTS:
+        chosen, reasons, other = several[0], {}, []
+    else:
+        refused = {}
+        for one in near:
+            try:
+                parts[id(one)] = one.adata if one.adata is not None else _read_one(draft, one)
+            except Problems as raised:
+                if one is several[0]:
+                    raise
+                refused[id(one)] = f"it cannot be read: {raised.problems[0].what}"
+        near = [one for one in near if id(one) not in refused]
+        used, reasons = choose_tables(near, parts)
+        reasons |= refused
+        chosen = max(used, key=lambda one: parts[id(one)].n_obs)
+        other = [one for one in near if one in used or reasons.get(id(one), "").startswith(OTHERS)]
+        other = [one for one in other if one is not chosen]
+        draft.evidence[f"file {chosen.path.name}"] = "; ".join([chosen.format, *chosen.told])
+    for one in several:
+        if one is not chosen and one not in other:
+            why = reasons.get(id(one), "it is smaller")
+            draft.evidence.setdefault("also in the file", "")
+            said = f"{_part_of(one)} ({why})"
+            draft.evidence["also in the file"] += f"; {said}" if draft.evidence["also in the file"] else said
+    if other:
+        key = "object" if "object" in chosen.options else "sheet"
+        names = ", ".join(_part_of(one) for one in other)
+        chosen.decide[key] = (
+            f"{TODO} {_part_of(chosen)}, which this draft is about; or {names}, with other samples: draft these "
+            f"by sevaxis add ... --option {key}=NAME"
+        )
+    return chosen
+
+
+def _part_of(one: Recognised) -> str:
+    return str(one.options.get("object") or one.options.get("sheet") or one.format)
+
+
 def read_matrices(
     draft: Draft, matrices: list[Recognised], tables: list[Recognised]
 ) -> tuple[list[Recognised], AnnData, dict[Path, str]]:
@@ -96,11 +140,13 @@ def read_matrices(
     """
     import anndata
 
-    parts = {}
-    # of one file (sheets, objects) the largest; each file's own first
-    first = list({one.path: one for one in reversed(matrices)}.values())[::-1]
+    parts: dict[int, AnnData] = {}
+    first = []
+    for path in dict.fromkeys(one.path for one in matrices):
+        first.append(_of_file(draft, [one for one in matrices if one.path == path], parts))
     for one in first:
-        parts[id(one)] = one.adata if one.adata is not None else _read_one(draft, one)
+        if id(one) not in parts:
+            parts[id(one)] = one.adata if one.adata is not None else _read_one(draft, one)
         parts[id(one)] = _added_up(draft, one, parts[id(one)], tables)
         if said := left_out(parts[id(one)].uns["reading"]):
             draft.evidence[f"left out of {one.path.name}"] = said
@@ -121,9 +167,4 @@ def read_matrices(
         if len(used) > 1
         else parts[id(used[0])]
     )
-    others = sorted(
-        {one.format for one in matrices if one not in first and one.path in {u.path for u in used}}
-    )
-    if others:
-        draft.evidence["also in the file"] = "; ".join(others)
     return used, adata, names

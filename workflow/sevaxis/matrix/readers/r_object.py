@@ -56,7 +56,9 @@ def read_r_object(
         Name of the object, or a path through lists as in R: ``results$female``. Not needed where there is one.
     assay
         Which matrix of the object; ``exprs`` or the first where missing.
-    layout, feature, samples, sample, value, identifier, duplicates, keep, annotation
+    layout
+        For data frames, as in ``delimited``; ``transposed`` also for matrices with a row per sample.
+    feature, samples, sample, value, identifier, duplicates, keep, annotation
         For data frames, as in :func:`sevaxis.matrix.readers.delimited.read_delimited`; row names are the column
         ``row_name`` and stand for the features where `feature` is missing and they are names.
 
@@ -79,6 +81,8 @@ def read_r_object(
         return without_decoys(adata, keep)
     matrix, obs, var, notes = _parts_of(content, assay, where)
     values, features, names = _matrix(matrix, where)
+    if layout == "transposed":
+        values, features, names, obs, var = values.T, names, features, var, obs
     if var is not None and len(var) == len(features) and are_row_numbers(pd.Series(features)):
         features, notes["features_named_by"] = _named_by_annotation(plain_frame(var), features)
     for annotation, axis in ((obs, names), (var, features)):
@@ -238,6 +242,19 @@ def _parts_of(content: Any, assay: str | None, where: str):
         )
         return matrix, obs, content.get("genes"), {"class": name}
     return content, None, None, {}
+
+
+def assays_of(content: Any) -> list[str]:
+    """Names of the matrices of an object; empty for a plain one."""
+    slots = content if isinstance(content, dict) else getattr(content, "__dict__", {})
+    if "assayData" in slots:
+        return list(dict(slots["assayData"]))
+    return list(_list_data(slots["assays"])) if "assays" in slots else []
+
+
+def class_of(content: Any) -> str:
+    """R's class of an object; empty for plain vectors and lists."""
+    return _class(content)
 
 
 def _choose_assay(matrices: dict[str, Any], assay: str | None, where: str) -> Any:
