@@ -199,13 +199,14 @@ def sex_table(effects: pd.DataFrame, axis: pd.DataFrame) -> pd.DataFrame:
         family = set(mine["feature_id"])
         compared = {name: strata for name, strata in features.items() if "interaction" in strata}
         _join(compared, family)
-        small = _small(compared, family)
+        small, alike = _small(compared, family), _alike(compared, family)
         rows = [strata["interaction"] for strata in compared.values()]
         level, se, df = (np.array([row[name] for row in rows], dtype=float) for name in ("level", "se", "df"))
         half = stats.t.isf(level / 2, df) * se
         told += [
             {
-                "dataset": dataset, "contrast": contrast, "feature_id": name, **_class(strata, small[name]),
+                "dataset": dataset, "contrast": contrast, "feature_id": name,
+                **_class(strata, small[name], alike.get(name)),
                 "ci_low_decided": strata["interaction"]["log2fc"] - width,
                 "ci_high_decided": strata["interaction"]["log2fc"] + width,
             }
@@ -247,8 +248,33 @@ def _small(features: dict[str, dict[str, dict]], family: set[str]) -> dict[str, 
     return {name: p[name] <= level[name] if name in family else q.get(name, 1.0) < FDR for name in features}
 
 
-def _class(strata: dict[str, dict], small: bool) -> dict:
-    """The class of one feature."""
+def _alike(features: dict[str, dict[str, dict]], family: set[str]) -> dict[str, bool]:
+    """Whose effects are shown to be within two-fold of each other, where q decides: by both one-sided tests."""
+    p = {}
+    for name, strata in features.items():
+        if name in family or "female" not in strata or "male" not in strata:
+            continue
+        one, other, se = strata["female"], strata["male"], strata["interaction"]["se"]
+        sign = np.sign(one["log2fc"] + other["log2fc"])
+        each = []
+        for x, y in ((one, other), (other, one)):
+            var_x, var_y = 4 * x["se"] ** 2, y["se"] ** 2
+            cov = (x["se"] ** 2 + y["se"] ** 2 - se**2) / 2
+            df = x["df"]
+            if not np.isclose(df, y["df"], rtol=1e-6, atol=0):
+                df = (var_x + var_y) ** 2 / (var_x**2 / x["df"] + var_y**2 / y["df"])
+            t = sign * (2 * x["log2fc"] - y["log2fc"]) / np.sqrt(var_x + var_y - 4 * cov)
+            each.append(stats.t.sf(t, df))
+        if not np.isnan(each).any():
+            p[name] = max(each)
+    if not p:
+        return {}
+    q = stats.false_discovery_control(list(p.values()))
+    return {name: each < FDR for name, each in zip(p, q, strict=True)}
+
+
+def _class(strata: dict[str, dict], small: bool, alike: bool | None) -> dict:
+    """The class of one feature; ``alike`` where q decides."""
     nothing = {
         "found": False, "off": False, "sign": np.nan, "decided_by": None, "level": np.nan, "log2fc": np.nan,
         "se": np.nan, "df": np.inf,
@@ -269,7 +295,7 @@ def _class(strata: dict[str, dict], small: bool) -> dict:
     elif interaction["found"]:
         name = "differs"
     elif both_off and female["sign"] * male["sign"] > 0:
-        name = "both_alike" if low >= 0.5 and high <= 2 else "both"
+        name = "both_alike" if (low >= 0.5 and high <= 2 if alike is None else alike) else "both"
     elif small and not presence and interaction["decided_by"] != "presence":
         name = "no_relevant_difference"
     else:

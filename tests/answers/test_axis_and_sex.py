@@ -270,11 +270,15 @@ def test_findings_are_counted_by_study_not_by_comparison():
     )
     told = answer(["axis"], evidence)[0]
     assert told.reasons == [
-        "FBXO2 in liver vesicles: liver disease (mouse): up in 1 of 2 studies (course), "
-        "undetermined in 1 of 2 studies (other, same_animals)."
+        "FBXO2 in liver vesicles: liver disease (mouse, protein): up in course (1 of 2 studies), "
+        "undetermined in other, same_animals (1 of 2 studies)."
     ]
-    assert "FBXO2: up in mouse liver vesicles (liver disease, 1 of 2 studies)." in told.verdict
+    assert (
+        "FBXO2: up in mouse liver vesicles (liver disease: protein, 1 of 2 studies, at least 1.5-fold). "
+        "Elsewhere: undetermined in mouse liver vesicles (liver disease)." in told.verdict
+    )
     assert "5 families of tests stand behind this" in told.verdict
+    assert "0.25 of them may be expected" in told.verdict
     counts = told.tables["counts"].set_index("study")
     assert counts.loc["course", ["reading", "comparisons", "agreeing"]].tolist() == ["up", 3, 3]
 
@@ -310,8 +314,42 @@ def test_a_time_course_is_one_finding():
         assert told.tables[""]["reading"].tolist() == ["undetermined", "undetermined", "up"]
         assert told.tables["counts"]["comparisons"].tolist() == [1]
         verdicts[name] = told.tables["counts"]["reading"][0]
-    # a trend against the single contrasts shows no direction
-    assert verdicts == {"none": "undetermined", "trend": "up", "no trend": "up", "back": "varies"}
+    # a trend that comes back from the change is no direction of its own
+    assert verdicts == {"none": "undetermined", "trend": "up", "no trend": "up", "back": "up"}
+
+
+@pytest.mark.parametrize(
+    ("effects", "se", "p", "slope_p", "reading", "size"),
+    [
+        ((1.2, 0.0, -1.2), 0.1, 1e-6, 0.4, "varies", "at_least"),
+        ((0.2, 0.1, 0.2), 0.3, 0.01, 0.01, "up", "uncertain"),  # the trend alone
+        ((0.3, 0.2, 0.1), 0.05, 1e-4, 0.4, "up", "below"),
+        # one of them is shown to change, by little
+        ((0.02, 0.0, 0.3), 0.05, 0.2, 0.01, "no_relevant_change", ""),
+        ((0.02, 0.0, 0.4), 0.3, 0.2, 0.4, "undetermined", ""),
+    ],
+)
+def test_what_a_time_course_amounts_to(effects, se, p, slope_p, reading, size):
+    weeks = [
+        rows(role="training", contrast=f"w{i}", log2fc=effect, se=se, df=40.0)
+        for i, effect in enumerate(effects)
+    ]
+    course = {
+        "dataset": "d",
+        "course": "weeks",
+        "contrasts": "w0, w1, w2",
+        "stratum": "all",
+        "feature_id": "f",
+    }
+    course |= {"human_symbol": "FBXO2", "f": 2.0, "df_course": 3.0, "df": 12.0, "slope": 0.1, "slope_se": 0.1}
+    courses = pd.DataFrame([course | {"p": p, "slope_p": slope_p}])
+    evidence = Evidence(
+        effects=conform(pd.DataFrame(weeks)), axis=Axis(), thresholds=Thresholds(), courses=courses
+    )
+    told = answer(["axis"], evidence)[0]
+    assert told.tables["courses"][["reading", "size"]].iloc[0].tolist() == [reading, size]
+    # one test for the course, none of its own for its contrasts
+    assert "1 family of tests stands behind this" in told.verdict
 
 
 def test_large_p_is_underpowered_never_no_difference():

@@ -18,6 +18,5 @@ def test_a_reason_without_the_facts_of_a_row_names_them():
     assert told == "too few: control has 1 female of at least 2"
     assert Reason.FEW_OF_A_SEX.general == "too few: [level] has n [sex] of at least n"
     assert Reason.ONE_SEX.general == "one sex: all samples of known sex are [sex]"
-    assert Reason.GENE_NOT_LISTED.general.startswith(
-        "[organism] [gene] is known, but the data set has no such row"
-    )
+    assert Reason.GENE_NOT_LISTED.general.startswith("the gene is known, but the data set has no such row")
+    assert Reason.ONE_SIDE_ONLY.general.startswith("detected in some case and some reference samples")

@@ -47,6 +47,15 @@ def test_a_small_wide_group_is_weighed_unless_the_card_says_otherwise():
     assert not plain["group_weights"] and plain["scatter_p"] is None
 
 
+def test_groups_of_one_size_are_weighed_too():
+    """3 v 3 with 2.5-fold standard deviation: one variance has the right size and too many degrees of freedom."""
+    groups = ["over"] * 3 + ["control"] * 3
+    rate, (fit,) = errors(groups, {"over": 2.5}, card())
+    assert fit["group_weights"]
+    plain, _ = errors(groups, {"over": 2.5}, card(group_weights=False))
+    assert rate < 0.056 < plain
+
+
 def test_groups_of_equal_scatter_are_not_weighed():
     rate, (fit,) = errors(SMALL_AND_WIDE, {}, card())
     assert 0.044 < rate < 0.056

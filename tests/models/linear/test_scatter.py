@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from sevaxis.models.linear.design import Design, cell_means
-from sevaxis.models.linear.scatter import misstatement, unequal_scatter
+from sevaxis.models.linear.scatter import level_kept, unequal_scatter
 
 
 def simulate(rng, groups, spread, shared):
@@ -58,15 +58,21 @@ def test_what_samples_cannot_tell():
         unequal_scatter(rng.normal(size=(100, 4)), cell_means(list("aabb")), list("aab"))
 
 
-def test_one_variance_misstates_what_is_unbalanced():
-    """By hand: 4 v 8, variances 6.25 and 1: 6.25 / 4 + 1 / 8 over (3 x 6.25 + 7) / 10 x (1 / 4 + 1 / 8)."""
-    effect = np.array([[1.0], [-1.0]])
-    for a, b in ((4, 8), (8, 4), (5, 5)):
-        design = cell_means(["a"] * a + ["b"] * b)
-        variance = np.repeat([6.25, 1.0], [a, b])
-        by_hand = (6.25 / a + 1 / b) / ((6.25 * (a - 1) + b - 1) / (a + b - 2) * (1 / a + 1 / b))
-        found = misstatement(design, effect, variance)
-        assert found == pytest.approx(max(by_hand, 1 / by_hand), rel=1e-12)
+@pytest.mark.parametrize(("a", "b"), [(4, 8), (8, 4), (5, 5), (3, 3)])
+def test_the_level_that_one_variance_keeps(a, b):
+    """200,000 simulated pooled t-tests (SciPy), 4 standard errors."""
+    design = cell_means(["a"] * a + ["b"] * b)
+    found = level_kept(design, np.array([[1.0], [-1.0]]), np.repeat([6.25, 1.0], [a, b]))
+    rng = np.random.default_rng(7)
+    x, y = rng.normal(0, 2.5, (a, 200_000)), rng.normal(0, 1, (b, 200_000))
+    simulated = (stats.ttest_ind(x, y).pvalue < 0.05).mean()
+    assert found[0] == pytest.approx(simulated, abs=0.0025)
+
+
+def test_one_variance_for_groups_that_are_alike_keeps_its_level():
     three = cell_means(["a"] * 5 + ["b"] * 5 + ["cells"] * 5)
-    found = misstatement(three, np.array([[1.0], [-1.0], [0.0]]), np.repeat([1.0, 1.0, 0.01], 5))
-    assert found == pytest.approx(1 / (2.01 / 3))
+    within, beside = np.array([[1.0], [-1.0], [0.0]]), np.repeat([1.0, 1.0, 0.01], 5)
+    assert level_kept(three, within, np.ones(15)) == pytest.approx(0.05, abs=1e-6)
+    nearly = 2 * stats.t.sf(stats.t.isf(0.025, 12) / np.sqrt(3 / 2.01), 8)  # the cells add next to nothing
+    assert level_kept(three, within, beside)[0] == pytest.approx(nearly, abs=0.005)
+    assert np.isnan(level_kept(cell_means(["a", "b"]), np.array([[1.0], [-1.0]]), np.ones(2)))

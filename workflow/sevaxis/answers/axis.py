@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sevaxis.answers.question import Answer, Evidence, Question
-from sevaxis.base.vocabulary import BY_PRESENCE, CHANGED, Role
+from sevaxis.base.vocabulary import AS_PUBLISHED, BY_PRESENCE, CHANGED, Role
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,9 @@ def answer_axis(evidence: Evidence) -> Answer:
     rows, axis = evidence.axis_rows, evidence.axis
     courses = read_courses(evidence.courses, rows, evidence.thresholds)
     counts = count_by_study(rows, courses, evidence.cohorts, axis.genes)
-    verdict = f"{_tell(rows, counts, axis)} {_tell_families(rows)}"
+    verdict = (
+        f"{_tell(rows, counts, axis, evidence.thresholds.smallest_effect)} {_tell_families(rows, courses)}"
+    )
     asks = AXIS.asks.format(genes=", ".join(axis.genes))
     return Answer(
         "axis",
@@ -45,7 +47,7 @@ AXIS = Question(
 )
 
 
-def _tell(rows: pd.DataFrame, counts: pd.DataFrame, axis: Axis) -> str:
+def _tell(rows: pd.DataFrame, counts: pd.DataFrame, axis: Axis, margin: float) -> str:
     """What overtraining does; where nobody measured that, what else is known of the axis."""
     from sevaxis.answers.counting import place_name, tell_changes
     from sevaxis.answers.wording import tally
@@ -54,7 +56,7 @@ def _tell(rows: pd.DataFrame, counts: pd.DataFrame, axis: Axis) -> str:
     overtraining = whole[whole["role"].eq(Role.OVERTRAINING)]
     others = counts[counts["role"].ne(Role.OVERTRAINING)]
     if overtraining.empty:
-        changes = tell_changes(others)
+        changes = tell_changes(others, margin)
         known = (
             f"Shown around it: {' '.join(changes)}"
             if changes
@@ -77,19 +79,29 @@ def _tell(rows: pd.DataFrame, counts: pd.DataFrame, axis: Axis) -> str:
     return f"Under overtraining, {'; '.join(places)}.{tail}"
 
 
-def _tell_families(rows: pd.DataFrame) -> str:
+def _tell_families(rows: pd.DataFrame, courses: pd.DataFrame) -> str:
     """How many families of tests stand behind the findings, and what chance alone would give."""
     from sevaxis.answers.families import count_families
 
-    families, expected = count_families(rows)
+    within = {
+        (row.dataset, name) for row in courses.itertuples(index=False) for name in row.contrasts.split(", ")
+    }
+    pairs = zip(rows["dataset"].astype(str), rows["contrast"].astype(str), strict=True)
+    alone = rows[[pair not in within for pair in pairs] & rows["whole"].eq(True).to_numpy()]
+    # the contrasts of a course are read by the course's own test
+    of_courses = courses[courses["p_holm"].notna()].drop_duplicates(["dataset", "course"])
+    families, expected = count_families(alone)
+    families, expected = families + len(of_courses), expected + float(of_courses["family_level"].sum())
     if not families:
         return "No family of tests stands behind this: nothing could be tested."
-    level, several = rows["family_level"].max(), families > 1
-    return (
+    level, several = 100 * expected / families, families > 1
+    told = (
         f"{families} {'families' if several else 'family'} of tests {'stand' if several else 'stands'} behind this, "
-        f"each with a chance of a false finding of at most {100 * level:g} %: no more than {expected:.2g} of them "
-        "are expected to hold one."
+        f"each with a chance of a false finding of at most {level:g} %: {expected:.3g} of them may be expected to hold "
+        "one, were nothing different anywhere."
     )
+    by_q = rows["whole"].eq(True) & rows["reading"].isin(AS_PUBLISHED)
+    return told + (" Findings by a published q are in none of them." if by_q.any() else "")
 
 
 def _directions(changed: pd.DataFrame) -> list[str]:

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sevaxis.answers.readings import direction
-from sevaxis.base.vocabulary import CHANGED, Reading
+from sevaxis.base.vocabulary import CHANGED, Reading, Size
 from sevaxis.models.inference.multiplicity import holm
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sevaxis.study.settings import Thresholds
 
-#: What a course amounts to that changes in no direction that is shown.
+#: What a course amounts to that changes in no direction that is shown, and its words.
 VARIES = "varies"
+CHANGING = "changing over time, in no one direction"
 COLUMNS = (
     "dataset", "course", "contrasts", "stratum", "feature_id", "human_symbol", "f", "df_course", "df", "p", "slope",
-    "slope_se", "slope_p", "family_size", "family_level", "p_holm", "reading", "wording",
+    "slope_se", "slope_p", "family_size", "family_level", "p_holm", "reading", "size", "wording",
 )  # fmt: skip
 
 
@@ -39,14 +42,15 @@ def read_courses(
     -------
     pandas.DataFrame
         :data:`COLUMNS`. Where the omnibus is significant after Holm's adjustment, ``reading`` is up or down if the
-        single contrasts that are shown to change and the trend, where it is significant, all point one way; ``varies``
-        if they do not, or if neither shows a way. Where it is not, a course is without a relevant change if all its
-        contrasts are, and undetermined otherwise.
+        single contrasts that are shown to change all point one way, or if none is shown to change and the trend is
+        significant; a trend that comes back from an early change is no direction of its own. Else it ``varies``. Where
+        the omnibus is not significant, a course is without a relevant change if the intervals of all its contrasts
+        lie within the margin, and undetermined otherwise. ``size`` is that of the contrasts that bear the reading.
     """
     if courses is None or courses.empty:
         return pd.DataFrame(columns=list(COLUMNS))
     whole = axis_rows[axis_rows["whole"].eq(True)].astype({"dataset": str, "contrast": str, "stratum": str})
-    readings = whole.set_index(["dataset", "contrast", "human_symbol"])["reading"]
+    single = whole.set_index(["dataset", "contrast", "human_symbol"])[["reading", "size"]].to_dict("index")
     first = courses.assign(contrast=courses["contrasts"].str.split(", ").str[0])
     key = ["dataset", "contrast", "stratum", "feature_id"]
     rows = first.merge(whole[key].assign(mine=True), on=key, how="inner")
@@ -55,35 +59,40 @@ def read_courses(
     rows["p_holm"] = family.transform(lambda p: holm(p.to_numpy(float)))
     rows["family_size"] = family.transform("count")
     rows["family_level"] = thresholds.alpha
-    told = [_read(row, readings, thresholds.alpha) for row in rows.itertuples(index=False)]
-    rows["reading"] = told
+    told = [_read(row, single, thresholds.alpha) for row in rows.itertuples(index=False)]
+    rows["reading"], rows["size"] = zip(*told, strict=True) if told else ([], [])
     rows["wording"] = [_wording(row) for row in rows.itertuples(index=False)]
     return rows[list(COLUMNS)]
 
 
-def _read(row, readings: pd.Series, alpha: float) -> str:
-    single = [readings.get((row.dataset, name, row.human_symbol)) for name in row.contrasts.split(", ")]
-    if row.p_holm <= alpha:
-        ways = {direction(reading) for reading in single if reading in CHANGED}
-        if row.slope_p <= alpha:
-            # a trend that only comes back from an early change is none of its own
-            ways.add(1 if row.slope > 0 else -1)
-        return {1: str(Reading.UP), -1: str(Reading.DOWN)}[ways.pop()] if len(ways) == 1 else VARIES
+def _read(row, single: Mapping[tuple[str, str, str], Mapping[str, str]], alpha: float) -> tuple[str, str]:
+    """Reading of a course, and the size of what it shows."""
+    none = {"reading": Reading.NOT_MEASURED, "size": ""}
+    each = [single.get((row.dataset, name, row.human_symbol), none) for name in row.contrasts.split(", ")]
+    small = all(one["reading"] == Reading.NO_RELEVANT_CHANGE or one["size"] == Size.BELOW for one in each)
     if row.p != row.p:
-        known = {str(reading) for reading in single}
-        return known.pop() if len(known) == 1 else str(Reading.NOT_ESTIMABLE)
-    if all(reading == Reading.NO_RELEVANT_CHANGE for reading in single):
-        return str(Reading.NO_RELEVANT_CHANGE)
-    return str(Reading.UNDETERMINED)
+        known = {str(one["reading"]) for one in each}
+        return (known.pop() if len(known) == 1 else str(Reading.NOT_ESTIMABLE)), ""
+    if row.p_holm > alpha:
+        return str(Reading.NO_RELEVANT_CHANGE if small else Reading.UNDETERMINED), ""
+    ways = {direction(one["reading"]) for one in each if one["reading"] in CHANGED}
+    if not ways and row.slope_p <= alpha:
+        ways = {1 if row.slope > 0 else -1}
+    size = Size.BELOW if small else Size.UNCERTAIN
+    if any(one["size"] == Size.AT_LEAST for one in each):
+        size = Size.AT_LEAST
+    one_way = {1: str(Reading.UP), -1: str(Reading.DOWN)}[ways.pop()] if len(ways) == 1 else VARIES
+    return one_way, str(size)
 
 
 def _wording(row) -> str:
     where = f"{row.human_symbol} in {row.dataset}, course {row.course}"
-    words = VARIES if row.reading == VARIES else Reading(row.reading).words
+    words = CHANGING if row.reading == VARIES else Reading(row.reading).words
     if row.p != row.p:
         return f"{where}: {words}."
+    words += f", {Size(row.size).words}" if row.size else ""
     return (
         f"{where}: {words}; F {row.f:.2f} on {row.df_course:.0f} and {row.df:.1f} degrees of freedom, "
-        f"p {row.p_holm:.2g} by Holm over {row.family_size} tests; trend {row.slope:+.3f} per unit of time "
+        f"p {row.p_holm:.2g} by Holm over {row.family_size} tests; trend {row.slope:+.3f} per unit of its time "
         f"(p {row.slope_p:.2g})."
     )

@@ -16,6 +16,7 @@ from scipy.special import stdtrit
 from sevaxis.answers.families import CONTRAST, assign_families, bears, one_row_a_gene, standing_stratum
 from sevaxis.answers.wording import word_row
 from sevaxis.base.vocabulary import (
+    BY_AMOUNT,
     CHANGED,
     DOWNWARD,
     UPWARD,
@@ -28,10 +29,12 @@ from sevaxis.base.vocabulary import (
     Status,
     Stratum,
 )
+from sevaxis.models.inference.multiplicity import holm
 from sevaxis.models.inference.power import (
     equivalence,
     exaggeration,
     minimum_detectable_effect,
+    power_and_exaggeration,
     power_of_a_repeat,
 )
 
@@ -89,8 +92,9 @@ def read_axis(
           (the far end of the 1 - 2 alpha / m interval); ``margin_exceeded``: the largest that the effect exceeds;
         - ``mde80_family``: minimum detectable effect at the level at which the row is tested; ``power_repeat``: power
           of a new experiment of the size if that is the truth; ``exaggeration``: by how much significant estimates
-          overstate it on average;
-        - ``robustness_k`` of ``robustness_m`` analyses in which the reading stands;
+          overstate it on average; ``power_smallest``, ``exaggeration_smallest``: both if the smallest effect of
+          interest is the truth, and the observed standard error the true one;
+        - ``robustness_k`` of ``robustness_m`` analyses that give the same reading;
         - ``expected``, ``agreement``: beside the hypothesis.
     """
     rows = one_row_a_gene(effects[effects["human_symbol"].isin(axis.genes)].reset_index(drop=True))
@@ -98,7 +102,7 @@ def read_axis(
     rows = _decide(_measure(rows, thresholds))
     rows["reading"] = _readings(rows, thresholds)
     rows["size"] = _sizes(rows, thresholds.smallest_effect)
-    rows["robustness_k"], rows["robustness_m"] = _standing_of(rows, robustness or {})
+    rows["robustness_k"], rows["robustness_m"] = _standing_of(rows, robustness or {}, thresholds)
     rows["expected"] = [_expected(row, axis) for row in rows.itertuples(index=False)]
     rows["agreement"] = [_agreement(*pair) for pair in zip(rows["expected"], rows["reading"], strict=True)]
     rows["wording"] = [word_row(row, thresholds) for row in rows.itertuples(index=False)]
@@ -118,13 +122,14 @@ def _measure(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     small = np.where(mine, equivalence(log2fc, se, df, margin), np.nan)
     # two tests of one gene share its part of the level
     own = level / np.where(rows["by_presence"], 2, 1)
-    mde, repeat, times = (np.full(len(rows), np.nan) for _ in range(3))
+    mde, repeat, times, power, overstated = (np.full(len(rows), np.nan) for _ in range(5))
     for each in np.unique(own[mine & ~np.isnan(se)]):
         at = mine & (own == each)
         told = {"alpha": float(each), "power": thresholds.power}
         mde[at] = minimum_detectable_effect(se[at], df[at], **told)
         repeat[at] = np.where(np.isnan(mde[at]), np.nan, power_of_a_repeat(df[at], **told))
         times[at] = np.where(np.isnan(mde[at]), np.nan, exaggeration(df[at], **told))
+        power[at], overstated[at] = power_and_exaggeration(margin, se[at], df[at], alpha=float(each))
     off_zero = np.abs(log2fc) > half
     return rows.assign(
         ci_low_family=log2fc - half,
@@ -135,6 +140,8 @@ def _measure(rows: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
         mde80_family=mde,
         power_repeat=repeat,
         exaggeration=times,
+        power_smallest=power,
+        exaggeration_smallest=overstated,
     )
 
 
@@ -202,44 +209,50 @@ def _sizes(rows: pd.DataFrame, margin: float) -> list[str]:
 
 
 def _standing_of(
-    rows: pd.DataFrame, robustness: Mapping[str, pd.DataFrame]
-) -> tuple[list[int | None], list[int | None]]:
-    """In how many analyses of the same data each reading of abundance stands.
+    rows: pd.DataFrame, robustness: Mapping[str, pd.DataFrame], thresholds: Thresholds
+) -> tuple[np.ndarray, np.ndarray]:
+    """In how many analyses of the same data each reading of abundance stands; NaN where there is no other analysis.
 
-    A change stands where the other analysis finds it at the level of the row's own test and in its direction; what
-    is no change stands where it finds none.
+    Each analysis is read as the reported one: Holm over the genes of the family, then equivalence. A gene that an
+    analysis does not test keeps its reported p, so that the family stays whole, but its reading does not stand there.
     """
+    count, of = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     tables = [table for table in robustness.values() if len(table)]
     if not tables:
-        return [None] * len(rows), [None] * len(rows)
+        return count, of
     key = [*CONTRAST, "stratum", "feature_id"]
-    other = pd.concat(tables, ignore_index=True)
-    groups = {
-        name: (table["p"].to_numpy(float), table["log2fc"].to_numpy(float))
-        for name, table in other.groupby([other[column].astype(str) for column in key], sort=False)
-    }
-    stand: list[int | None] = []
-    of: list[int | None] = []
-    for row in rows.itertuples(index=False):
-        told = groups.get(tuple(str(getattr(row, column)) for column in key))
-        by_abundance = row.reading in (
-            Reading.UP,
-            Reading.DOWN,
-            Reading.NO_RELEVANT_CHANGE,
-            Reading.UNDETERMINED,
-        )
-        if told is None or not by_abundance or row.p_abundance != row.p_abundance or not row.family:
-            stand.append(None)
-            of.append(None)
-            continue
-        p, log2fc = told
-        changed = row.reading in CHANGED
-        level = max(row.family_level / max(row.family_size, 1), row.p_abundance if changed else 0.0)
-        found = p <= level
-        alike = found & (np.sign(log2fc) == np.sign(row.log2fc)) if changed else ~found
-        stand.append(int(alike.sum()))
-        of.append(len(p))
-    return stand, of
+    names = [*key, "p_gene", "p_presence", "by_presence", "family", "family_size", "family_level", "reading"]
+    mine = rows[names].astype(dict.fromkeys([*key, "reading"], str))
+    mine["at"] = np.arange(len(rows))
+    mine["told"] = rows["amount"] & rows["p_abundance"].notna() & rows["reading"].isin(BY_AMOUNT)
+    mine = mine[mine["family"].ne("") & mine["p_gene"].notna()]
+    other = pd.concat(tables, ignore_index=True)[[*key, "analysis", "log2fc", "se", "df", "p"]]
+    told = mine.merge(other.astype(dict.fromkeys(key, str)), on=key, how="left")
+    for _, family in told.groupby([*CONTRAST, "family"], sort=False):
+        analyses = family["analysis"].dropna().unique()
+        reported = family.drop_duplicates("at").set_index("at")
+        for analysis in analyses if len(analyses) > 1 else ():
+            values = family[family["analysis"].eq(analysis)].set_index("at")[["log2fc", "se", "df", "p"]]
+            there = reported.drop(columns=values.columns).join(values)
+            stands = _read_again(there, thresholds.smallest_effect).eq(there["reading"])[there["told"]]
+            count[stands.index] = np.nan_to_num(count[stands.index]) + stands
+            of[stands.index] = np.nan_to_num(of[stands.index]) + 1
+    return count, of
+
+
+def _read_again(family: pd.DataFrame, margin: float) -> pd.Series:
+    """Readings of a family by the estimates of another analysis; empty where that has none."""
+    tested = family["p"].notna()
+    both = 2 * family[["p", "p_presence"]].min(axis=1).clip(upper=0.5)
+    p = family["p"].mask(family["by_presence"].astype(bool), both).where(tested, family["p_gene"])
+    found = holm(p.to_numpy(float)) <= family["family_level"]
+    log2fc, se, df = (family[name].to_numpy(float) for name in ("log2fc", "se", "df"))
+    small = equivalence(log2fc, se, np.where(np.isnan(df), np.inf, df), margin)
+    equal = (small <= family["family_level"] / family["family_size"]) & ~family["by_presence"].astype(bool)
+    up = family["log2fc"].gt(0)
+    names = [str(each) for each in (Reading.UP, Reading.DOWN, Reading.NO_RELEVANT_CHANGE)]
+    told = np.select([~tested, found & up, found, equal], ["", *names], str(Reading.UNDETERMINED))
+    return pd.Series(told, index=family.index)
 
 
 def _expected(row, axis: Axis) -> str:

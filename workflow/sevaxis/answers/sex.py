@@ -14,6 +14,7 @@ from sevaxis.base.vocabulary import BY_SEX, DIFFERENT, SexClass, Status, Stratum
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import pandas as pd
 
 
@@ -40,9 +41,8 @@ def answer_sex(evidence: Evidence) -> Answer:
         *table["wording"],
         *_why_not(effects),
     ]
-    return Answer(
-        "sex", SEX.asks, _tell(table, axis, evidence.axis.genes), reasons, {"": table, "genes": chosen}
-    )
+    verdict = _tell(table, axis, evidence.axis.genes, wide["p_interaction"].to_numpy(float))
+    return Answer("sex", SEX.asks, verdict, reasons, {"": table, "genes": chosen})
 
 
 SEX = Question(
@@ -64,14 +64,15 @@ def _count(wide: pd.DataFrame, fdr: float) -> pd.DataFrame:
         n_tested=wide["q_interaction"].notna(),
         **{f"significant_{stratum}": flag for stratum, flag in significant.items()},
         **{str(name): wide["class"].eq(name) for name in SexClass},
+        both_small=wide["class"].isin([SexClass.BOTH, SexClass.BOTH_ALIKE]) & wide["small"],
     )
     table = flags.groupby(contrast, sort=False, observed=True).sum().reset_index()
     table["fdr"] = fdr
     table["wording"] = [
         f"{row.dataset}, {row.contrast}: of {row.n_tested} features {row.significant_interaction} differ between the "
         f"sexes by the interaction (q < {fdr:g}); {row.both + row.both_alike} change in both, {row.both_alike} of them "
-        f"alike in size; of {row.no_relevant_difference} a relevant difference is excluded, and "
-        f"{row.undetermined} are undetermined."
+        f"shown to be within two-fold of each other and {row.both_small} without a relevant difference; of "
+        f"{row.no_relevant_difference} others a relevant difference is excluded; {row.undetermined} are undetermined."
         for row in table.itertuples(index=False)
     ]
     return table if len(table) else pd.DataFrame(columns=[*flags.columns, "fdr", "wording"])
@@ -96,14 +97,15 @@ def _wording(row: dict, *, where: bool = False) -> str:
     difference = f"male minus female {_size(row, Stratum.INTERACTION)}"
     low, high = row["ci_low_decided"], row["ci_high_decided"]
     if low == low:
-        level = 100 * (1 - row["level_interaction"])
-        difference += f", {level:.4g} % interval {low:+.2f} to {high:+.2f}"
+        level = row["level_interaction"]
+        shown = f"{100 * (1 - level):.{4 if level > 1e-3 else 7}g}"  # 99.9996 %, not 100 %
+        difference += f", {shown} % interval {low:+.2f} to {high:+.2f}"
     end = SexClass(row["class"]).words
     match row["class"]:
-        case SexClass.BOTH | SexClass.BOTH_ALIKE if row["ratio_low"] == row["ratio_low"]:
-            end += (
-                f" (male over female {row['ratio']:.2f}, {row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
-            )
+        case SexClass.BOTH | SexClass.BOTH_ALIKE if row["ratio"] == row["ratio"]:
+            limits = f", {row['ratio_low']:.2f} to {row['ratio_high']:.2f}"
+            decided = row["in_family"] and row["ratio_low"] == row["ratio_low"]
+            end += f" (male over female {row['ratio']:.2f}{limits if decided else ''})"
         case SexClass.UNDETERMINED if row["mde80_interaction"] == row["mde80_interaction"]:
             end += f": differences below {row['mde80_decided']:.2g} are missed more than once in five"
         case SexClass.UNDETERMINED if row["se_interaction"] == row["se_interaction"]:
@@ -121,7 +123,9 @@ def _size(row: dict, stratum: Stratum) -> str:
     return f"{value:+.2f} (p {p:.2g})" if row["in_family"] else f"{value:+.2f} (q {q:.2g})"
 
 
-def _tell(table: pd.DataFrame, axis: pd.DataFrame, genes: Sequence[str]) -> str:
+def _tell(table: pd.DataFrame, axis: pd.DataFrame, genes: Sequence[str], p_interaction: np.ndarray) -> str:
+    from sevaxis.models.inference.multiplicity import benjamini_hochberg
+
     if table.empty:
         return "Not estimable: no contrast of this study has effects by sex."
     contrasts = len(table)
@@ -133,10 +137,17 @@ def _tell(table: pd.DataFrame, axis: pd.DataFrame, genes: Sequence[str]) -> str:
         if told:
             found.append(f"{gene}: {', '.join(told)}")
     differ = int(table["significant_interaction"].sum())
+    fdr = table["fdr"].iloc[0]
     features = (
-        f"{differ} features differ between the sexes by the interaction test (q < {table['fdr'].iloc[0]:g})"
+        f"{differ} features differ between the sexes by the interaction test (q < {fdr:g} within a contrast)"
     )
-    return f"{over}: {features}. {'; '.join(found)}{'.' if found else ''}".strip()
+    if contrasts > 1:
+        q = benjamini_hochberg(p_interaction)
+        survive = int((q < fdr).sum())
+        features += f", {survive or 'none'} of them with q over all contrasts together"
+    asked = [gene for gene in genes if not axis["human_symbol"].eq(gene).any()]
+    unasked = f" Not measured in any contrast with both sexes: {', '.join(asked)}." if asked else ""
+    return f"{over}: {features}. {'; '.join(found)}{'.' if found else ''}{unasked}".strip()
 
 
 def _why_not(effects: pd.DataFrame) -> list[str]:

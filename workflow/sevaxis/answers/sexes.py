@@ -13,7 +13,7 @@ import pandas as pd
 from sevaxis.base.vocabulary import BY_SEX, Sex, SexClass, Status, Stratum
 from sevaxis.models.inference.multiplicity import benjamini_hochberg
 from sevaxis.models.inference.power import equivalence, minimum_detectable_effect
-from sevaxis.models.inference.ratio import ratio_of_effects
+from sevaxis.models.inference.ratio import alike_within, ratio_of_effects
 from sevaxis.models.linear.empirical_bayes import t_quantile
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def classify(wide: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The rows with ``class`` (:class:`~sevaxis.base.vocabulary.SexClass`), ``ratio`` (male over female),
+        The rows with ``class`` (:class:`~sevaxis.base.vocabulary.SexClass`); ``small``: a relevant difference is
+        excluded, whatever the class; ``ratio`` (male over female),
         ``ratio_low``, ``ratio_high`` (its confidence set at the level of the row, where that is an interval);
         ``ci_low_decided``, ``ci_high_decided``, ``mde80_decided``: interval of the difference between the sexes, and
         the difference found with the wished power, at the level of the row; ``mde80_q``: the same where q decides.
@@ -140,7 +141,9 @@ def classify(wide: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
         for values, s in ((df_m, se_m), (df_f, se_f), (df, se))
     )
     ratio, low, high = ratio_of_effects(m, f, se_m, se_f, se, df_m, df_f, alpha=level)
-    alike = off & (low >= 1 / ALIKE) & (high <= ALIKE)
+    alike = wide["in_family"].eq(True).to_numpy() & (low >= 1 / ALIKE) & (high <= ALIKE)
+    within = alike_within(m, f, se_m, se_f, se, df_m, df_f, times=ALIKE)
+    alike = off & (alike | _found_by_q(wide, within, thresholds.fdr))
     small = _small_differences(wide, equivalence(difference, se, df, thresholds.smallest_effect), thresholds)
     small &= ~wide["presence_interaction"].to_numpy() & measured.to_numpy()
     order = [
@@ -156,6 +159,7 @@ def classify(wide: pd.DataFrame, thresholds: Thresholds) -> pd.DataFrame:
     classes = np.select(holds, [str(name) for _, name in order], str(SexClass.UNDETERMINED))
     return wide.assign(
         **{"class": classes},
+        small=small,
         ratio=ratio,
         ratio_low=low,
         ratio_high=high,
@@ -192,11 +196,16 @@ def _both_off(wide: pd.DataFrame, fdr: float) -> pd.Series:
 def _small_differences(wide: pd.DataFrame, p: np.ndarray, thresholds: Thresholds) -> np.ndarray:
     """Differences shown to be below the margin: within the family's level, or within the false discovery rate."""
     axis = wide["in_family"].eq(True).to_numpy()
-    small = axis & (p <= wide["level_interaction"].to_numpy(float))
-    for _, rows in wide[~axis].groupby(KEY[:2], sort=False):
+    return (axis & (p <= wide["level_interaction"].to_numpy(float))) | _found_by_q(wide, p, thresholds.fdr)
+
+
+def _found_by_q(wide: pd.DataFrame, p: np.ndarray, fdr: float) -> np.ndarray:
+    """Features outside of the families whose q within their contrast is below the rate."""
+    found = np.zeros(len(wide), dtype=bool)
+    for _, rows in wide[~wide["in_family"].eq(True)].groupby(KEY[:2], sort=False):
         at = rows.index.to_numpy()
-        small[at] = benjamini_hochberg(p[at]) < thresholds.fdr
-    return small
+        found[at] = benjamini_hochberg(p[at]) < fdr
+    return found
 
 
 def _mde_of_q(wide: pd.DataFrame, se: np.ndarray, df: np.ndarray, thresholds: Thresholds) -> np.ndarray:

@@ -43,7 +43,7 @@ def word_row(row: Any, thresholds: Thresholds) -> str:
     if reading == Reading.NOT_ESTIMABLE:
         return f"{where}: not estimable ({row.reason}{_presence(row)})."
     if reading in AS_PUBLISHED:
-        told = f"log2 fold change {row.log2fc:+.2f}, the authors' q {row.q:.2g}"
+        told = f"log2 fold change {row.log2fc:+.2f}, the table's q {row.q:.2g}"
         return f"{where}: {reading.words}, {told}; {row.reason}."
     parts = [reading.words + (f", {Size(row.size).words}" if row.size else "")]
     if row.p_abundance == row.p_abundance and row.amount and reading not in BY_PRESENCE:
@@ -66,6 +66,11 @@ def _interval(row: Any) -> str:
     return f", {level:.4g} % interval {row.ci_low_family:+.2f} to {row.ci_high_family:+.2f}"
 
 
+def _equivalence_level(row: Any) -> str:
+    """Level of the interval within which two one-sided tests lie."""
+    return f"{100 * (1 - 2 * row.family_level / row.family_size):.4g} %"
+
+
 def _presence(row: Any) -> str:
     """The test of presence, and whether it could have found anything."""
     p = row.p_presence
@@ -78,6 +83,7 @@ def _presence(row: Any) -> str:
 
 def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
     margin = thresholds.smallest_effect
+    smallest = f"the smallest effect of interest {margin:.3g}"
     seen = (
         f"detected in {row.detected_case} of {row.n_case} case and {row.detected_reference} of {row.n_reference} "
         "reference samples"
@@ -93,15 +99,15 @@ def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
         case Reading.UP | Reading.DOWN:
             found = [f"{seen}{_presence(row)}"] if row.by_presence else []
             if row.exaggeration == row.exaggeration:
-                times = f"{row.exaggeration:.2f} times too large on average"
                 found.append(
-                    f"were the truth the MDE {row.mde80_family:.2g}, significant estimates would be {times}"
+                    f"significant estimates are too large on average: {row.exaggeration:.2f} times if the truth is the "
+                    f"MDE {row.mde80_family:.2g}, {row.exaggeration_smallest:.2g} times if it is {smallest}"
                 )
             return found
         case Reading.NO_RELEVANT_CHANGE:
             return [
-                f"a change of {margin:.2g} or more is excluded (equivalence p {row.equivalence_p:.2g}), and so is any "
-                f"beyond {row.margin_excluded:.2g}"
+                f"a change of {margin:.3g} or more is excluded (equivalence p {row.equivalence_p:.2g}), and by the "
+                f"{_equivalence_level(row)} interval any beyond {row.margin_excluded:.2g}"
             ]
     if row.p_gene != row.p_gene:
         return [f"not tested here: {row.reason}"]
@@ -112,12 +118,12 @@ def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
         return [*told, "abundance not estimable"]
     if row.se == row.se and row.mde80_family != row.mde80_family:
         return [*told, "underpowered: less than one degree of freedom"]
-    beyond = f"a change beyond {row.margin_excluded:.2g} is excluded"
+    beyond = f"the {_equivalence_level(row)} interval excludes a change beyond {row.margin_excluded:.2g}"
     if row.mde80_family > margin:
-        power = f"MDE{100 * thresholds.power:.0f} at the level of the test {row.mde80_family:.2g}"
-        repeat = f"a new experiment of the size would find that with power {row.power_repeat:.2f}"
-        return [
-            *told,
-            f"underpowered: {power} exceeds the smallest effect of interest {margin:.2g}; {repeat}; {beyond}",
-        ]
+        mde = f"MDE{100 * thresholds.power:.0f} at the level of the test {row.mde80_family:.2g}"
+        repeat = (
+            f"a new experiment of the size would find {row.mde80_family:.2g} with power {row.power_repeat:.2f}, and "
+            f"{margin:.3g} with {row.power_smallest:.2f}"
+        )
+        return [*told, f"underpowered: {mde} exceeds {smallest}; {repeat}; {beyond}"]
     return [*told, f"neither a change nor its absence is shown; {beyond}"]

@@ -128,6 +128,16 @@ class Assay(Term):
     EFFECTS = "effects", "Published result table"
     CLINICAL = "clinical", "Clinical"
 
+    @property
+    def measured(self) -> str:
+        """What findings of this kind are counted as."""
+        return {
+            Assay.PROTEIN: "protein",
+            Assay.PTM: "modification sites",
+            Assay.EFFECTS: "result tables",
+            Assay.CLINICAL: "clinical values",
+        }.get(self, "RNA")
+
 
 #: What the reported analysis is called among others of the same contrast.
 REPORTED = "as reported"
@@ -182,7 +192,9 @@ class Reading(Term):
 CHANGED = (Reading.UP, Reading.DOWN, Reading.APPEARS, Reading.DISAPPEARS)
 #: Readings by presence: there is no amount to give.
 BY_PRESENCE = (Reading.APPEARS, Reading.DISAPPEARS)
-#: Readings by the authors' q, of published effects that cannot be tested here.
+#: Readings by a test of abundance.
+BY_AMOUNT = (Reading.UP, Reading.DOWN, Reading.NO_RELEVANT_CHANGE, Reading.UNDETERMINED)
+#: Readings by a published table's q, of effects that cannot be tested here.
 AS_PUBLISHED = (Reading.PUBLISHED_UP, Reading.PUBLISHED_DOWN, Reading.PUBLISHED_NEITHER)
 #: Readings by direction.
 UPWARD = (Reading.UP, Reading.APPEARS, Reading.PUBLISHED_UP)
@@ -276,9 +288,10 @@ class Reason(StrEnum):
 
     @property
     def general(self) -> str:
-        """The sentence without the facts of any row: n for a count, the name of any other fact in brackets."""
-        named = {"gene", "organism", "identifiers", "level", "sex"}
-        told = self.sentence.replace("{carriers}", "")
+        """The sentence without the facts of any row: n for a count, the name of a fact of the row in brackets."""
+        told = self.sentence.replace("{carriers}", "").replace("{organism} {gene}", "the gene")
+        told = re.sub(r"\{\w+\} of \{\w+\}", "some", told)
+        named = {"identifiers", "level", "sex"}
         return re.sub(r"\{(\w+)\}", lambda fact: f"[{fact[1]}]" if fact[1] in named else "n", told)
 
     NEVER_DETECTED = "never_detected", Status.ABSENT, "in the data set's annotation, detected in no sample"
@@ -375,7 +388,7 @@ class Reason(StrEnum):
         Status.TESTED,
         "published without standard error, t or p: no interval, no minimum detectable effect",
     )
-    NO_P = "no_p", Status.TESTED, "published without p: its q is the authors' own"
+    NO_P = "no_p", Status.TESTED, "published without p: its q is the table's own"
     GENE_UNKNOWN = (
         "gene_unknown",
         Status.UNMAPPED,
@@ -384,7 +397,8 @@ class Reason(StrEnum):
     GENE_NOT_LISTED = (
         "gene_not_listed",
         Status.ABSENT,
-        "{organism} {gene} is known, but the data set has no such row: never detected, or removed before publication",
+        "{organism} {gene} is known, but the data set has no such row: never detected, removed before publication, or "
+        "under an identifier that does not map",
     )
     GENE_NOT_MATCHED = (
         "gene_not_matched",

@@ -95,6 +95,11 @@ class Document:
         return self.settings["thresholds"]["fdr"]
 
     @property
+    def has_courses(self) -> bool:
+        """Whether contrasts of any data set form time courses."""
+        return any(contrast.get("course") for card in self.cards for contrast in card["contrasts"])
+
+    @property
     def proteins(self) -> bool:
         """Whether any data set holds proteins."""
         return any(card["assay"] == Assay.PROTEIN for card in self.cards)

@@ -103,9 +103,11 @@ def _integrity(script: str) -> str:
 
 
 def _facts(document: Document, pages: list[dict[str, Any]]) -> list[str]:
-    tested = int(document.effects["status"].eq(Status.TESTED).sum())
+    tested = int((document.effects["status"].eq(Status.TESTED) & document.effects["p"].notna()).sum())
+    studies = len({card.get("cohort") or card["id"] for card in document.cards})
+    of_studies = f" of {words.count(studies, 'cohort')}" if studies < len(document.cards) else ""
     return [
-        words.count(len(document.cards), "data set"),
+        words.count(len(document.cards), "data set") + of_studies,
         words.count(len(document.contrasts), "contrast"),
         words.count(sum(page["included"] for page in pages), "sample"),
         words.count(tested, "tested effect"),

@@ -45,6 +45,13 @@ def _range(numbers: Sequence[int]) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
+def _subjects(used: Used) -> str:
+    """How many subjects have several samples, and what the sheet calls them where that is another word."""
+    name = str(used.get("subject") or "subject")
+    plain = name.lower().removesuffix("_id") in ("subject", "animal", "donor", "patient", "participant", "id")
+    return f"{used['n_subjects']} subjects" + ("" if plain else f" (column “{name}”)")
+
+
 def _weights(used: Used) -> str:
     weights = used["sample_weights"].values()
     return f"{_number(min(weights))} to {_number(max(weights))}"
@@ -104,8 +111,8 @@ SCATTER_TESTED = Facet(
     ),
     "Whether groups scatter differently was tested with samples, not features, as the independent units: one variance "
     "for all makes the tests of a small, wide group far too liberal. Where p was below 0.05, the variances differed by "
-    "half or more and one variance would misstate that of an effect by more than a tenth (it does not where two groups "
-    "of one size are compared), the groups were weighed.",
+    "half or more and a test of one variance at 0.05 would keep another level than 0.045 to 0.055, the groups were "
+    "weighed.",
 )
 OWN_BECAUSE = {
     "asked": "",
@@ -131,16 +138,14 @@ ROBUST = Facet(
 )
 BLOCK = Facet(
     lambda used: used["correlation"] is not None,
-    lambda used: (
-        f"{used['n_subjects']} subjects with several samples, consensus correlation {used['correlation']:.2f}"
-    ),
-    "Several samples of one animal or person enter as a block with one correlation, the consensus over features (Smyth "
-    "et al. 2005).",
+    lambda used: f"{_subjects(used)} with several samples, consensus correlation {used['correlation']:.2f}",
+    "Several samples of one subject enter as a block with one correlation, the consensus over features (Smyth et al. "
+    "2005). Subjects are what the card names so: people, animals, or cages of them.",
     "block",
 )
 INTERCEPTS = Facet(
     lambda used: used["random_intercept"],
-    lambda used: f"random intercepts of subjects ({used['n_subjects']} of them with several samples)",
+    lambda used: f"random intercepts of {_subjects(used)} with several samples",
     "Samples of one subject share its random intercept.",
 )
 OUTLIERS_REPLACED = Facet(
@@ -174,9 +179,9 @@ INDEPENDENT_FILTER = Facet(
 )
 FIXED_SUBJECTS = Facet(
     lambda used: used["fixed_subjects"],
-    lambda used: f"a mean for each subject ({used['n_subjects']} of them with several samples)",
-    "Each animal or person has a mean of its own among the columns of the model, so that only differences within "
-    "subjects count.",
+    lambda used: f"a mean for each subject, {_subjects(used)} with several samples",
+    "Each subject (a person, an animal: what the card names so) has a mean of its own among the columns of the model, "
+    "so that only differences within subjects count.",
 )
 BY_SEX = Facet(
     lambda used: used["sexes"] == "split",

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 Subjects = Literal["auto", "block", "fixed"]
 
 
-#: Variance of an effect over the one that a model of one variance expects: beyond, groups are weighed.
-MISSTATED = 1.1
+#: Groups are weighed where a test of one variance at 0.05 would keep a level outside of these.
+KEPT = (0.045, 0.055)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +71,14 @@ class Task:
         """Whether groups scatter so that one variance for all misstates the error of some contrast."""
         import numpy as np
 
-        from sevaxis.models.linear.scatter import misstatement
+        from sevaxis.models.linear.scatter import level_kept
 
         if self.scatter is None or not self.scatter.unequal:
             return False
         of_group = dict(zip(self.scatter.groups, np.nan_to_num(self.scatter.log_variance), strict=True))
         variance = np.exp([of_group[group] for group in self.groups])
-        return misstatement(self.design, self.contrasts, variance) > MISSTATED
+        level = level_kept(self.design, self.contrasts, variance)
+        return bool(((level < KEPT[0]) | (level > KEPT[1])).any())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -175,6 +175,47 @@ def exaggeration(df: ArrayLike, *, alpha: float = 0.05, power: float = 0.8) -> n
     return _said(df, _exaggeration_table(alpha, power))
 
 
+def power_and_exaggeration(
+    effect: ArrayLike, se: ArrayLike, df: ArrayLike, *, alpha: float = 0.05
+) -> tuple[np.ndarray, np.ndarray]:
+    """Power of a two-sided t-test of an effect, and how many times too large its significant estimates are on average.
+
+    Parameters
+    ----------
+    effect, se
+        In one unit, broadcast against each other; the standard error is taken for the true one.
+    df
+        Degrees of freedom of the t-test, broadcast; infinity is allowed.
+    alpha
+        Two-sided level.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Probabilities, and expected absolute estimate among the significant ones over the effect; NaN where ``se`` or
+        ``df`` is missing, and below one degree of freedom.
+
+    References
+    ----------
+    Gelman & Carlin 2014, Perspect Psychol Sci 9:641-651 (type M error).
+    """
+    inputs = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (effect, se, df)))
+    power, times = (np.full(inputs[0].shape, np.nan) for _ in range(2))
+    for at in zip(*np.nonzero((inputs[1] > 0) & (inputs[2] >= 1)), strict=True):
+        size, own = abs(inputs[0][at] / inputs[1][at]), inputs[2][at]
+        found, estimate = _significant(size, stdtrit(own, 1 - alpha / 2) * _ratios(own))
+        power[at] = found.mean()
+        times[at] = estimate.mean() / power[at] / size if size else np.inf
+    return power, times
+
+
+def _significant(effect: float, bar: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Chance that a normal estimate of one standard error passes the bar, and its absolute mean where it does."""
+    above, below = ndtr(effect - bar), ndtr(-effect - bar)
+    density = np.exp(-0.5 * (bar - effect) ** 2) + np.exp(-0.5 * (bar + effect) ** 2)
+    return above + below, effect * (above - below) + density / np.sqrt(2 * np.pi)
+
+
 def _said(df: ArrayLike, table: np.ndarray) -> np.ndarray:
     df = np.asarray(df, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -204,15 +245,10 @@ def _repeat_table(alpha: float, power: float) -> np.ndarray:
 
 @lru_cache(maxsize=512)
 def _exaggeration_table(alpha: float, power: float) -> np.ndarray:
-    def density(x: np.ndarray) -> np.ndarray:
-        return np.exp(-0.5 * x**2) / np.sqrt(2 * np.pi)
-
     times = []
     for inverse in np.linspace(0.0, 1.0, _SAID):
         df = 1.0 / inverse if inverse else np.inf
         effect = float(minimum_detectable_effect(1.0, df, alpha=alpha, power=power))
-        bar = stdtrit(df, 1 - alpha / 2) * _ratios(df)
-        above, below = ndtr(effect - bar), ndtr(-effect - bar)
-        size = effect * (above - below) + density(bar - effect) + density(bar + effect)
-        times.append(size.mean() / (above + below).mean() / effect)
+        found, estimate = _significant(effect, stdtrit(df, 1 - alpha / 2) * _ratios(df))
+        times.append(estimate.mean() / found.mean() / effect)
     return np.array(times)

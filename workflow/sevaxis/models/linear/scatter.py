@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import integrate, special
 
 from sevaxis.models.linear.array_weights import array_weights
 from sevaxis.models.linear.design import Design, orthonormal_basis
@@ -60,8 +60,10 @@ class Scatter:
         return self.p < _LEVEL and self.log_ratio > np.log(_RATIO)
 
 
-def misstatement(design: Design, contrasts: np.ndarray, variance: np.ndarray) -> float:
-    """How far one variance for all samples misstates the error of a contrast.
+def level_kept(
+    design: Design, contrasts: np.ndarray, variance: np.ndarray, alpha: float = 0.05
+) -> np.ndarray:
+    """Level that the t-test of one variance for all samples keeps where these scatter differently.
 
     Parameters
     ----------
@@ -71,20 +73,43 @@ def misstatement(design: Design, contrasts: np.ndarray, variance: np.ndarray) ->
         p x k, estimable.
     variance
         Of each sample, up to a factor.
+    alpha
+        Nominal level.
 
     Returns
     -------
-    The largest, over contrasts, of the true variance over the one that an ordinary fit expects, or its inverse. 1 in
-    balanced comparisons of two groups, whatever these scatter.
+    numpy.ndarray
+        (k,): the nominal level where all variances are one; above it where the test is too liberal, below where it is
+        blind. NaN without residual degrees of freedom.
+
+    Notes
+    -----
+    Two things go wrong. The effect's variance is not the one that is taken for it; and the variance that is taken has
+    fewer degrees of freedom than the residuals, for the wide groups make most of it. In comparisons of two groups of
+    one size it is the second alone. The level is the chance that z^2 N exceeds the squared quantile times a sum of
+    chi-squares weighed by the residual variances, by numerical inversion (Imhof 1961, Biometrika 48:419); estimate and
+    residuals are taken for independent, as they are in designs of cell means.
     """
     q, to_basis = orthonormal_basis(design.matrix)
     share = q @ np.linalg.pinv(to_basis).T @ contrasts
-    free = 1.0 - (q**2).sum(axis=1)
-    if not free.sum() > _NONE:
-        return 1.0
-    expected = (share**2).sum(axis=0) * (free @ variance) / free.sum()
-    ratio = (variance @ share**2)[expected > 0] / expected[expected > 0]
-    return float(np.maximum(ratio, 1.0 / ratio).max(initial=1.0))
+    root = np.sqrt(variance)
+    residual = np.linalg.eigvalsh(root[:, None] * (np.eye(len(q)) - q @ q.T) * root)
+    residual, df = residual[residual > _NONE * residual.max(initial=0.0)], len(q) - q.shape[1]
+    if not (df > 0 and residual.size):
+        return np.full(share.shape[1], np.nan)
+    bar = special.stdtrit(df, alpha / 2) ** 2 * (share**2).sum(axis=0) / (df * (variance @ share**2))
+    return np.array([_exceeds(each * residual) for each in bar])
+
+
+def _exceeds(weights: np.ndarray) -> float:
+    """Chance that a chi-squared of one degree of freedom exceeds a weighted sum of others."""
+    signed = np.append(1.0, -weights)
+
+    def integrand(u: float) -> float:
+        angle = 0.5 * np.arctan(signed * u).sum()
+        return np.sin(angle) / (u * np.exp(0.25 * np.log1p((signed * u) ** 2).sum()))
+
+    return 0.5 + integrate.quad(integrand, 0.0, np.inf, limit=500)[0] / np.pi
 
 
 def unequal_scatter(

@@ -114,7 +114,7 @@ def _row(row: dict[str, Any], stratum: Stratum, half: float) -> dict[str, Any]:
         "p_holm": p_value(row["p_holm"]),
         "family": "" if missing(row["family"]) else _family(row),
         "q": p_value(row["q"]),
-        "seen": seen(row),
+        "seen": seen(row) or _numbers(row),
         "status": Status(row["status"]),
         "reason": "" if missing(row["reason"]) else str(row["reason"]),
         "reading": Reading(row["reading"]),
@@ -123,6 +123,13 @@ def _row(row: dict[str, Any], stratum: Stratum, half: float) -> dict[str, Any]:
         "feature": str(row["feature_id"]),
         "others": row["others"],
     }
+
+
+def _numbers(row: dict[str, Any]) -> str:
+    """How many samples stand on each side, where it is not said in how many the gene was detected."""
+    if missing(row["n_case"]) or missing(row["n_reference"]):
+        return ""
+    return f"n {int(row['n_case'])} v {int(row['n_reference'])}"
 
 
 def _family(row: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ def methods(document: Document) -> list[Section]:
         Section("Models", _models(fits)),
         Section("Sex", _paragraphs(SEXES, fits)),
         _uncertainty(document, thresholds),
-        _multiplicity(thresholds),
+        _multiplicity(document, thresholds),
         _detection(document),
         _limits(),
     ]
@@ -64,8 +64,13 @@ def fits_of(document: Document) -> list[tuple[str, Fit]]:
     return [
         (card["id"], fit)
         for card in document.cards
-        for fit in document.models.get(card["id"], {}).get("fits", ())
+        for fit in _fits(card, document.models.get(card["id"], {}))
     ]
+
+
+def _fits(card: Mapping[str, Any], model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Fits of a data set, with what its sheet calls a subject."""
+    return [{**fit, "subject": card["columns"].get("subject")} for fit in model.get("fits", ())]
 
 
 def references(sections: list[Section]) -> list[tuple[str, str]]:
@@ -98,7 +103,7 @@ def markdown(document: Document) -> str:
 def analyses_of(card: Mapping[str, Any], model: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What was done with one data set, as :func:`analyses`."""
     about = {"id": card["id"], "title": card["title"], "assay": words_of(Assay, card["assay"])}
-    fits = model.get("fits", ())
+    fits = _fits(card, model)
     left_out = ", ".join(f"{sample} ({why})" for sample, why in model.get("left_out", {}).items())
     if not fits:
         as_published = {"method": "as published, not re-analysed", "columns": "", "contrasts": ""}
@@ -201,7 +206,7 @@ def _contradictions(document: Document, sexes: Sequence[Mapping[str, Any]]) -> s
 _COMPRESSED = (
     "Ratios of proteins are compressed: interference pulls ratios of isobaric labels towards 1, and label-free "
     "intensities near the limit of detection do so too. {fold}-fold in such data stands for more than {fold}-fold in "
-    "the sample, so that “no relevant change” there excludes less than it says."
+    "the sample, so that “no relevant change” and “less than {fold}-fold” there exclude less than they say."
 )
 
 
@@ -217,9 +222,10 @@ def _uncertainty(document: Document, thresholds: Mapping[str, Any]) -> Section:
             f"The minimum detectable effect (MDE{power * 100:.0f}) is the true effect δ that the same test finds "
             f"with power π = {power:g}, by the noncentral t distribution (Cohen 1988): at α = {alpha:g} for a "
             "single test, at α over the tests of the family for an axis gene, at the level of q where the false "
-            "discovery rate decides. It takes the observed standard error for the true one. A new experiment of "
-            "the size draws its own and finds the same effect less often (power_repeat in axis.tsv), and estimates "
-            "that were significant overstate it (exaggeration; Gelman & Carlin 2014).",
+            "discovery rate decides. It takes the observed standard error for the true one, which is not known: a new "
+            "experiment of the size finds the same effect less often (power_repeat in axis.tsv). Estimates that were "
+            "significant overstate the truth on average, the more so the less power there was (exaggeration if that is "
+            "the MDE, exaggeration_smallest if it is Δ; Gelman & Carlin 2014).",
             "$mde",
             "A reading gives significance first, size second. A change is a p of at most α after Holm's "
             f"adjustment; its size is at least or below the smallest effect of interest, Δ = {margin:g} log2 units "
@@ -234,7 +240,7 @@ def _uncertainty(document: Document, thresholds: Mapping[str, Any]) -> Section:
     )
 
 
-def _multiplicity(thresholds: Mapping[str, Any]) -> Section:
+def _multiplicity(document: Document, thresholds: Mapping[str, Any]) -> Section:
     fdr, alpha = thresholds.get("fdr", 0.05), thresholds.get("alpha", 0.05)
     return Section(
         "Multiple testing",
@@ -254,11 +260,22 @@ def _multiplicity(thresholds: Mapping[str, Any]) -> Section:
             "interaction and average are significant, opposite where both sexes are off zero with unlike signs; it is "
             "in both sexes where both are off zero on one side, and alike where the confidence set of their ratio "
             "(Fieller 1954) lies within one half and two. Axis genes are decided within their secondary family, all "
-            "other features by q; that these are off zero in both sexes, by the q of the larger p (Benjamini & Heller "
-            "2008).",
+            "other features by q within the contrast: that these are off zero in both sexes, by the q of the larger p "
+            "(Benjamini & Heller 2008); that the effects are alike, or their difference is not relevant, by the q of "
+            "two one-sided tests (Schuirmann 1987).",
+            *([_COURSES.format(alpha=alpha)] if document.has_courses else []),
         ],
     )
 
+
+#: Of studies in which contrasts form time courses.
+_COURSES = (
+    "Contrasts of one time course share a control and are read as one: an F test over all its times, and a trend in "
+    "the card's unit of time with the control at its own time. The courses of the axis genes in a data set are a "
+    "family of their own (Holm, {alpha:g}). A course that changes is up or down where its single contrasts that are "
+    "shown to change point one way, or, where none is, the trend does (p of at most {alpha:g}). A course that is not "
+    "shown to change is without a relevant change where the intervals of all its contrasts lie within the margin."
+)
 
 #: Of studies in which a card names covariates.
 _PENALISED = (
@@ -275,8 +292,8 @@ def _detection(document: Document) -> Section:
         "Detection",
         [
             "Presence is tested beside abundance: given in how many samples of each batch and sex a feature was "
-            "detected, the exact conditional test asks whether cases have it more often than references (Birch "
-            "1964); of one batch and sex it is Fisher's exact test (Fisher 1935), of pairs McNemar's (McNemar "
+            "detected, the exact conditional test asks, two-sided, whether cases and references have it equally often "
+            "(Birch 1964); of one batch and sex it is Fisher's exact test (Fisher 1935), of pairs McNemar's (McNemar "
             "1947), and between the sexes Zelen's test of equal odds ratios (Zelen 1971). Samples of one subject "
             "on one side count once.",
             *([_PENALISED] if any(card["model"].get("covariates") for card in document.cards) else []),
@@ -285,8 +302,8 @@ def _detection(document: Document) -> Section:
             "family at the margins observed, and else that of abundance: neither the margins nor the number of "
             "genes depends on which samples are cases (Tarone 1990). With three samples a side presence can never "
             "reach 0.05 (0/3 v 3/3 gives 0.10). Zeros of counts belong to the model of counts and are not tested "
-            "twice; where at most half of the samples of a group carry all its counts, in tens, that model does "
-            "not fit, and presence is the only test.",
+            "twice; where at most half of the samples of a group hold all its counts, and these are ten or more on "
+            "average, that model does not fit, and presence is the only test.",
         ],
     )
 

@@ -53,7 +53,7 @@ def sex_view(document: Document, answer: Answer) -> dict[str, Any]:
 
 
 def _counts(row: dict[str, Any], titles: dict[tuple[str, str], ContrastView]) -> dict[str, Any]:
-    names = {*map(str, SexClass)}
+    names = {*map(str, SexClass), "both_small"}
     numbers = {key: row[key] for key in row if key.startswith(("n_", "significant_")) or key in names}
     return {
         "shown": titles.get((row["dataset"], row["contrast"])),
