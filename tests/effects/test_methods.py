@@ -27,6 +27,7 @@ OPTIONS = {
     "peptides": "peptides",
     "outliers": "keep",
     "independent_filter": True,
+    "missing": "curve",
 }
 SUBJECTS = [f"m{i // 2}" for i in range(16)]
 
@@ -51,6 +52,13 @@ def data(name: str, *, subjects: bool = False, sexes=SEXES, counts: bool | None 
     return adata
 
 
+def with_gaps(values: np.ndarray) -> np.ndarray:
+    """Features of levels of their own, the lower ones missed more often."""
+    rng = np.random.default_rng(5)
+    values = values + rng.normal(0, 2, values.shape[1])
+    return np.where(rng.random(values.shape) < 1 / (1 + np.exp(19 - values)), values, np.nan)
+
+
 def fitted(name: str, *, paired: bool | None = None, sexes=SEXES, values=None, **options) -> dict:
     """What a method recorded of one data set."""
     method = load_method(name)
@@ -62,6 +70,8 @@ def fitted(name: str, *, paired: bool | None = None, sexes=SEXES, values=None, *
         values=values or {},
     )
     adata = data(name, subjects=method.needs_subject if paired is None else paired, sexes=sexes)
+    if "missing" in options:
+        adata.X = adata.layers["log2"] = with_gaps(np.asarray(adata.X))
     return compare(adata, card, axis=[])[1]["fits"][0]
 
 
@@ -94,6 +104,7 @@ def test_an_option_is_used_or_refused(project, name, option):
         "peptides": "count_prior",
         "outliers": "count_outliers",
         "independent_filter": "independent_filter",
+        "missing": "detection_curve",
     }
     paired = True if option == "subjects" else None
     without, with_it = fitted(name, paired=paired), fitted(name, paired=paired, **{option: value})
@@ -189,6 +200,7 @@ SITUATIONS = {
     "blocks": {"paired": True, "subjects": "block"},
     "no normalisation": {"values": {"normalise": "none"}},
     "groups weighed": {"group_weights": True},
+    "gaps by the curve": {"missing": "curve"},
 }
 CASES = [
     (name, situation)

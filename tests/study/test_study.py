@@ -253,6 +253,28 @@ def test_options_that_exclude_each_other(project):
     assert "'array_weights' and 'group_weights' exclude each other" in problem and "card.yaml:" in problem
 
 
+@pytest.mark.parametrize(
+    ("card", "says"),
+    [
+        (
+            {"assay": "rna_counts", "model": {"method": "trend", "missing": "curve"}},
+            "Counts have no gaps for a detection curve",
+        ),
+        (
+            {
+                "assay": "protein",
+                "columns": {"sample": "sample", "group": "group", "subject": "animal"},
+                "model": {"missing": "curve", "subjects": "block"},
+            },
+            "takes samples for independent",
+        ),
+    ],
+)
+def test_a_detection_curve_where_there_can_be_none(project, card, says):
+    told = [problem for problem in problems_of(project(card)) if says in problem]
+    assert len(told) == 1 and "card.yaml:" in told[0]
+
+
 def test_subjects_with_a_mean_each_cannot_be_compared_between(project):
     """Each animal in one group: as fixed effects they are the groups. Each animal in both: the effect is within."""
     card = {"columns": {"subject": "animal"}, "model": {"subjects": "fixed"}}

@@ -1,10 +1,10 @@
 """Print the tables of docs/verdicts.md: how often tests and verdicts are wrong where the truth is known.
 
-    python -m tests.verdicts [--quick] [--only simulated,permuted] [--jobs 2] [--studies 4] [--data FOLDER]
+    python -m tests.verdicts [--quick] [--only simulated,missing,permuted] [--jobs 2] [--studies 4] [--data FOLDER]
 
-simulated: 40 and more designs of vesicle studies, from matrix to verdict. permuted: public data sets whose groups are
-dealt out anew (needs the folder of public data). Tables are printed between the marks of their place on the page,
-unless the run is quick.
+simulated: 40 and more designs of vesicle studies, from matrix to verdict. missing: ways with missing intensities.
+permuted: public data sets whose groups are dealt out anew (needs the folder of public data). Tables are printed between
+the marks of their place on the page, unless the run is quick.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from tests.verdicts import judge, permutations, tables
+from tests.verdicts import judge, missing, permutations, tables
 from tests.verdicts.scenarios import SCENARIOS
 
 #: Simulated studies of each design, blocks of four genes in each, and permutations of each data set.
 FULL, QUICK = (8, 400, 100), (2, 80, 10)
 SEED = 1
+#: Simulated studies of each design with missing intensities.
+MISSING = 5
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
@@ -32,7 +34,9 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--quick", action="store_true", help="small numbers: a look, no tables of the page")
-    parser.add_argument("--only", default="simulated,permuted", help="of simulated, permuted")
+    parser.add_argument(
+        "--only", default="simulated,missing,permuted", help="of simulated, missing, permuted"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument(
         "--studies", type=int, help="simulated studies of each design, in place of the usual number"
@@ -55,6 +59,9 @@ def main() -> None:
             say("wrong classes of the sexes", tables.readings_table(tallies, tables.CLASSES))
             say("false classes by q", tables.by_q_table(tallies))
             say("missed targets", tables.missed_lines(tallies))
+        if "missing" in options.only:
+            repeated = MISSING if options.studies is None and not options.quick else studies
+            say("missing intensities", missing.table(missing.DESIGNS, repeated, SEED))
         if "permuted" in options.only and options.data.is_dir():
             one = partial(permutations.run, data=options.data, permutations=repeats, seed=SEED)
             names = [real.name for real in permutations.SETS]

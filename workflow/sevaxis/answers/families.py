@@ -114,7 +114,8 @@ def assign_families(rows: pd.DataFrame, standing: pd.Series, alpha: float) -> pd
         - ``by_presence``: presence takes part, for its margins let it reach the level;
         - ``p_presence_min``: the smallest adjusted p that presence could reach;
         - ``p_gene`` = min(1, 2 min(p_presence, p_abundance)) where presence takes part, else p_abundance; 2 p_presence
-          where few samples carry all counts of a side;
+          where few samples carry all counts of a side. Where missing values entered by a detection curve, presence is
+          in the test of abundance, and a second one only where a whole side has no value;
         - ``p_holm``: adjusted within the family (Holm 1979).
 
     Notes
@@ -132,11 +133,13 @@ def assign_families(rows: pd.DataFrame, standing: pd.Series, alpha: float) -> pd
         family=np.select([stratum.eq(stands), by_sex], [str(Family.PRIMARY), str(Family.SECONDARY)], ""),
     )
     tested = rows["status"].eq(Status.TESTED)
-    told = bears(rows["reason"], Reason.PRESENCE_DECIDES, Reason.NO_COUNT_ON_ONE_SIDE)
+    one_side = (Reason.NO_COUNT_ON_ONE_SIDE, Reason.NO_VALUE_ON_ONE_SIDE)
+    told = bears(rows["reason"], Reason.PRESENCE_DECIDES, *one_side)
     rows["amount"] = rows["log2fc"].notna() & ~told
     rows["p_abundance"] = rows["p"].where(tested)
     carried = bears(rows["reason"], Reason.PRESENCE_DECIDES)
-    compared = rows["family"].ne("") & (carried | ~rows["assay"].isin(COUNTED))
+    curved = bears(rows["reason"], Reason.BY_CURVE)
+    compared = rows["family"].ne("") & (carried | ~rows["assay"].isin(COUNTED)) & ~curved
     rows["p_presence"] = rows["detection_p"].where(compared)
     family = [*CONTRAST, "family"]
     detected = rows[["detected_case", "detected_reference"]].astype(float).sum(axis=1).gt(0)

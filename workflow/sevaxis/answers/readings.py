@@ -149,7 +149,7 @@ def _decide(rows: pd.DataFrame) -> pd.DataFrame:
     """Which of its tests decides a row, and in which direction."""
     carried = bears(rows["reason"], Reason.PRESENCE_DECIDES)
     presence = rows["by_presence"] & (carried | ~rows["p_abundance"].lt(rows["p_presence"]))
-    # without any count on one side the model's p stands, but its fold change is no amount
+    # without any count or value on one side the model's p stands, but its fold change is no amount
     tested = rows["p_abundance"].notna()
     by = np.select([presence | (tested & ~rows["amount"]), tested], ["presence", "abundance"], "")
     sign = np.sign(rows["detection_log_or"].where(presence, rows["log2fc"]).fillna(0.0))

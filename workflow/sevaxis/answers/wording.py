@@ -118,6 +118,8 @@ def _why(row: Any, reading: Reading, thresholds: Thresholds) -> list[str]:
         return [*told, "abundance not estimable"]
     if row.se == row.se and row.mde80_family != row.mde80_family:
         return [*told, "underpowered: less than one degree of freedom"]
+    if row.margin_excluded != row.margin_excluded:
+        return [*told, f"neither a change nor its absence is shown, and no size: {row.reason}"]
     beyond = f"the {_equivalence_level(row)} interval excludes a change beyond {row.margin_excluded:.2g}"
     if row.mde80_family > margin:
         mde = f"MDE{100 * thresholds.power:.0f} at the level of the test {row.mde80_family:.2g}"

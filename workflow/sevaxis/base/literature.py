@@ -15,6 +15,8 @@ PAPERS = {
     "Smyth et al. 2005": "Bioinformatics 21:2067-2075. doi:10.1093/bioinformatics/bti270",
     "Love et al. 2014": "Genome Biol 15:550. doi:10.1186/s13059-014-0550-8",
     "Bourgon et al. 2010": "Proc Natl Acad Sci USA 107:9546-9551. doi:10.1073/pnas.0914005107",
+    "Li & Smyth 2023": "Bioinformatics 39:btad200. doi:10.1093/bioinformatics/btad200",
+    "Li et al. 2025": "bioRxiv 2025.04.28.651125. doi:10.1101/2025.04.28.651125",
     "Lund et al. 2012": "Stat Appl Genet Mol Biol 11(5):8. doi:10.1515/1544-6115.1826",
     "Zhu et al. 2020": "Mol Cell Proteomics 19:1047-1057. doi:10.1074/mcp.TIR119.001646",
     "Satterthwaite 1946": "Biometrics Bull 2:110-114. doi:10.2307/3002019",
@@ -58,6 +60,11 @@ FORMULAS = {
     "random_intercept": (
         r"y_{gi}=x_i^T\alpha_g+u_{g,s(i)}+\varepsilon_{gi},\quad u_g\sim N(0,\tau_g^2),\quad "
         r"\varepsilon_g\sim N(0,\sigma_g^2)"
+    ),
+    "detection_curve": (
+        r"\mathrm{logit}\,P(\mathrm{detected}\mid y)=b_0+b_1 y,\quad "
+        r"\bar{y}_{missing}=\bar{y}_g-b_1 s_g^2,\quad "
+        r"\mathrm{logit}\,P_g=b_0+b_1\left(\bar{y}_g-b_1 s_g^2/2\right)"
     ),
     "strata": r"\beta_{average}=\frac{\beta_F+\beta_M}{2},\quad \beta_{interaction}=\beta_M-\beta_F",
     "moderated": (

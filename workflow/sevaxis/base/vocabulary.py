@@ -239,12 +239,7 @@ class SexClass(Term):
 
 
 #: Classes that say that the sexes differ.
-DIFFERENT = (
-    SexClass.LARGER_IN_FEMALES,
-    SexClass.LARGER_IN_MALES,
-    SexClass.OPPOSITE,
-    SexClass.DIFFERS,
-)
+DIFFERENT = (SexClass.LARGER_IN_FEMALES, SexClass.LARGER_IN_MALES, SexClass.OPPOSITE, SexClass.DIFFERS)
 
 
 class Level(Term):
@@ -253,6 +248,9 @@ class Level(Term):
     WARNING = "warning"
     NOTE = "note"
     OK = "ok"
+
+
+_SEEN = "detected in {seen_case} of {n_case} case and {seen_reference} of {n_reference} reference samples: "
 
 
 class Reason(StrEnum):
@@ -303,20 +301,13 @@ class Reason(StrEnum):
     ONE_SIDE_ONLY = (
         "one_side_only",
         Status.NOT_ESTIMABLE,
-        "detected in {seen_case} of {n_case} case and {seen_reference} of {n_reference} reference samples: "
-        "no fold change without both, see the detection test",
+        _SEEN + "no fold change without both, see the detection test",
     )
-    GROUP_MISSING = (
-        "group_missing",
-        Status.NOT_ESTIMABLE,
-        "detected in {seen_case} of {n_case} case and {seen_reference} of {n_reference} reference samples: "
-        "not in every group of both sexes",
-    )
+    GROUP_MISSING = "group_missing", Status.NOT_ESTIMABLE, _SEEN + "not in every group of both sexes"
     FEW_DETECTED = (
         "few_detected",
         Status.NOT_ESTIMABLE,
-        "detected in {seen_case} of {n_case} case and {seen_reference} of {n_reference} reference samples: "
-        "too few to tell the effect from the covariates or from the scatter",
+        _SEEN + "too few to tell the effect from the covariates or from the scatter",
     )
     NO_RESIDUAL_DF = (
         "no_residual_df",
@@ -357,6 +348,12 @@ class Reason(StrEnum):
         "counted in {seen_case} of {n_case} case and {seen_reference} of {n_reference} reference samples{carriers}: "
         "the fold change tells of presence, not of an amount",
     )
+    BY_CURVE = "by_curve", Status.TESTED, _SEEN + "the others enter by the detection curve"
+    NO_VALUE_ON_ONE_SIDE = (
+        "no_value_on_one_side",
+        Status.TESTED,
+        _SEEN + "without a value on one side the size is the detection curve's, not the data's",
+    )
     SPLIT_NOT_ASKED = "split_not_asked", Status.NOT_ESTIMABLE, "the card asks for no strata by sex"
     ONE_SEX = "one_sex", Status.NOT_ESTIMABLE, "one sex: all samples of known sex are {sex}"
     SEX_UNKNOWN = "sex_unknown", Status.NOT_ESTIMABLE, "no sample's sex is known"
@@ -373,11 +370,7 @@ class Reason(StrEnum):
         "the published table gives no fold change for this feature",
     )
     SE_FROM_T = "se_from_t", Status.TESTED, "published; standard error derived from the published t"
-    SE_FROM_P = (
-        "se_from_p",
-        Status.TESTED,
-        "published; standard error derived from the published p",
-    )
+    SE_FROM_P = "se_from_p", Status.TESTED, "published; standard error derived from the published p"
     SE_CONTRADICTS_P = (
         "se_contradicts_p",
         Status.TESTED,

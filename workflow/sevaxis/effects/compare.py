@@ -211,6 +211,10 @@ def _estimated(
         rows.loc[tested & none, "code"] = Reason.NO_COUNT_ON_ONE_SIDE
         rows.loc[tested & few, "code"] = Reason.PRESENCE_DECIDES
         sparse = tested & (few | none)
+    if estimates.used.detection_curve is not None:
+        one_side = (seen_case == 0) | (seen_reference == 0)
+        rows.loc[tested & (seen_case + seen_reference < len(case + reference)), "code"] = Reason.BY_CURVE
+        rows.loc[tested & one_side, "code"] = Reason.NO_VALUE_ON_ONE_SIDE
     rows["carriers"] = ""
     for i in np.flatnonzero(sparse):
         names = included.obs_names[[j for j in case + reference if detected[i, j]]]

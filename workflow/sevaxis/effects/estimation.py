@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from sevaxis.base.problems import Problem, Problems, refuse
 from sevaxis.base.vocabulary import Normalisation, Reason, Scale, Sex, Status
 from sevaxis.effects.methods import Estimates, Method, Task, default_method, load_method
+from sevaxis.effects.methods.gaps import refuse_subjects
 from sevaxis.models.linear.design import Design, aliased, cell_means, contrast_matrix
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ def settle_subjects(method: Method, options: dict[str, Any], plan: Plan) -> tupl
     if options.get("subjects") != "auto":
         return method, options
     if plan.subjects == "mixed":
+        if options.get("missing") == "curve":
+            refuse_subjects("random intercepts of subjects")
         mixed = load_method("mixed")
         return mixed, mixed.parse({})
     return method, {**options, "subjects": plan.subjects or "block"}

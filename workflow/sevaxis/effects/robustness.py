@@ -142,17 +142,20 @@ def choices_of(included: AnnData, card: CompareCard, plan: Plan) -> list[Choice]
     ``included`` are the samples that enter the plan's model.
     """
     from sevaxis.effects.estimation import block_of, choose_method, settle_subjects
+    from sevaxis.effects.methods.gaps import bears_curve
     from sevaxis.effects.sensitivity import Choice, choices_beside
 
     method, options = settle_subjects(*choose_method(card), plan)
     counted = included.uns["dataset"]["scale"] == Scale.COUNTS
+    missing = not counted and bool(np.isnan(np.asarray(included.X)).any())
     choices = choices_beside(
         method,
         options,
         card.values.normalise,
         counted=counted,
         paired=block_of(included.obs) is not None,
-        missing=not counted and bool(np.isnan(np.asarray(included.X)).any()),
+        missing=missing,
+        curve=missing and bears_curve(np.asarray(included.layers["log2"]).T),
         assessed=included.uns.get("normalisation", {}).get("method"),
     )
     own = []

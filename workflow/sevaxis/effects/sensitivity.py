@@ -71,6 +71,7 @@ def choices_beside(
     counted: bool,
     paired: bool,
     missing: bool = True,
+    curve: bool = False,
     assessed: str | None = None,
 ) -> tuple[Choice, ...]:
     """Other reasonable analyses beside the reported one, which stands first; each departs from it in one thing.
@@ -85,6 +86,8 @@ def choices_beside(
         Whether subjects have several samples: methods that cannot take that into account are no choice then.
     missing
         Whether log2 values are missing: where none is, nothing is imputed.
+    curve
+        Whether they bear a detection curve.
     assessed
         How log2 values were aligned when they were assessed: the same again is no other choice.
     """
@@ -101,8 +104,9 @@ def choices_beside(
 
     def other(name: str, of: str, **changed: Any) -> Choice:
         # what is not varied stays: subjects enter as they do in the reported analysis
-        known = load_method(of).options.model_fields.keys() & {"subjects"}
-        kept = {key: options.get(key, "block") for key in known}
+        usual = {"subjects": "block", "missing": "observed"}
+        known = load_method(of).options.model_fields.keys() & usual.keys()
+        kept = {key: options.get(key, usual[key]) for key in known}
         return Choice(
             name=name,
             method=of,
@@ -135,10 +139,15 @@ def choices_beside(
             other("samples weighed", "trend", array_weights=True),
         ]
         if missing:
+            left_out = {**options, "missing": "observed"} if "missing" in options else options
+            if left_out != options:
+                found.append(beside("missing values left out", options=left_out))
+            elif curve and (not paired or options.get("subjects") == "fixed"):
+                found.append(other("missing values by the detection curve", "trend", missing="curve"))
             found += [
-                beside("imputed: MinProb", imputation="minprob"),
-                beside("imputed: QRILC", imputation="qrilc"),
-                beside("imputed: nearest neighbours", imputation="knn"),
+                beside("imputed: MinProb", imputation="minprob", options=left_out),
+                beside("imputed: QRILC", imputation="qrilc", options=left_out),
+                beside("imputed: nearest neighbours", imputation="knn", options=left_out),
             ]
     if paired:
         if "subjects" in options:

@@ -88,10 +88,26 @@ def _check_model(card: Card, source: YamlSource, location: Location) -> list[Pro
     problems += _check_options(
         f"The method '{name}'", method.options, card.model.options, source, location, readers_of
     )
+    problems += _check_gaps(card, source, location)
     for one, other in method.clashes(card.model.options):
         what, place = f"'{one}' and '{other}' exclude each other", source.where((*location, other))
         problems.append(Problem(what, place, "both", "one of them", "leave one out"))
     return problems + (_check_normalisation(card, method, source) if location == ("model",) else [])
+
+
+def _check_gaps(card: Card, source: YamlSource, location: Location) -> list[Problem]:
+    """A detection curve for values that can have gaps, and for samples that it can take for independent."""
+    if card.model.options.get("missing") != "curve":
+        return []
+    place = source.where((*location, "missing"))
+    if card.scale == Scale.COUNTS:
+        what, hint = "Counts have no gaps for a detection curve", "leave it out: zeros of counts are values"
+        return [Problem(what, place, "curve", "observed", hint)]
+    if card.columns.subject is not None and card.model.options.get("subjects") == "block":
+        what = "The detection curve takes samples for independent, or subjects as columns of the model"
+        hint = "say subjects: fixed for contrasts within subjects, or leave one of the two out"
+        return [Problem(what, place, "subjects: block", "subjects: fixed or auto", hint)]
+    return []
 
 
 def _methods(fits: Callable[[Method], bool]) -> str:

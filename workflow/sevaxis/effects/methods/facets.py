@@ -57,6 +57,15 @@ def _weights(used: Used) -> str:
     return f"{_number(min(weights))} to {_number(max(weights))}"
 
 
+def _curve(used: Used) -> str:
+    intercept, slope = used["detection_curve"]
+    low, high = used["detection_shifts"]
+    return (
+        f"{used['recovered']:,} missing values ({100 * used['recovered_share']:.3g} %) by the detection curve "
+        f"logit P = {intercept:.4g} + {slope:.3g} y, samples {low:+.2g} to {high:+.2g} beside it"
+    )
+
+
 FILTER = Facet(
     lambda used: used["filter"] is not None,
     lambda used: (
@@ -177,6 +186,18 @@ INDEPENDENT_FILTER = Facet(
     "Features whose mean count is below the cut-off that finds most at 5 % have a p but no q, contrast by contrast "
     "(Bourgon et al. 2010).",
 )
+DETECTION_CURVE = Facet(
+    lambda used: used["detection_curve"] is not None,
+    _curve,
+    "The log odds of detection follow the log2 intensity y, seen or not, by a line that was estimated from the values "
+    "observed and from how often each feature was missed (Li & Smyth 2023), with an intercept of its own for each "
+    "sample. P comes from a linear model in which each missing value is the mode of its posterior under this curve and "
+    "a normal distribution of the feature's values in which the contrast is nought (Li et al. 2025), unweighted, for "
+    "precision weights let p below 0.05 be twice as frequent; the effect and its interval from the likelihood of the "
+    "values seen and of the others being missed, groups apart. Presence is a second test only where a whole side of a "
+    "contrast was missed: its fold change is the curve's and has no interval.",
+    "detection_curve",
+)
 FIXED_SUBJECTS = Facet(
     lambda used: used["fixed_subjects"],
     lambda used: f"a mean for each subject, {_subjects(used)} with several samples",
@@ -221,6 +242,7 @@ MODEL = (
     INTERCEPTS,
     *OUTLIERS,
     INDEPENDENT_FILTER,
+    DETECTION_CURVE,
 )
 SEXES = (BY_SEX, SEX_COVARIATE, ONE_SEX, UNKNOWN_SEX)
 FACETS = (*NORMALISATIONS, *MODEL, *SEXES)

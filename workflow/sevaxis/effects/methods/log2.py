@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from sevaxis.base.problems import nearest, refuse
 from sevaxis.base.vocabulary import Assay, Scale
 from sevaxis.effects.methods.record import Estimates, Method, Subjects, Task, Used
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sevaxis.models.linear.fit import LinearFit
 
 
@@ -20,6 +22,7 @@ def fit_trend(
     array_weights: bool = False,
     group_weights: bool | None = None,
     subjects: Subjects = "auto",
+    missing: Literal["observed", "curve"] = "observed",
 ) -> Estimates:
     """Fit a linear model and moderate its t.
 
@@ -41,12 +44,21 @@ def fit_trend(
         count), ``block`` (one correlation for all features, as limma), or ``auto``: ``fixed`` for contrasts within
         subjects; for others the samples of their own groups, with random intercepts (method ``mixed``) where subjects
         have several of these.
+    missing
+        Missing intensities: ``observed`` leaves them out, with presence as a test of its own; ``curve`` gives each the
+        likeliest value by the detection curve of the data (Li 2023), for samples of one subject each or with
+        ``subjects: fixed``. Not for ratios or the plexes of TMT.
     """
     from dataclasses import replace
 
+    from sevaxis.effects.methods.gaps import estimates_by_curve
     from sevaxis.effects.methods.results import moderated_estimates
     from sevaxis.models.linear.empirical_bayes import moderate
 
+    if missing == "curve":
+        weights, told = _weights(task, array_weights, group_weights)
+        used = Used(robust=robust, trend=trend, **told)
+        return estimates_by_curve(task, used, weights=weights, subjects=subjects)
     fit, used = _fit(task, subjects, array_weights, group_weights)
     return moderated_estimates(
         moderate(fit, trend=trend, robust=robust), replace(used, robust=robust, trend=trend)
@@ -97,26 +109,29 @@ def fit_deqms(
     return moderated_estimates(moderate_by_count(fit, counts), replace(used, count_prior=peptides))
 
 
-def _fit(task: Task, subjects: Subjects, array_weights: bool, asked: bool | None) -> tuple[LinearFit, Used]:
-    from sevaxis.effects.methods.results import numbered, subjects_used
+def _weights(task: Task, array_weights: bool, asked: bool | None) -> tuple[np.ndarray | None, dict[str, Any]]:
+    """Weights of samples or groups, if any, and what a fit's record says of them."""
+    from sevaxis.effects.methods.results import numbered
     from sevaxis.models.linear.array_weights import array_weights as estimate_weights
+
+    group_weights = not array_weights and task.weighs_groups(asked)
+    if not array_weights and not group_weights:
+        return None, {"sample_weights": None, "group_weights": False}
+    weights = estimate_weights(task.values, task.design, groups=task.groups if group_weights else None)
+    return weights, {"sample_weights": numbered(weights), "group_weights": group_weights}
+
+
+def _fit(task: Task, subjects: Subjects, array_weights: bool, asked: bool | None) -> tuple[LinearFit, Used]:
+    from sevaxis.effects.methods.results import subjects_used
     from sevaxis.models.linear.blocks import duplicate_correlation
     from sevaxis.models.linear.fit import fit_linear
 
     y, design = task.values, task.design
     block, told = subjects_used(task, subjects)
-    weights, group_weights = None, not array_weights and task.weighs_groups(asked)
-    if array_weights or group_weights:
-        weights = estimate_weights(y, design, groups=task.groups if group_weights else None)
+    weights, weighed = _weights(task, array_weights, asked)
     correlation = duplicate_correlation(y, design, block, weights=weights) if block is not None else None
     fit = fit_linear(y, design, weights=weights, block=block, correlation=correlation)
-    used = Used(
-        sample_weights=None if weights is None else numbered(weights),
-        group_weights=group_weights,
-        correlation=correlation,
-        **told,
-    )
-    return fit.contrast(task.contrasts), used
+    return fit.contrast(task.contrasts), Used(correlation=correlation, **weighed, **told)
 
 
 _TEXT = (

@@ -133,6 +133,11 @@ class Used:
     independent_filter
         Features that independent filtering left out of the family of q, of each contrast; None where it was not asked
         for.
+    detection_curve, detection_shifts
+        Intercept and slope (per log2) of the detection curve by which missing values were recovered, and the least and
+        the largest intercept that a sample has beside it; None where they were left out.
+    recovered, recovered_share
+        How many values, and which share of all.
     n_subjects
         How many subjects have several samples.
     design
@@ -174,6 +179,10 @@ class Used:
     features_refitted: int = 0
     features_withheld: int = 0
     independent_filter: tuple[int, ...] | None = None
+    detection_curve: tuple[float, float] | None = None
+    detection_shifts: tuple[float, float] | None = None
+    recovered: int = 0
+    recovered_share: float = 0.0
     design: tuple[str, ...] = ()
     redundant: tuple[str, ...] = ()
     sexes: str = ""
