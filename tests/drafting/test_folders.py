@@ -190,6 +190,9 @@ def test_tables_of_other_samples_are_joined(tmp_path):
         "batch1.tsv": wide(COUNTS[:, ::2], SAMPLES[::2]),
         "batch2.tsv": wide(COUNTS[:, 1::2], SAMPLES[1::2]),
     }
-    card, _ = drafted(tmp_path, put(tmp_path / "run", files))
+    card, added = drafted(tmp_path, put(tmp_path / "run", files))
     assert (len(card["files"]), card["join"]) == (2, "samples")
+    assert card["columns"]["batch"] == "batch"
+    batches = [line.split("\t")[3] for line in added.sheet.splitlines()]
+    assert batches == ["batch", *["batch1"] * 6, *["batch2"] * 6]
     np.testing.assert_allclose(counts_of(card), COUNTS.T)

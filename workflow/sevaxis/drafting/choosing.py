@@ -175,6 +175,15 @@ def choose_tables(
     return [one for one in first if one in used], reasons
 
 
+def differing(names: list[str]) -> list[str]:
+    """The words by which names of files differ; whole names where these do not tell them apart."""
+    split = [[w for w in re.split(r"[\s._-]+", re.sub(ENDINGS, "", name, flags=re.I)) if w] for name in names]
+    short = [
+        " ".join(word for word in words if any(word not in others for others in split)) for words in split
+    ]
+    return short if all(short) and len(set(short)) == len(short) else names
+
+
 def _worth(one: Recognised, adata: AnnData) -> tuple[bool, bool, bool, bool]:
     """Genes before transcripts, reads before what is made of them, tables of programs before tables of anything."""
     called = f"{one.path.name} {one.options.get('sheet', '')} {one.options.get('object', '')}"

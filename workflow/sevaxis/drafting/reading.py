@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problems
-from sevaxis.drafting.choosing import OTHERS, are_transcripts, choose_singles, choose_tables, name_singles
+from sevaxis.drafting.choosing import (
+    OTHERS,
+    are_transcripts,
+    choose_singles,
+    choose_tables,
+    differing,
+    name_singles,
+)
 from sevaxis.drafting.describing import decided, left_out
 from sevaxis.drafting.excerpts import excerpt_of
 from sevaxis.drafting.recognised import Recognised
@@ -159,6 +166,9 @@ def read_matrices(
     else:
         used, reasons = choose_tables(first, parts)
         names = {}
+        if len(used) > 1:
+            for one, stem in zip(used, differing([one.path.name for one in used]), strict=True):
+                parts[id(one)].obs["file batch"] = stem  # counted together, perhaps on another day
     for one in first:
         if id(one) in reasons:
             draft.note(one.path, f"not used: {reasons[id(one)]}")
