@@ -197,6 +197,20 @@ MEMBRANE = ["Fbxo2", "Cd63", "Flot1", "Alb", "Mb", *(f"Abc{i}" for i in range(52
 
 
 @pytest.mark.parametrize(
+    ("odd", "asked"),
+    [(lambda v: v, False), (np.log2, True), (lambda v: v / 1e6, True), (lambda v: v / 50, False)],
+)
+def test_a_sample_of_another_scale_among_linear_ones_is_asked_about(odd, asked):
+    random, facts = np.random.default_rng(2), Facts()
+    linear = 2 ** random.normal(22, 2.5, (6, 200))
+    linear[3] = odd(linear[3])
+    adata = matrix(linear, [f"P{i:05d}" for i in range(200)])
+    propose_assay(facts, adata, Recognised(Path("liver.tsv"), "table", "matrix", "delimited"))
+    scale = str(facts.values["scale"])
+    assert (scale.startswith("TODO") and adata.obs_names[3] in scale) == asked, facts
+
+
+@pytest.mark.parametrize(
     ("names", "text", "expected"),
     [
         ([f"ENSRNOG{i:011d}" for i in range(60)], "mouse", "rat"),

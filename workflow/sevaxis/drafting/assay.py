@@ -9,6 +9,7 @@ import numpy as np
 
 from sevaxis.base.vocabulary import Assay, Namespace
 from sevaxis.drafting.facts import Facts
+from sevaxis.drafting.levels import is_quality_control
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.genes.identifiers import namespaces_of
 from sevaxis.matrix.numbers import doubt_counts, doubt_log2
@@ -24,6 +25,8 @@ NORMALISED = {"LFQ intensity", "MaxLFQ Intensity", "PG.MaxLFQ"}
 EQUAL_MEDIANS = 0.05
 #: From this share of groups among the names, or of zeros far below the least logarithm, a table is of proteins.
 SOME_GROUPS, SOME_ZEROS, LEAST_LOG2 = 0.02, 0.05, 6.0
+#: Sample medians (log2) that differ more from the others' are of another scale; no loading differs 256-fold.
+ANOTHER_UNIT = 8
 #: Fewer features than this are clinical measures, not omics.
 FEWEST_FEATURES = 50
 
@@ -168,6 +171,8 @@ def _propose_scale(
     doubt = doubt_log2(values) if scale != "linear" and largest < LARGEST_LOG2 else None
     if scale == "log2" and not doubt and (said := _other_base(recognised, samples)):
         doubt = f"log2 or another base? {said}"
+    if scale == "linear" and (said := _of_another_unit(values, samples)):
+        doubt = f"linear, if {said}; otherwise bring all samples to one scale"
     if scale is None and not doubt:
         facts.values["scale"] = f"{TODO} {_inline(fits['log2'] or fits['linear'] or '')}"
         return
@@ -197,6 +202,23 @@ def _propose_scale(
     facts.evidence["values"] = (
         f"largest value {largest:.4g}, {zeros:.0%} zeros, {np.isnan(values).mean():.0%} missing"
     )
+
+
+def _of_another_unit(values: np.ndarray, samples: list[str]) -> str:
+    """Samples whose values are hundreds of times smaller or larger than those of most: logarithms, or another unit."""
+    with np.errstate(all="ignore"):
+        log2 = np.log2(np.where(values > 0, values, np.nan))
+        each = [float(np.nanmedian(row)) if np.isfinite(row).any() else np.nan for row in log2]
+    usual = float(np.nanmedian(each))
+    odd = {
+        name: 2.0 ** (one - usual)
+        for name, one in zip(samples, each, strict=True)
+        if abs(one - usual) > ANOTHER_UNIT and not is_quality_control(name)
+    }
+    if not odd or len(odd) > len(samples) / 3:
+        return ""
+    times = next(iter(odd.values()))
+    return f"the values of {', '.join(list(odd)[:5])} are of the same unit as the others ({times:.2g} times theirs)"
 
 
 def _fits(values: np.ndarray, scale: str, names: tuple[list[str], list[str]]) -> str | None:
