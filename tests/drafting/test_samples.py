@@ -229,6 +229,22 @@ def test_plates_that_the_table_itself_tells_stand_beside_the_sheet():
     assert described.source == "sheet.tsv (with PlateID of npx.csv)"
 
 
+@pytest.mark.parametrize(
+    ("samples", "cells", "rows"),
+    [
+        (["S1.1", "S11", "S2.1", "S21"], ["S1-1", "S11", "S2-1", "S21"], [0, 1, 2, 3]),
+        (["X0h1", "X0h2", "X6h1"], ["0h1", "0h2", "6h1"], [0, 1, 2]),
+        (["X1.sed", "X11.sed", "X2.sed"], ["11-sed", "1-sed", "2-sed"], [1, 0, 2]),
+        (["ko_1", "KO_1", "ko_2", "ko_3"], ["Ko-1", "ko_2", "ko_3"], [None, None, 1, 2]),  # which is it?
+        (["a.raw", "b.raw", "c"], ["c", "b", "a"], [2, 1, 0]),
+    ],
+)
+def test_rows_of_a_sheet_find_their_samples(samples, cells, rows):
+    sheet = pd.DataFrame({"name": cells, "row": [str(i) for i in range(len(cells))]})
+    described = describe([Annotation("sheet.tsv", sheet)], samples)
+    assert described.frame["row"].tolist() == ["" if row is None else str(row) for row in rows]
+
+
 def test_two_rows_that_are_equally_near_are_no_proposal():
     names, rows = ["mouse1", "mouse2", "mouse33", "mouse4"], ["mouse1", "mouse2", "mouse31", "mouse32"]
     sheet = pd.DataFrame({"sample": rows, "group": ["a", "b", "a", "b"]})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,8 @@ EXTRAS = ("none", "before", "symbol beside", "between", "after", "tests after", 
 ENDS = ("none", "total row", "blank lines", "note below")
 DECOYS = ("none", "MaxQuant", "FragPipe", "lower")
 SHEETS = ("plain", "order", "case", "more", "subset")
+#: Kinds of files of sheets beside csv.
+SHEET_FILES = ("tsv", "semicolon", "utf16", "csv bom", "xlsx", "xlsx titled")
 BATCHES = ("", "batch", "run_date", "plex", "cage", "lane")
 AXES: dict[str, list[str]] = {
     "holds": list(HOLDS),
@@ -88,7 +92,15 @@ def cases(seed: int) -> Iterator[Case]:
         for level in special
         for layout in ("wide", "wide", "wide", "transposed", "long")
     ]
-    for i, choice in enumerate([*fair, *asking]):
+    sheets = [
+        _mend(
+            {key: generator.choice(levels) for key, levels in USUAL.items()}
+            | {"naming": naming, "sex": "sheet letters", "sheet": sheet, "sheet file": file}
+        )
+        for naming in ("1_group", "group rep 1", "GROUP-01", "glued", "bam", "opaque with sheet")
+        for sheet, file in [("before R", "csv"), *(("plain", file) for file in SHEET_FILES)]
+    ]
+    for i, choice in enumerate([*fair, *asking, *sheets]):
         yield Case(f"table-{i:03d}", choice, _area(choice), _writer(choice, seed + i))
 
 
@@ -182,11 +194,15 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     decimal = "," if c["file"] == "semicolon" else "."
     thousands = ("." if decimal == "," else ",") if c["thousands"] else ""
     cells = as_cells(shown, c["holds"], c["missing"], decimal, thousands)
+    told = [replace(sample) for sample in samples]
+    if c["sheet"] == "before R":
+        for sample in samples:
+            sample.name = as_r_writes(sample.name)
     grid = _grid(c, names, genes.symbols, samples, cells, generator, truth, decimal)
     sheet = None
     if has_sheet(c):
         column = generator.choice(["sample", "Sample_ID", "id", "Run"])
-        sheet = sheet_rows(samples, design, c["sex"], column=column, batch=c["batch"], kind=c["sheet"])
+        sheet = sheet_rows(told, design, c["sex"], column=column, batch=c["batch"], kind=c["sheet"])
     titles: tuple[str, ...] = ()
     if c["head"] == "title lines":
         titles = ("Supplementary Table 2", "Values after quality control; see Methods")
@@ -197,8 +213,15 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
     path = write_grid(
         folder / stem, c["file"], grid, titles=titles, sheet=sheet if c["file"] == "xlsx sheets" else None
     )
-    sheets = [write_grid(folder / "samples", "csv", sheet)] if sheet and c["file"] != "xlsx sheets" else []
+    beside = sheet and c["file"] != "xlsx sheets"
+    sheets = [write_grid(folder / "samples", c.get("sheet file", "csv"), sheet)] if beside else []
     return Written([path], truth, sheets)
+
+
+def as_r_writes(name: str) -> str:
+    """A name of a column as R's ``make.names`` changes it."""
+    changed = re.sub(r"[^A-Za-z0-9._]", ".", name)
+    return changed if re.match(r"[A-Za-z]|\.(?!\d)", changed) else f"X{changed}"
 
 
 def _grid(
@@ -349,7 +372,9 @@ def _truth(c: Choice, samples: list[Sample], values: np.ndarray, genes, names: l
         ask.add("group")
     if c["sex"] == "sheet 1 2":
         ask.add("sex")
-    if c["ids"] in ("symbol quiet", "refseq mRNA") and not c["place"].startswith("{"):
+    # transcripts tell no organism, symbols beside them do
+    untold = c["ids"] == "symbol quiet" or (c["ids"] == "refseq mRNA" and c["extra"] != "symbol beside")
+    if untold and not c["place"].startswith("{"):
         ask.add("organism")
     sexless = c["naming"] in ("opaque", "repeated", "second header", *TOLD_BY_SHEET) and not c[
         "sex"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -287,25 +287,43 @@ def _matches(cells: list[str], samples: list[str]):
     senses = {
         "equal names": lambda text: text.strip(),
         "names equal but for case and punctuation": _bare,
+        "names equal but for the X that R puts before numbers": lambda text: _bare(
+            re.sub(r"^X(?=[\d.])", "", text)
+        ),
         "names equal but for the ending of a file": lambda text: _bare(
             re.sub(RAW, "", _base(text), flags=re.I)
         ),
         "the GEO accession at the start": _accession,
-        "the number in the name": _number,
     }
+    at: dict[str, int] = {}
+    for row, cell in enumerate(cells):
+        at.setdefault(cell, row)
+    found: dict[str, int] = {}
     for how, key in senses.items():
-        first: dict[str, int] = {}
-        for row, cell in enumerate(cells):
-            if cell and key(cell):
-                first.setdefault(key(cell), row)
-        keys = {sample: key(sample) for sample in samples}
-        if how == "the number in the name" and (
-            len({k for k in keys.values() if k}) < len(samples)
-            or not all(re.fullmatch(r"\d{2,}", c) for c in cells if c)
-        ):
-            continue
-        yield how, {sample: first[k] for sample, k in keys.items() if k and k in first}
+        # what is the same in a stricter sense is settled: S1.1 is S1-1, where S11 is there, too
+        settled = {cells[row] for row in found.values()}
+        free = _by_key([cell for cell in at if cell and cell not in settled], key)
+        left = _by_key([sample for sample in samples if sample not in found], key)
+        found |= {left[k][0]: at[free[k][0]] for k in left if len(left[k]) == len(free.get(k, [])) == 1}
+        yield how, dict(found)
+    numbers = _by_key([cell for cell in at if cell], _number)
+    keys = {sample: _number(sample) for sample in samples}
+    codes = all(re.fullmatch(r"\d{2,}", cell) for cell in cells if cell)
+    if codes and len({k for k in keys.values() if k}) == len(samples):
+        yield (
+            "the number in the name",
+            {s: at[numbers[k][0]] for s, k in keys.items() if k in numbers},
+        )
     yield "names that contain the names of the sheet", _contained(cells, samples)
+
+
+def _by_key(names: list[str], key: Callable[[str], str]) -> dict[str, list[str]]:
+    """Names by what is the same of them; those of which nothing is left out."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if key(name):
+            found.setdefault(key(name), []).append(name)
+    return found
 
 
 def _contained(cells: list[str], samples: list[str]) -> dict[str, int]:
