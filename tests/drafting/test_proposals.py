@@ -8,6 +8,7 @@ import anndata
 import numpy as np
 import pandas as pd
 import pytest
+from sevaxis.base.resources import load_table
 from sevaxis.drafting.annotation import Annotation, describe
 from sevaxis.drafting.assay import propose_assay
 from sevaxis.drafting.columns import assign
@@ -17,6 +18,7 @@ from sevaxis.drafting.groups import groups_of_names
 from sevaxis.drafting.organism import propose_organism
 from sevaxis.drafting.place import propose_place
 from sevaxis.drafting.recognised import Recognised
+from sevaxis.genes.panels import load_panels
 
 
 @pytest.mark.parametrize(
@@ -307,3 +309,22 @@ def test_tissue_and_compartment(texts, tissue, compartment):
     propose_place(facts, None, texts)
     assert facts.tissue.startswith(tissue), facts
     assert facts.compartment.startswith(compartment), facts
+
+
+@pytest.mark.parametrize(
+    ("high", "n", "tissue"), [(True, 6000, "liver"), (False, 6000, "TODO"), (True, 900, "TODO")]
+)
+def test_the_tissue_of_published_results_is_told_by_the_mean_abundance_of_marker_genes(high, n, tissue):
+    """As masld_de_tables, whose files name a disease and no organ; a choice of genes tells nothing."""
+    panels, known = load_panels(), load_table("identifiers")
+    genes = known[(known["organism"] == "human") & known["human_symbol"].isin(panels["hepatocyte"])]
+    markers = [cell.split(";")[0] for cell in genes["ensembl"] if cell]
+    adata = anndata.AnnData(np.zeros((1, n)))
+    adata.var_names = [*markers, *(f"ENSG009{i:08d}" for i in range(n - len(markers)))]
+    means = np.random.default_rng(1).normal(0, 3, (1, n))
+    means[0, : len(markers)] += 20 if high else 0
+    means[0, -5:] = np.nan
+    adata.layers["mean_abundance"] = means
+    facts = Facts(assay="effects", organism="human")
+    propose_place(facts, adata, Texts(folder="masld_de_tables"))
+    assert facts.tissue.startswith(tissue), facts

@@ -17,6 +17,8 @@ from sevaxis.study.validation import TODO, is_undecided
 if TYPE_CHECKING:
     from anndata import AnnData
 
+#: Results of fewer genes are a choice, among which no rank tells anything.
+FEWEST_GENES = 5000
 #: A marker gene counts as high above this share of all genes.
 HIGH = 0.95
 #: Tissue -> panels; the liver's plasma proteins are its own in RNA only: as proteins they are everywhere.
@@ -24,7 +26,10 @@ MARKERS = {"muscle": ("muscle",), "liver": ("hepatocyte", "contaminants_plasma")
 
 
 def propose_place(facts: Facts, adata: AnnData | None, texts: Texts) -> None:
-    """Tissue and compartment from words; the tissue from its marker genes where no word says it."""
+    """Tissue and compartment from words; the tissue from its marker genes where no word says it.
+
+    Of published results the marker genes are ranked by the mean abundances beside them.
+    """
     _tissue_of_words(facts, texts)
     if not facts.tissue and adata is not None:
         _tissue_of_markers(facts, adata)
@@ -94,21 +99,28 @@ def _propose_compartment(facts: Facts, texts: Texts) -> None:
 
 
 def _tissue_of_markers(facts: Facts, adata: AnnData) -> None:
-    if facts.organism not in set(Organism):
+    published = facts.assay == Assay.EFFECTS
+    if facts.organism not in set(Organism) or (published and adata.n_vars < FEWEST_GENES):
+        return
+    abundance = adata.layers.get("mean_abundance") if published else adata.X
+    if abundance is None or not np.isfinite(np.asarray(abundance, dtype=float)).any():
         return
     panels, known = load_panels(), load_table("identifiers")
     known = known[known["organism"] == facts.organism]
-    values = np.nan_to_num(np.asarray(adata.X, dtype=float), nan=0.0, posinf=0.0, neginf=0.0)
-    means = values.mean(axis=0)
+    values = np.asarray(abundance, dtype=float)
+    lowest = np.nanmin(values) if published else 0.0  # their logarithms are below 0, too
+    means = np.nan_to_num(values, nan=lowest, posinf=lowest, neginf=lowest).mean(axis=0)
     rank = np.argsort(np.argsort(means)) / max(1, len(means) - 1)
     names = np.asarray(adata.var_names.astype(str))
     columns = [
         names,
         *(adata.var[c].astype(str).to_numpy() for c in ("symbol", "ensembl", "uniprot") if c in adata.var),
     ]
+    ensembl = np.asarray([str(name).startswith("ENS") for name in columns[0]])
+    of_rna = facts.assay == Assay.RNA_COUNTS or (published and ensembl.mean() > 0.5)
     shares = {}
     for tissue, chosen in MARKERS.items():
-        if tissue == "liver" and facts.assay != Assay.RNA_COUNTS:
+        if tissue == "liver" and not of_rna:
             continue
         genes = known[known["human_symbol"].isin([gene for name in chosen for gene in panels[name]])]
         ids = {

@@ -194,7 +194,7 @@ def draft_effects(
         draft.files.append(entry)
     if first is not None:
         propose_organism(facts, first, texts)
-    propose_place(facts, None, texts)
+    propose_place(facts, first, texts)
     draft.take(facts)
     draft.evidence["assay"] = "published results: fold changes with p or q, not data"
     draft.evidence["contrasts"] = ", ".join(f"{p.name} ({p.role})" for p, _ in draft.contrasts)
