@@ -139,3 +139,28 @@ def test_what_stands_for_a_feature_with_two_values_is_asked(tmp_path):
     told = Wishes(options={"duplicates": "mean"})
     added = add([str(path)], id="x", folder=tmp_path / "datasets", dry_run=True, wishes=told)
     assert not [p for p in added.open if "duplicates" in p.what]
+
+
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        (["Accession", "Category"], "a list of genes or proteins ('Accession') without"),
+        (
+            ["patient", "Sex", "Age", "BMI", "AST"],
+            "these are measures of people or animals (Sex, Age, BMI, ...)",
+        ),
+        (["tube", "colour"], "add the file with the values too"),
+    ],
+)
+def test_what_to_do_with_a_sheet_that_came_alone(tmp_path, header, hint):
+    cells = {
+        "Accession": ACCESSIONS,
+        "patient": [f"case {i}" for i in range(N)],
+        "Sex": ["f", "m", "m"] * (N // 3),
+    }
+    columns = [cells.get(name, [str(20 + i % 37) for i in range(N)]) for name in header]
+    (tmp_path / "t.tsv").write_text(lines(header, *columns))
+    with pytest.raises(Problems, match="No file holds values or results") as caught:
+        add([str(tmp_path / "t.tsv")], id="x", folder=tmp_path / "datasets", dry_run=True)
+    assert caught.value.problems[0].hint.startswith(hint)
+    assert caught.value.problems[0].found == "t.tsv: a sheet without values of samples"

@@ -89,7 +89,10 @@ def draft(
         _title(drafted)
         return drafted
     if not matrices:
-        found = "; ".join(f"{one.path.name}: {one.format}" for one in recognised)
+        formats = [
+            re.sub(r"^sample sheet\b", "a sheet without values of samples", one.format) for one in recognised
+        ]
+        found = "; ".join(f"{one.path.name}: {said}" for one, said in zip(recognised, formats, strict=True))
         hint = next(
             (one.hint for one in recognised if one.hint),
             "add the file with the values too (for sequencing data GEO has it among the supplementary files)",

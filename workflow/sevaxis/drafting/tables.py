@@ -18,6 +18,7 @@ from sevaxis.drafting.published import MOST_BESIDE, joint_test, recognise_result
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.singles import one_sample, rows_of_no_sample
 from sevaxis.drafting.statistics import named
+from sevaxis.drafting.words import measures_people
 from sevaxis.genes.identifiers import COLUMN_NAMES, are_row_numbers, identifier_of
 from sevaxis.matrix.readers.maxquant import KEPT
 from sevaxis.matrix.readers.registry import reader_options, signatures
@@ -29,6 +30,8 @@ from sevaxis.matrix.readers.tables.text import Table, read_table
 if TYPE_CHECKING:
     import polars as pl
 
+#: Fewest rows of a list of genes, and columns that may name them.
+FEWEST_LISTED, MOST_LOOKED_AT = 100, 8
 #: Readers of formats that also come as parquet.
 PARQUET = ("olink", "diann")
 #: What readers of transcripts add up by.
@@ -138,7 +141,32 @@ def classify(
             path, f"several tables{where} (row {row + 1} is a header again)", "nothing", hint=hint
         )
     kept = {key: item for key, item in options.items() if key == "skip"}
-    return Recognised(path, f"sample sheet{where}", "samples", options=kept, table=table if whole else None)
+    sheet = table if whole else None
+    return Recognised(
+        path, f"sample sheet{where}", "samples", options=kept, table=sheet, hint=_no_values(table)
+    )
+
+
+def _no_values(table: Table) -> str:
+    """What to do with a sheet that came without values: lists of genes and measures of people will never have some."""
+    columns = table.frame.columns
+    people = [name for name in columns if measures_people(name)]
+    if len(people) >= 3:
+        shown = ", ".join(people[:3])
+        return (
+            f"these are measures of people or animals ({shown}, ...), for which there is no assay; if they describe "
+            "samples of a matrix: sevaxis add MATRIX --sheet FILE"
+        )
+    if table.frame.height < FEWEST_LISTED:
+        return ""
+    for name in columns[:MOST_LOOKED_AT]:
+        cells = [] if looks_numeric(table.frame[name], table) else as_text(table.frame[name].head(2000))
+        if identifier_of([cell for cell in cells if cell]) is not None:
+            return (
+                f"a list of genes or proteins ('{name}') without a column for each sample and without fold changes is "
+                "no data set: nothing can be compared"
+            )
+    return ""
 
 
 def _tests_alone(table: Table, layout: Layout) -> str:
