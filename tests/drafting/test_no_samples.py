@@ -155,6 +155,8 @@ def test_what_stands_for_a_feature_with_two_values_is_asked(tmp_path):
 def test_what_to_do_with_a_sheet_that_came_alone(tmp_path, header, hint):
     cells = {
         "Accession": ACCESSIONS,
+        "Category": ["core"] * N,
+        "colour": ["red"] * N,
         "patient": [f"case {i}" for i in range(N)],
         "Sex": ["f", "m", "m"] * (N // 3),
     }
