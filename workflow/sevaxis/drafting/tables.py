@@ -101,12 +101,8 @@ def classify(
         # contrasts may stand below each other, beyond the head
         table = read_table(path, comment="#", skip=options.get("skip", 0))
         effects = recognise_results(path, table, options, where)
-    if effects is None and (joint := joint_test(table)):
-        hint = "a card compares two groups: take the table of a contrast with its fold change, or the values themselves"
-        return Recognised(path, f"tests of several groups at once{where} ({joint})", "nothing", hint=hint)
-    if effects is None and (column := peptide_column(table)) is not None:
-        hint = "a protein would count once for each of its peptides: take the table of proteins of the same search"
-        return Recognised(path, f"peptides{where} (column '{column}')", "nothing", hint=hint)
+    if effects is None and (beside := _of_no_two_groups(path, table, where)) is not None:
+        return beside
     layout = layout_of(table, feature_column(table)[0]) if reader is not None else None
     if effects is not None and (layout is None or not _has_samples(table, effects, layout)):
         return effects
@@ -145,6 +141,17 @@ def classify(
     return Recognised(
         path, f"sample sheet{where}", "samples", options=kept, table=sheet, hint=_no_values(table)
     )
+
+
+def _of_no_two_groups(path: Path, table: Table, where: str) -> Recognised | None:
+    """Tests of several groups at once, and peptides: nothing that a card can use."""
+    if joint := joint_test(table):
+        hint = "a card compares two groups: take the table of a contrast with its fold change, or the values themselves"
+        return Recognised(path, f"tests of several groups at once{where} ({joint})", "nothing", hint=hint)
+    if (column := peptide_column(table)) is not None:
+        hint = "a protein would count once for each of its peptides: take the table of proteins of the same search"
+        return Recognised(path, f"peptides{where} (column '{column}')", "nothing", hint=hint)
+    return None
 
 
 def _no_values(table: Table) -> str:
