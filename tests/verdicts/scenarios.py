@@ -107,6 +107,20 @@ SCENARIOS = (
     Scenario("8 pairs, 15 % missing", 8, 8, pairs=8, missing=0.15),
     *(Scenario(f"{n} v {n}, missing by intensity", n, n, missing="intensity") for n in (4, 10)),
     Scenario("12 v 12, both sexes, missing by intensity", 12, 12, "both", missing="intensity"),
+    *(
+        Scenario(
+            f"{n} v {n}, missing by intensity, curve", n, n, missing="intensity", options={"missing": "curve"}
+        )
+        for n in (4, 10)
+    ),
+    Scenario(
+        "12 v 12, both sexes, missing by intensity, curve",
+        12,
+        12,
+        "both",
+        missing="intensity",
+        options={"missing": "curve"},
+    ),
     Scenario("12 v 12, covariate, 20 % missing", 12, 12, covariate=True, missing=0.2),
     # presence
     Scenario("6 v 6, rates of detection", 6, 6, missing="rates"),

@@ -1,6 +1,6 @@
 """Other ways with missing intensities, as their papers describe them: what the project's own are held against.
 
-None is offered, for none keeps its level (docs/verdicts.md).
+None is offered, for none keeps its level everywhere (docs/verdicts.md).
 """
 
 from __future__ import annotations
