@@ -181,3 +181,133 @@ def test_tables_below_each_other_are_refused_with_the_row(tmp_path):
         drafted(tmp_path, workbook(tmp_path / "mmc3.xlsx", rows))
     assert "is a header again" in caught.value.problems[0].found
     assert "sheet of its own" in caught.value.problems[0].hint
+
+
+COUNTS = np.random.default_rng(3).negative_binomial(
+    4, np.random.default_rng(2).uniform(0.005, 0.3, N)[:, None], (N, 12)
+)
+ENSEMBL = [f"ENSMUSG{7 * i + 1:011d}" for i in range(N)]
+
+
+def lines(header: list[object], rows, separator: str = "\t") -> str:
+    return "".join(separator.join(map(str, row)) + "\n" for row in (header, *rows))
+
+
+def ncounter() -> str:
+    kinds = ["Positive"] * 6 + ["Negative"] * 8 + ["Endogenous"] * (N - 14)
+    names = [f"POS_{i}" for i in range(6)] + [f"NEG_{i}" for i in range(8)] + GENES[14:]
+    rows = zip(kinds, names, [f"NM_{i:06d}.1" for i in range(N)], *COUNTS.T, strict=True)
+    return lines(["Code Class", "Name", "Accession", *SAMPLES], rows)
+
+
+def beads() -> str:
+    quantities = {"AVG_Signal": VALUES.T / 1e4, "Detection Pval": COUNTS / 1e5, "Avg_NBEADS": COUNTS + 1}
+    header = ["PROBE_ID", "SYMBOL", *(f"{sample}.{name}" for sample in SAMPLES for name in quantities)]
+    cells = [[values[i, j] for j in range(12) for values in quantities.values()] for i in range(N)]
+    return lines(header, ([f"ILMN_{1200000 + i}", GENES[i], *cells[i]] for i in range(N)))
+
+
+def plain(header: list[str], values: np.ndarray, names: list[str]) -> str:
+    return lines(header, ([names[i], *values[i]] for i in range(N)))
+
+
+IMPUTED = [f"{sample}_imputed" for sample in SAMPLES]
+#: File -> text, features that are left, values, words that are told.
+HANDED = {
+    "nCounter with its controls": (ncounter(), N - 14, COUNTS[14:].T, "14 controls of the measurement"),
+    "GenomeStudio": (beads(), N, VALUES / 1e4, "12 of 'avg signal' are taken"),
+    "a header behind the mark of comments": (
+        "# made by a pipeline\n" + plain(["#Gene", *SAMPLES], COUNTS, ENSEMBL),
+        N,
+        COUNTS.T,
+        "whole numbers",
+    ),
+    "imputed values": (
+        lines(
+            ["Accession", *SAMPLES, *IMPUTED],
+            ([ACCESSIONS[i], *VALUES[:, i], *[str(i % 9 == 0)] * 12] for i in range(N)),
+        ),
+        N,
+        VALUES,
+        "12 columns such as 'sed_M_1_imputed' mark imputed values",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HANDED)
+def test_what_core_facilities_hand_over(tmp_path, name):
+    text, n, values, told = HANDED[name]
+    path = tmp_path / "table.txt"
+    path.write_text(text)
+    _, file, added = drafted(tmp_path, path)
+    header, *rows = (line.split("\t") for line in added.sheet.splitlines())
+    assert [row[header.index("group")] for row in rows] == [sample.split("_")[0] for sample in SAMPLES]
+    assert any(told in line for line in added.evidence), added.evidence
+    adata = read(file)
+    assert adata.shape == (12, n)
+    np.testing.assert_allclose(adata.X, values, rtol=1e-6)
+
+
+SILAC = {"Protein IDs": ACCESSIONS, "Majority protein IDs": ACCESSIONS} | block(
+    "Ratio H/L normalized {}", VALUES / 1e6
+)
+SILAC |= block("Intensity {}", VALUES) | block("Intensity L {}", VALUES) | block("Intensity H {}", VALUES)
+#: File -> text, words of the hint.
+USELESS = {
+    "SILAC": (pd.DataFrame(SILAC).to_csv(sep="\t", index=False), "Ratio H/L normalized"),
+    "cells in MatrixMarket": (
+        "%%MatrixMarket matrix coordinate integer general\n%\n300 100 2\n1 1 3\n2 5 1\n",
+        "h5ad",
+    ),
+    "means and deviations": (
+        lines(
+            ["Accession", "Gene", "Sed mean", "Sed SD", "Trained mean", "Trained SD"],
+            ([ACCESSIONS[i], GENES[i], 20 + i / 50, 0.3, 21 + i / 60, 0.2] for i in range(N)),
+        ),
+        "means and deviations of groups",
+    ),
+    "a panel of few": (
+        lines(["Analyte", *SAMPLES], ([f"IL-{i}", *(VALUES[:, i] / 1e6)] for i in range(40))),
+        "--reader delimited",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", USELESS)
+def test_what_a_card_cannot_use_is_refused_with_what_to_do(tmp_path, name):
+    text, hint = USELESS[name]
+    path = tmp_path / "table.txt"
+    path.write_text(text)
+    with pytest.raises(Problems) as caught:
+        drafted(tmp_path, path)
+    assert hint in caught.value.problems[0].hint, caught.value.problems[0]
+
+
+def test_cycles_of_a_pcr_are_no_log2_values(tmp_path):
+    path = tmp_path / "liver_Ct_values.csv"
+    path.write_text(plain(["Gene", *SAMPLES], np.round(20 + np.log2(VALUES.T) / 4, 2), GENES))
+    card, _, _ = drafted(tmp_path, path)
+    assert card["values"]["scale"].startswith("TODO cycles of a PCR fall where the RNA rises")
+
+
+def test_a_sheet_that_names_reads_describes_the_samples(tmp_path):
+    names = [str(101 + i) for i in range(12)]
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/counts.tsv").write_text(plain(["gene_id", *names], COUNTS, ENSEMBL))
+    rows = [
+        [f"/data/{name}_S{i + 1}_L001_R1_001.fastq.gz", sample.split("_")[0], sample.split("_")[1]]
+        for i, (name, sample) in enumerate(zip(names, SAMPLES, strict=True))
+    ]
+    (tmp_path / "run/samples.csv").write_text(lines(["Filename", "Group", "Sex"], reversed(rows), ","))
+    _, _, added = drafted(tmp_path, tmp_path / "run")
+    _, *cells = (line.split("\t") for line in added.sheet.splitlines())
+    assert [row[:2] for row in cells] == [[n, s.split("_")[0]] for n, s in zip(names, SAMPLES, strict=True)]
+
+
+def test_a_second_run_of_the_same_libraries_is_called_so(tmp_path):
+    (tmp_path / "run").mkdir()
+    again = COUNTS + np.random.default_rng(1).poisson(COUNTS / 4 + 1)
+    (tmp_path / "run/run1.tsv").write_text(plain(["gene_id", *SAMPLES], COUNTS, ENSEMBL))
+    (tmp_path / "run/run2.tsv").write_text(plain(["gene_id", *SAMPLES], again, ENSEMBL))
+    _, _, added = drafted(tmp_path, tmp_path / "run")
+    assert any("more reads of the same samples" in line for line in added.evidence), added.evidence

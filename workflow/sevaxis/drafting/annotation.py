@@ -32,7 +32,10 @@ SDRF_NAMES = (SOURCE, "assay name", "comment[data file]", FILE_AND_LABEL)
 #: What GEO writes before each value of a characteristic.
 KEY = re.compile(r"^([A-Za-z][^:]{1,50}):\s+")
 #: Endings of raw files, which quantification programs leave out of sample names, or leave in.
-RAW = r"\.(raw|mzml|wiff|d|gz|txt|tab|tsv|csv|counts?|bam|sf|results|dia)$"
+RAW = (
+    r"(?:(?:_S\d+)?(?:_L\d{3})?[._]R?[12](?:_001)?\.f(?:ast)?q(?:\.gz)?|\.f(?:ast)?q(?:\.gz)?|"
+    r"(?:\.(?:raw|mzml|wiff|d|gz|txt|tab|tsv|csv|counts?|bam|sf|results|dia|sorted|dedup|markdup))+)$"
+)
 
 
 @dataclass

@@ -27,6 +27,8 @@ EQUAL_MEDIANS = 0.05
 SOME_GROUPS, SOME_ZEROS, LEAST_LOG2 = 0.02, 0.05, 6.0
 #: Sample medians (log2) that differ more from the others' are of another scale; no loading differs 256-fold.
 ANOTHER_UNIT = 8
+#: A PCR has no more cycles.
+LARGEST_CT = 51
 #: Fewer features than this are clinical measures, not omics.
 FEWEST_FEATURES = 50
 
@@ -152,6 +154,14 @@ def _other_base(recognised: Recognised, samples: list[str]) -> str:
     return f"'{found[0]}' stands in '{found.string}'" if found else ""
 
 
+def _cycles(recognised: Recognised, samples: list[str]) -> str:
+    """What in the names of file, sheet and samples speaks of threshold cycles."""
+    names = (recognised.path.name, str(recognised.options.get("sheet", "")), *samples)
+    pattern = r"(?<![a-z])(d{0,2}c[tq](?:[ _.-]?values?)?|cq|rt[ _.-]?q?pcr|q[ _.-]?pcr|taqman)(?![a-z])"
+    found = next((match for name in names if (match := re.search(pattern, name, re.IGNORECASE))), None)
+    return f"'{found[0]}' stands in '{found.string}'" if found else ""
+
+
 def _propose_scale(
     facts: Facts,
     values: np.ndarray,
@@ -173,6 +183,8 @@ def _propose_scale(
         doubt = f"log2 or another base? {said}"
     if scale == "linear" and (said := _of_another_unit(values, samples)):
         doubt = f"linear, if {said}; otherwise bring all samples to one scale"
+    if largest < LARGEST_CT and (said := _cycles(recognised, samples)):
+        doubt = f"cycles of a PCR fall where the RNA rises ({said}): take 2^-dCt, or turn their sign, before"
     if scale is None and not doubt:
         facts.values["scale"] = f"{TODO} {_inline(fits['log2'] or fits['linear'] or '')}"
         return

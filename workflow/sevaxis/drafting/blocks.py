@@ -23,13 +23,15 @@ PROTEIN_QUANTITIES = (
     r"(?:max)?lfq[ ._-]*(?:intensity|abundances?)?",
     r"(?:intensity|abundances?|peak[ ._-]?area|area|quantity)",
     r"(?:ibaq|top[ ._-]?[3n])",
+    r"(?:avg[ ._]?)?signal",
     r"(?:total[ ._-]|unique[ ._-])?(?:spectral[ ._-]?counts?|spectra|psms?|ms[ ._/-]ms[ ._-]?counts?)",
 )
 OTHER_QUANTITIES = (
     r"(?:(?:unique|total|razor|scaled|normali[sz]ed|raw|log2?)[ ._-]+(?:lfq[ ._-]+)?(?:intensity|abundances?|area)|"
     r"(?:max)?lfq[ ._-]+(?:unique|total|razor)[ ._-]+intensity|abundances?[ ._(]+(?:normali[sz]ed|scaled|grouped)\)?|"
     r"(?:unique|razor|total|combined)?[ ._+-]*(?:unique[ ._-]+)?peptides|(?:sequence[ ._-])?coverage(?:[ ._]*\[?%\]?)?|"
-    r"identification[ ._-]type|score)"
+    r"identification[ ._-]type|score|detection(?:[ ._]?p(?:val(?:ue)?)?)?|bead[ ._]?std?err|(?:avg[ ._]?)?nbeads|"
+    r"narrays|array[ ._]?stdev|min[ ._]?signal|max[ ._]?signal)"
 )
 SEPARATOR = r"[ ._:-]+"
 

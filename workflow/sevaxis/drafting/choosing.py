@@ -166,7 +166,12 @@ def choose_tables(
         disjoint = not len(ours.obs_names.intersection(theirs.obs_names))
         if not disjoint or len(shared) <= SHARED * min(ours.n_vars, theirs.n_vars):
             reasons[id(one)] = "not more samples of the same features"
-            if _worth(one, theirs) == _worth(best, ours) and _are_others(ours, theirs):
+            worth = _worth(one, theirs)
+            if worth == _worth(best, ours) and worth[2] and _are_more_reads(ours, theirs):
+                reasons[id(one)] = (
+                    "more reads of the same samples, as of another run: add them up before, if they are"
+                )
+            elif worth == _worth(best, ours) and _are_others(ours, theirs):
                 reasons[id(one)] = f"{OTHERS}: another tissue or assay belongs into a data set of its own"
         elif (told := _same_samples(ours, theirs)) is not None:
             reasons[id(one)] = f"the same samples under other names ({told})"
@@ -209,6 +214,17 @@ def _are_others(ours: AnnData, theirs: AnnData) -> bool:
         return False
     one, other = (_profiles(adata[names, shared]) for adata in (ours, theirs))
     return bool(np.median((one * other).sum(axis=1)) < UNLIKE)
+
+
+def _are_more_reads(ours: AnnData, theirs: AnnData) -> bool:
+    """Whether another table counts the same samples again: alike, and not the same numbers."""
+    names = ours.obs_names.intersection(theirs.obs_names)
+    shared = ours.var_names.intersection(theirs.var_names)[:3000]
+    if len(names) < 3 or len(shared) < 50:
+        return False
+    one, other = ours[names, shared], theirs[names, shared]
+    alike = np.median((_profiles(one) * _profiles(other)).sum(axis=1)) > UNLIKE
+    return bool(alike) and not np.array_equal(np.asarray(one.X), np.asarray(other.X), equal_nan=True)
 
 
 def _profiles(adata: AnnData) -> np.ndarray:

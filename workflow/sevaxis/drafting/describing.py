@@ -44,6 +44,7 @@ COUNTED = {
     "without_abundance_dropped": "without an abundance",
     "control_samples_dropped": "control samples",
     "control_assays_dropped": "control assays",
+    "controls_dropped": "controls of the measurement",
     "control_reagents_dropped": "control reagents",
     "rows_without_name": "rows without a name",
     "summary_rows": "rows of sums",

@@ -98,6 +98,10 @@ def _of_text(path: Path, head: bytes, parsing: dict[str, Any]) -> Recognised:
     if not whole:
         text = text[: text.rfind(b"\n") + 1]
     refuse_page(text, path.name)
+    if text.startswith(b"%%MatrixMarket"):
+        hint = "save it with its cells and genes as h5ad (scanpy.read_10x_mtx(folder).write_h5ad(...)), with the donor "
+        hint += "of each cell in obs; then cells of a donor are added up"
+        return Recognised(path, "matrix of cells without names (MatrixMarket)", "nothing", hint=hint)
     if parsing:
         told = parsing | {"separator": SEPARATORS.get(parsing.get("separator", ""))}
         return classify(path, parse_table(text, path.name, **told), "delimited", {}, whole=whole)
@@ -144,11 +148,32 @@ def _of_text(path: Path, head: bytes, parsing: dict[str, Any]) -> Recognised:
         return Recognised(path, "HTSeq counts", "matrix", "htseq", {}, Assay.RNA_COUNTS, size=1)
     skip, separator = lines_above(text)
     options: dict[str, Any] = {"skip": skip} if skip else {}
-    table = parse_table(text, path.name, comment="#", skip=skip, separator=separator)
+    comment: str | None = "#"
+    if not skip and (above := _header_behind_mark(text)) is not None:
+        skip, comment = above, None
+        options = ({"skip": skip} if skip else {}) | {"comment": ""}
+    table = parse_table(text, path.name, comment=comment, skip=skip, separator=separator)
     found = classify(path, table, "delimited", options, whole=whole)
     if skip:
         found.told.insert(0, f"the header is line {skip + 1}: {_first_words(text, skip)}")
     return found
+
+
+def _header_behind_mark(text: bytes) -> int | None:
+    """Lines above a header that begins with the mark of comments (``#Gene``); None where the header is a plain line."""
+    lines = text[: 1 << 18].decode("utf-8", "replace").splitlines()[:LINES]
+    last = next((i for i, line in enumerate(lines) if not line.startswith("#")), 0) - 1
+    if last < 0 or last + 2 >= len(lines):
+        return None
+    for separator in "\t,;":
+        header, *body = (line.split(separator) for line in lines[last : last + 3])
+        alike = len(header) > 2 and {len(row) for row in body} == {len(header)}
+        numbers = [
+            sum(bool(re.fullmatch(r"[-+.\deE]+", cell.strip())) for cell in row) for row in (header, *body)
+        ]
+        if alike and numbers[0] < min(numbers[1:]) and numbers[1] > 1:
+            return last
+    return None
 
 
 def _by_line(path: Path, lines: list[str], options: dict[str, Any]) -> Recognised | None:
@@ -308,5 +333,5 @@ def _unknown(path: Path) -> Problem:
 
 def read_whole(recognised: Recognised) -> Table:
     """All rows of a table of text that was recognised by its head; sample sheets keep their zeros."""
-    skip = recognised.options.get("skip", 0)
-    return recognised.table or read_table(recognised.path, comment="#", skip=skip, as_text=True)
+    skip, comment = recognised.options.get("skip", 0), recognised.options.get("comment", "#") or None
+    return recognised.table or read_table(recognised.path, comment=comment, skip=skip, as_text=True)

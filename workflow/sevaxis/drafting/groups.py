@@ -210,7 +210,10 @@ def groups_of_names(samples: list[str]) -> dict[str, str] | None:
         cells = [parts[position] for parts in split.values()]
         telling = any(re.search(r"[A-Za-z]{2}|\d[A-Za-z]", cell) for cell in cells)
         telling = telling and not all(COUNTING_TOKEN.fullmatch(cell) for cell in cells)
-        telling = telling or all(TIME_TOKEN.fullmatch(cell) for cell in cells)
+        # D01 counts donors, not days
+        telling = telling or all(
+            TIME_TOKEN.fullmatch(cell) and not re.fullmatch(r"[A-Za-z]0\d", cell) for cell in cells
+        )
         if telling and 1 < len(set(cells)) < len(cells):
             kept.append(position)
     found = {sample: " ".join(parts[i] for i in kept) for sample, parts in split.items()}

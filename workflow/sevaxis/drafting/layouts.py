@@ -38,6 +38,8 @@ FEATURE = re.compile(
     re.I,
 )
 SAMPLE = re.compile(r"^(sample.*|run.*|file.?name|library.*|replicate|barcode)$", re.I)
+#: Columns that mark values that were filled in.
+IMPUTED = re.compile(r"imput", re.IGNORECASE)
 #: Fewest rows of a table of values; a smaller one is a sample sheet, unless its first column holds identifiers.
 FEWEST = 100
 #: Fewest columns of a table with a row per sample, where they are identifiers without doubt.
@@ -101,6 +103,12 @@ def layout_of(table: Table, feature: str | None) -> Layout | None:
     found = _transposed(table, numeric) or _long(table, numeric) or _wide(table, numeric, feature)
     if found is not None:
         _take_missing_codes(found, table, strays)
+        filled = [name for name in columns if IMPUTED.search(name)]
+        if len(filled) >= FEWEST_SAMPLES:
+            words = f"{len(filled)} columns such as '{filled[0]}' mark imputed values, and are not used"
+            found.told.append(
+                f"{words}: these count as measured; a table from before they were filled in is better"
+            )
     return found
 
 

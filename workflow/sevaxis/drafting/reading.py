@@ -128,8 +128,8 @@ def _of_file(draft: Draft, several: list[Recognised], parts: dict[int, AnnData])
         key = "object" if "object" in chosen.options else "sheet"
         names = ", ".join(_part_of(one) for one in other)
         chosen.decide[key] = (
-            f"{TODO} {_part_of(chosen)}, which this draft is about; or {names}, with other samples: draft these "
-            f"by sevaxis add ... --option {key}=NAME"
+            f"{TODO} {_part_of(chosen)}, which this draft is about; or {names}, with other samples: put all into one "
+            f"table to compare them, or draft the others by sevaxis add ... --option {key}=NAME"
         )
     return chosen
 

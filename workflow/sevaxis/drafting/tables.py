@@ -13,12 +13,12 @@ from sevaxis.base.vocabulary import Assay, Namespace
 from sevaxis.drafting.blocks import FEWEST_SAMPLES
 from sevaxis.drafting.describing import peptide_column
 from sevaxis.drafting.groups import groups_of_names
-from sevaxis.drafting.layouts import FEATURE, Layout, layout_of
+from sevaxis.drafting.layouts import FEATURE, FEWEST, Layout, layout_of
 from sevaxis.drafting.published import MOST_BESIDE, joint_test, recognise_results
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.singles import one_sample, rows_of_no_sample
 from sevaxis.drafting.statistics import named
-from sevaxis.drafting.words import measures_people
+from sevaxis.drafting.words import SUMMARIES, measures_people
 from sevaxis.genes.identifiers import COLUMN_NAMES, are_row_numbers, identifier_of
 from sevaxis.matrix.readers.maxquant import KEPT
 from sevaxis.matrix.readers.registry import reader_options, signatures
@@ -136,10 +136,10 @@ def classify(
         return Recognised(
             path, f"several tables{where} (row {row + 1} is a header again)", "nothing", hint=hint
         )
-    kept = {key: item for key, item in options.items() if key == "skip"}
+    kept = {key: item for key, item in options.items() if key in ("skip", "comment")}
     sheet = table if whole else None
     return Recognised(
-        path, f"sample sheet{where}", "samples", options=kept, table=sheet, hint=_no_values(table)
+        path, f"sample sheet{where}", "samples", options=kept, table=sheet, hint=_no_values(table, reader)
     )
 
 
@@ -154,7 +154,7 @@ def _of_no_two_groups(path: Path, table: Table, where: str) -> Recognised | None
     return None
 
 
-def _no_values(table: Table) -> str:
+def _no_values(table: Table, reader: str | None) -> str:
     """What to do with a sheet that came without values: lists of genes and measures of people will never have some."""
     columns = table.frame.columns
     people = [name for name in columns if measures_people(name)]
@@ -163,6 +163,18 @@ def _no_values(table: Table) -> str:
         return (
             f"these are measures of people or animals ({shown}, ...), for which there is no assay; if they describe "
             "samples of a matrix: sevaxis add MATRIX --sheet FILE"
+        )
+    if sum(bool(SUMMARIES.search(name)) for name in columns) > 1 and table.frame.height >= FEWEST:
+        return (
+            "means and deviations of groups leave nothing to test with: take the table with a column per sample, or "
+            "one with fold changes and p of each contrast"
+        )
+    numbers = sum(looks_numeric(table.frame[name], table) for name in columns)
+    if numbers >= FEWEST_SAMPLES and numbers > table.frame.width / 2 and 2 < table.frame.height < FEWEST:
+        return (
+            f"it has {table.frame.height} rows with {numbers} columns of numbers, few for a table of values, and no "
+            "identifiers: if its rows are genes or proteins all the same, say so: sevaxis add ... --reader "
+            f"{reader or 'delimited'}"
         )
     if table.frame.height < FEWEST_LISTED:
         return ""

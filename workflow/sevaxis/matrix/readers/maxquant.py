@@ -60,6 +60,13 @@ SIGNATURES = (
         hint="sum the corrected reporter intensities of each site over ___1 to ___3, a row per site (P12345_S33) and a "
         "column per sample, in a table of your own; its assay is ptm",
     ),
+    Signature(
+        format="MaxQuant proteinGroups of SILAC",
+        columns=frozenset({"Majority protein IDs", "Protein IDs"}),
+        some=(r"^Ratio [HM]/[LM] ",),
+        hint="intensities of light and heavy are two samples in each: take the accessions and the columns 'Ratio H/L "
+        "normalized <sample>', as log2, into a table of your own",
+    ),
     *(
         Signature(
             format=f"MaxQuant proteinGroups with reporter ions{words}",

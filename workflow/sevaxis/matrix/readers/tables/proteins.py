@@ -48,6 +48,8 @@ MARKS = {
     "iscontaminant": "contaminants",
     "onlyidentifiedbysite": "only_identified_by_site",
 }
+#: Kinds of rows of an nCounter table (``Code Class``) that watch the measurement.
+CONTROLS = ("positive", "negative", "spikein", "binding", "purification", "ligation", "invalid")
 MARKED = ("+", "true", "yes", "1", "1.0")
 
 
@@ -108,6 +110,9 @@ def plus_marks(frame: pl.DataFrame) -> dict[str, list[pl.Expr]]:
         if bare in MARKS:
             cells = pl.col(column).cast(pl.String).str.strip_chars().str.to_lowercase()
             marks.setdefault(MARKS[bare], []).append(cells.is_in(MARKED))
+        elif bare == "codeclass":
+            cells = pl.col(column).cast(pl.String).str.strip_chars().str.to_lowercase()
+            marks.setdefault("controls", []).append(cells.is_in(CONTROLS))
     return marks
 
 
@@ -129,7 +134,7 @@ def without_decoys(adata: anndata.AnnData, keep: Iterable[str] | None = None) ->
 
     columns = {"__feature": adata.var_names.astype(str), "__row": np.arange(adata.n_vars)}
     for name in adata.var:
-        if re.sub(r"[^a-z0-9]", "", re.sub(r"^[A-Z]: ", "", str(name)).lower()) in MARKS:
+        if re.sub(r"[^a-z0-9]", "", re.sub(r"^[A-Z]: ", "", str(name)).lower()) in (*MARKS, "codeclass"):
             columns[str(name)] = adata.var[name].astype("string").fillna("").tolist()
     notes: dict[str, int] = {}
     kept = drop_rows(pl.DataFrame(columns), "__feature", notes, keep=set(keep or ()))
