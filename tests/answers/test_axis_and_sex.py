@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 from sevaxis.answers import Answer, Evidence
 from sevaxis.answers.answer import answer, read_answer, write_answer
+from sevaxis.answers.readings import read_axis
 from sevaxis.effects.table import conform
 from sevaxis.study.settings import Axis, Thresholds
 
@@ -485,3 +486,35 @@ def test_answers_are_written_with_their_tables(tmp_path):
     again = read_answer(tmp_path / "sex.json")
     assert (again.verdict, again.reasons) == (told.verdict, told.reasons)
     pd.testing.assert_frame_equal(again.tables[""], told.tables[""], check_dtype=False)
+
+
+def test_a_reading_stands_where_another_analysis_gives_the_same():
+    """Two genes: Holm over both, then equivalence, by each analysis' own estimates. All by hand."""
+    table = [
+        rows(human_symbol="FBXO2", feature_id="a", log2fc=1.0, se=0.2),
+        rows(human_symbol="CD63", feature_id="b", log2fc=0.02, se=0.1),
+    ]
+    others = {
+        "as reported": ((1.0, 0.2), (0.02, 0.1)),
+        "weaker": ((0.5, 0.2), (0.02, 0.4)),  # p .03: not found by Holm over two; equivalence is not shown
+        "the other way": ((-1.0, 0.2), (0.02, 0.1)),
+        "one gene": ((1.0, 0.2), None),
+    }
+    analyses = pd.DataFrame(
+        [
+            {"dataset": "d", "contrast": "c", "stratum": "all", "feature_id": name, "analysis": analysis}
+            | {"human_symbol": name, "reported": analysis == "as reported", "log2fc": told[0], "se": told[1]}
+            | {"df": 12.0, "p": 2 * stats.t.sf(abs(told[0] / told[1]), 12)}
+            for analysis, both in others.items()
+            for name, told in zip("ab", both, strict=True)
+            if told is not None
+        ]
+    )
+    effects = conform(pd.DataFrame(table))
+    axis = Axis(genes=("FBXO2", "CD63"))
+    found = read_axis(effects, axis, Thresholds(), {"d": analyses}).set_index("human_symbol")
+    assert found["reading"].to_dict() == {"FBXO2": "up", "CD63": "no_relevant_change"}
+    assert found[["robustness_k", "robustness_m"]].loc["FBXO2"].tolist() == [2, 4]
+    assert found[["robustness_k", "robustness_m"]].loc["CD63"].tolist() == [2, 4]
+    alone = read_axis(effects, axis, Thresholds(), {"d": analyses[analyses["reported"]]})
+    assert alone[["robustness_k", "robustness_m"]].isna().all(axis=None)
