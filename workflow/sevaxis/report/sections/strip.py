@@ -14,7 +14,7 @@ from sevaxis.report.words import interval, missing, signed
 WIDEST = 2.0
 #: What the strip can show: the stratum that stands for a contrast, or one of the others.
 LAYERS = {
-    "main": "Both sexes",
+    "main": "All samples",
     **{str(stratum): stratum.brief for stratum in (Stratum.FEMALE, Stratum.MALE, Stratum.INTERACTION)},
 }
 
