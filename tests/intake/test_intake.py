@@ -21,6 +21,7 @@ PLAIN = {axis: levels[0] for axis, levels in USUAL.items()} | {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_no_made_table_is_wrong_in_silence():
     tried = list(try_cases(made_cases()))
     assert len(tried) >= 500
