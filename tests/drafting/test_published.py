@@ -317,6 +317,58 @@ def test_a_sex_that_one_of_two_groups_names_is_asked(tmp_path):
     assert card["contrasts"][0]["stratum"] == "TODO female if both groups of 'females_8W - SED' are, else all"
 
 
+WORDS = ["up" if change > 0 else "down" for change in LFC]
+
+
+@pytest.mark.parametrize(
+    ("columns", "option", "said"),
+    [
+        ({"Fold change": 2 ** abs(LFC), "Regulation": WORDS}, "fold_change", "none is below 1"),
+        ({"Fold change": 2 ** abs(LFC), "Regulation": WORDS}, "fold_change", "'Regulation' tells directions"),
+        ({"Fold change": 1.001 + abs(LFC)}, "fold_change", "nothing goes down"),
+        ({"log2FC": abs(LFC), "Direction": WORDS}, "fold_change", "'Direction' tells directions"),
+        ({"log2FC": -LFC, "Direction": WORDS}, "reverse", "'Direction' is right"),
+    ],
+)
+def test_changes_without_a_direction_are_asked_about(tmp_path, columns, option, said):
+    card, _, _ = drafted(
+        tmp_path, of({"gene": GENES, **columns, "p-value": P, "FDR": Q}), "trained_vs_sed.csv"
+    )
+    assert said in card["files"][0]["options"][option]
+
+
+def test_directions_that_agree_are_no_question(tmp_path):
+    table = of({"gene": GENES, "log2FC": LFC, "Direction": WORDS, "p-value": P, "FDR": Q})
+    card, _, _ = drafted(tmp_path, table, "trained_vs_sed.csv")
+    assert not {"fold_change", "reverse"} & set(card["files"][0]["options"])
+
+
+def test_a_list_of_hits_is_said_to_be_one(tmp_path):
+    table = of({"gene": GENES, "log2FC": LFC, "p-value": P, "FDR": Q})
+    for rows, expected in ((table, False), (table[table["FDR"] < 0.05], True)):
+        _, added, _ = drafted(tmp_path, rows, "trained_vs_sed.csv")
+        assert ("a list of hits" in " ".join(added.evidence)) == expected
+
+
+@pytest.mark.parametrize(
+    ("columns", "found", "hint"),
+    [
+        (
+            {"log2FC": LFC, "p-value": ["<0.001" if p < 0.001 else f"{p:.3f}" for p in P]},
+            "'<0.001'",
+            "all digits",
+        ),
+        ({"% change": 100 * (2**LFC - 1), "p-value": P}, "tests without a fold change", "log2"),
+        ({"sed mean": MEAN, "trained mean": MEAN + 1, "p-value": P}, "tests without a fold change", "log2"),
+    ],
+)
+def test_tests_that_cannot_be_read_say_why(tmp_path, columns, found, hint):
+    with pytest.raises(Problems) as caught:
+        drafted(tmp_path, of({"gene": GENES, **columns}), "trained_vs_sed.csv")
+    problem = caught.value.problems[0]
+    assert (found in problem.found, hint in problem.hint) == (True, True), problem
+
+
 def test_a_test_of_all_groups_at_once_is_no_contrast(tmp_path):
     table = of(
         {

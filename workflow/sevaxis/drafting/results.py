@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sevaxis.drafting.statistics import CHANGES, Named, contradiction, follows, named
+from sevaxis.drafting.unfit import check_directions
 from sevaxis.drafting.words import is_control
 from sevaxis.matrix.readers.tables.columns import looks_numeric
 from sevaxis.matrix.readers.tables.text import Table
@@ -117,7 +118,7 @@ def find_columns(table: Table) -> Columns | None:
     program = next(
         (p for p, marks in PROGRAMS.items() if all(any(m in c for c in numeric) for m in marks)), ""
     )
-    numbers = _Numbers(table)
+    numbers = Numbers(table)
     found = Columns([], program)
     by_key: dict[str, list[str]] = {}
     for column, said in names.items():
@@ -138,6 +139,7 @@ def find_columns(table: Table) -> Columns | None:
     if not found.blocks:
         return None
     _check(found, names, numbers)
+    check_directions(found, numbers)
     used = {column for block in found.blocks for column in block.columns.values()}
     for column, said in names.items():
         if column not in used:
@@ -146,7 +148,7 @@ def find_columns(table: Table) -> Columns | None:
     return found
 
 
-class _Numbers:
+class Numbers:
     """Numbers of columns, each parsed once."""
 
     def __init__(self, table: Table):
@@ -161,7 +163,7 @@ class _Numbers:
 
 
 def _add_tests(
-    found: Columns, block: Block, names: dict[str, Named], numbers: _Numbers, *, alone: bool
+    found: Columns, block: Block, names: dict[str, Named], numbers: Numbers, *, alone: bool
 ) -> None:
     """The other layers of a contrast: columns of the same key; where there is one contrast only, also those of none."""
     key = names[block.columns["log2fc"]].key
@@ -195,7 +197,7 @@ def _add_tests(
             block.columns["mean_abundance"] = shared[0]
 
 
-def _add_sizes(block: Block, names: dict[str, Named], numbers: _Numbers) -> None:
+def _add_sizes(block: Block, names: dict[str, Named], numbers: Numbers) -> None:
     """Columns with group sizes: called as the contrast, or as its groups; the other group is a control."""
     key = names[block.columns["log2fc"]].key
     sizes = {c: said.key for c, said in names.items() if said.role == "n" and np.nanmin(numbers[c]) >= 0}
@@ -209,7 +211,7 @@ def _as_p(values: np.ndarray, minus: bool) -> np.ndarray:
     return 10.0**-values if minus else values
 
 
-def _check(found: Columns, names: dict[str, Named], numbers: _Numbers) -> None:
+def _check(found: Columns, names: dict[str, Named], numbers: Numbers) -> None:
     """Options, questions and evidence that names and numbers give together."""
     minus = set.union(*(block.minus_log10 for block in found.blocks))
     if minus and "minus_log10" not in found.asked:
@@ -265,7 +267,7 @@ def _normal_quantile(p: np.ndarray) -> np.ndarray:
     return -ndtri(np.where((p > 0) & (p < 1), p, np.nan) / 2)
 
 
-def _check_scale(found: Columns, names: dict[str, Named], numbers: _Numbers) -> None:
+def _check_scale(found: Columns, names: dict[str, Named], numbers: Numbers) -> None:
     """Whether the changes are those of log2: by their names, by their numbers, by the means of the two groups."""
     block = found.blocks[0]
     column = block.columns["log2fc"]
@@ -298,7 +300,7 @@ def _check_scale(found: Columns, names: dict[str, Named], numbers: _Numbers) -> 
             f"{TODO} ln if Seurat before version 4 wrote '{column}', log2 if a later one did"
         )
     elif role == "ratio":
-        _check_ratio(found, column, low, high, inside, question)
+        _check_ratio(found, column, values, inside, question)
     elif values.size > FEWEST_SIGNS and low >= 0:
         found.asked["fold_change"] = (
             f"{TODO} {question}; it has no negative number, so log2 would mean that nothing goes down"
@@ -323,22 +325,24 @@ def _check_scale(found: Columns, names: dict[str, Named], numbers: _Numbers) -> 
                 )
 
 
-def _check_ratio(found: Columns, column: str, low: float, high: float, inside: bool, question: str) -> None:
-    """Ratios have no negative number, signed ones none between -1 and 1."""
+def _check_ratio(found: Columns, column: str, values: np.ndarray, inside: bool, question: str) -> None:
+    """Ratios have no negative number, signed ones none between -1 and 1, and some of either go down."""
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     if low < 0 and not inside:
         found.options["fold_change"] = "signed_ratio"
         found.told.append(f"'{column}' has no number between -1 and 1: ratios, those below 1 as -1/ratio")
-    elif low >= 0 and low < 1 < high:
+    elif 0 <= low < 1 < high:
         found.options["fold_change"] = "ratio"
         found.told.append(
             f"'{column}' has numbers below and above 1, none below 0: ratios, not their logarithms"
         )
     else:
-        found.asked["fold_change"] = f"{TODO} {question}; its numbers are {low:.3g} to {high:.3g}"
+        down = "; none is below 1, so ratio would mean that nothing goes down" if low >= 1 else ""
+        found.asked["fold_change"] = f"{TODO} {question}; its numbers are {low:.3g} to {high:.3g}{down}"
 
 
 def _means(
-    found: Columns, column: str, names: dict[str, Named], numbers: _Numbers
+    found: Columns, column: str, names: dict[str, Named], numbers: Numbers
 ) -> tuple[str, str, str, str] | None:
     """Two columns whose difference, or ratio, is the change: case, reference, scale of the change, and the sentence."""
     frame = numbers.table.frame

@@ -18,6 +18,7 @@ from sevaxis.drafting.published import MOST_BESIDE, joint_test, recognise_result
 from sevaxis.drafting.recognised import Recognised
 from sevaxis.drafting.singles import one_sample, rows_of_no_sample
 from sevaxis.drafting.statistics import named
+from sevaxis.drafting.unfit import unfit_tests
 from sevaxis.drafting.words import SUMMARIES, measures_people
 from sevaxis.genes.identifiers import COLUMN_NAMES, are_row_numbers, identifier_of
 from sevaxis.matrix.readers.maxquant import KEPT
@@ -120,6 +121,8 @@ def classify(
         size = table.frame.height * layout.samples
         words = f"{layout.words}{where}"
         return Recognised(path, words, "matrix", reader, extra, size=size, told=layout.told, ask=layout.ask)
+    if (unfit := unfit_tests(table)) is not None:
+        return Recognised(path, f"{unfit[0]}{where}", "nothing", hint=unfit[1])
     single = one_sample(table, feature_column(table)[0]) if reader is not None else None
     if single is not None:
         extra = {**options, **single.options}
