@@ -38,6 +38,14 @@ def identifiers():
     )  # fmt: skip
 
 
+def orthologs():
+    """Genes of two species, and how many databases say so."""
+    return lines(
+        ["ensembl_gene", "human_ensembl", "human_entrez", "support_n"], [f"ENSRNOG{i:011d}" for i in range(N)], GENES,
+        range(5000, 5000 + N), [1 + i * i % 12 for i in range(N)],
+    )  # fmt: skip
+
+
 def hormones():
     """Three measures of many people, one per row, at days of their own."""
     people = np.arange(400)
@@ -85,7 +93,7 @@ def polymerase_chain_reaction():
 @pytest.mark.parametrize(
     "table",
     [
-        measures_of_proteins, identifiers, hormones, p_without_a_change, results_of_metabolites,
+        measures_of_proteins, identifiers, orthologs, hormones, p_without_a_change, results_of_metabolites,
         results_of_anything, polymerase_chain_reaction,
     ],
 )  # fmt: skip

@@ -14,6 +14,7 @@ import yaml
 from scipy import stats
 from sevaxis.base.problems import Problems
 from sevaxis.drafting import add
+from sevaxis.drafting.formats import recognise
 from sevaxis.matrix.readers.effects_table import read_effects_table
 
 N = 120
@@ -423,3 +424,13 @@ def test_replicates_beside_their_test_are_the_data_and_nothing_else_is_a_sample(
         - {"T: Majority protein IDs", "C: Student's T-test Significant trained_rest"}
     ):
         assert column in said
+
+
+def test_row_numbers_without_a_name_are_compared_with_no_name_of_a_feature(tmp_path):
+    """As in human_muscle_fibres: R's row numbers in front of the genes."""
+    random = np.random.default_rng(8)
+    pairs = zip(random.normal(0, 1, 300), random.uniform(0, 1, 300), strict=True)
+    rows = [f"{i},ABC{i},{change:.4f},{p:.5f},{p:.5f}" for i, (change, p) in enumerate(pairs, start=1)]
+    (tmp_path / "a_v_b.csv").write_text("\n".join([",Genes,logFC,P.Value,adj.P.Val", *rows]) + "\n")
+    (found,) = recognise(tmp_path / "a_v_b.csv")
+    assert (found.content, found.options["feature"]) == ("effects", "Genes")

@@ -122,8 +122,9 @@ def _set_beside(table: Table, rows: Rows, blocks: list[Block]) -> None:
     for block in blocks:
         endings = {match[0] for c in block.columns.values() if (match := re.search(r"\.\d+$", c))}
         own = f"{rows.feature}{next(iter(endings))}" if len(endings) == 1 else ""
-        differs = own in names and not (table.frame[own] == table.frame[rows.feature]).fill_null(False).all()
-        if rows.feature in table.repeated and differs:
+        if rows.feature not in table.repeated or own not in names:
+            continue
+        if as_text(table.frame[own]) != as_text(table.frame[rows.feature]):
             block.columns["feature"] = own
     labels = []
     for block in blocks:

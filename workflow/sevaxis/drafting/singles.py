@@ -14,6 +14,9 @@ from sevaxis.matrix.readers.tables.columns import ANNOTATION, looks_numeric
 from sevaxis.matrix.readers.tables.layouts import as_text
 from sevaxis.matrix.readers.tables.text import Table
 
+#: Reads of one sample have more different numbers than this.
+MOST_FEW = 50
+
 
 def one_sample(table: Table, feature: str | None) -> Layout | None:
     """A table of one sample: identifiers and a column of reads, perhaps with quantities made of them; None for others.
@@ -33,7 +36,8 @@ def one_sample(table: Table, feature: str | None) -> Layout | None:
     values = [n for n in numbers if not ANNOTATION.search(n) and not IDENTIFIES.search(n)]
     reads = [n for n in values if re.fullmatch(rf"(?:.*[ ._-])?(?:{COUNTED})(?:[ ._-].*)?", n, re.IGNORECASE)]
     chosen = reads if len(reads) == 1 else values
-    if len(chosen) != 1:
+    # few different numbers in many rows count something else: databases that agree, exons
+    if len(chosen) != 1 or table.frame[chosen[0]].n_unique() < min(MOST_FEW, table.frame.height / 20):
         return None
     options: dict[str, Any] = {} if feature in (table.frame.columns[0], "") else {"feature": feature}
     left = [name for name in numbers if name not in chosen]
