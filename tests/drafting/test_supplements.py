@@ -311,3 +311,68 @@ def test_a_second_run_of_the_same_libraries_is_called_so(tmp_path):
     (tmp_path / "run/run2.tsv").write_text(plain(["gene_id", *SAMPLES], again, ENSEMBL))
     _, _, added = drafted(tmp_path, tmp_path / "run")
     assert any("more reads of the same samples" in line for line in added.evidence), added.evidence
+
+
+def test_proteins_that_msstats_summarised(tmp_path):
+    """ProteinLevelData: a row per protein and run; the run's number is no name."""
+    log2 = np.round(np.log2(VALUES), 4)
+    header = ["RUN", "Protein", "LogIntensities", "originalRUN", "GROUP", "SUBJECT", "MissingPercentage"]
+    rows = [
+        [j + 1, ACCESSIONS[i], log2[j, i], f"{sample}.raw", sample.split("_")[0], j + 1, 0.1]
+        for i in range(N)
+        for j, sample in enumerate(SAMPLES)
+    ]
+    path = tmp_path / "ProteinLevelData.csv"
+    path.write_text(lines(header, rows, ","))
+    card, file, added = drafted(tmp_path, path)
+    assert (card["assay"], card["values"]["scale"], file["options"]["sample"]) == (
+        "protein",
+        "log2",
+        "originalRUN",
+    )
+    adata = read(file)
+    assert list(adata.obs_names) == [f"{sample}.raw" for sample in SAMPLES]
+    np.testing.assert_allclose(adata.X, log2)
+    header, *cells = (line.split("\t") for line in added.sheet.splitlines())
+    assert [row[1] for row in cells] == [sample.split("_")[0] for sample in SAMPLES]
+
+
+def test_a_pool_among_runs_with_dates_and_instruments(tmp_path):
+    names = [*(f"20210101_{sample}_DIA" for sample in SAMPLES), "20210101_QCpool_1_DIA"]
+    values = np.column_stack([VALUES.T, VALUES.T[:, 0]])
+    path = tmp_path / "report.pg_matrix.tsv"
+    about = ["Protein.Group", "Protein.Names", "Genes", "First.Protein.Description"]
+    rows = ([ACCESSIONS[i], f"X{i}_MOUSE", GENES[i], "x", *values[i]] for i in range(N))
+    path.write_text(lines([*about, *(f"D:\\data\\{name}.raw" for name in names)], rows))
+    card, _, added = drafted(tmp_path, path)
+    assert list(card["exclude"]) == ["20210101_QCpool_1_DIA"]
+    header, *cells = (line.split("\t") for line in added.sheet.splitlines())
+    said = [dict(zip(header, row, strict=True)) for row in cells][:12]
+    assert [(row["group"], row["sex"][0].upper()) for row in said] == [
+        (sample.split("_")[0], sample.split("_")[1]) for sample in SAMPLES
+    ]
+
+
+def test_results_whose_file_alone_names_the_sex(tmp_path):
+    (tmp_path / "run").mkdir()
+    for sex in ("female", "male"):
+        header = ["Protein", "Label", "log2FC", "SE", "DF", "pvalue", "adj.pvalue", "issue"]
+        rows = [
+            [
+                f"sp|{a}|X_MOUSE",
+                "trained_vs_sed",
+                (i % 9 - 4) / 5,
+                0.2,
+                10,
+                (i % 97 + 1) / 100,
+                (i % 97 + 3) / 100,
+                "NA",
+            ]
+            for i, a in enumerate(ACCESSIONS)
+        ]
+        (tmp_path / f"run/{sex}_comparison.csv").write_text(lines(header, rows, ","))
+    card, _, _ = drafted(tmp_path, tmp_path / "run")
+    assert [(c["role"], c["stratum"]) for c in card["contrasts"]] == [
+        ("training", "female"),
+        ("training", "male"),
+    ]

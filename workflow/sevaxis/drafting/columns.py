@@ -15,6 +15,7 @@ from sevaxis.drafting.levels import (
     is_quality_control,
     merge_spellings,
     mistyped,
+    own_words,
     split_sex_of_samples,
 )
 from sevaxis.drafting.roles import BEFORE
@@ -160,7 +161,7 @@ def _without_controls(roles: Roles, frame: pd.DataFrame, skip: str, values):
     """Leave out pools, blanks and other controls of the measurement, by their names or a short column that says so."""
     import numpy as np
 
-    control = np.array([is_quality_control(str(name)) for name in frame.index])
+    control = np.array([is_quality_control(name) for name in own_words([str(name) for name in frame.index])])
     where = "its name"
     for name in frame.columns:
         cells = frame[name]

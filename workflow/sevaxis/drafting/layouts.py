@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 VALUE = re.compile(
     r"^(value|values|intensity|abundance|quantity|(?:raw|read)?[ ._]?counts?|reads|expression|measurement|nlog.*|area|"
-    r"log2?[ ._]?intensity|npx|tpm|fpkm|cpm|lfq)$",
+    r"log2?[ ._]?intensit(?:y|ies)|npx|tpm|fpkm|cpm|lfq)$",
     re.I,
 )
 FEATURE = re.compile(
     r"(molecule|protein|gene|feature|analyte|metabolite|symbol|accession|probe|assay$|target|measurements?$)",
     re.I,
 )
-SAMPLE = re.compile(r"^(sample.*|run.*|file.?name|library.*|replicate|barcode)$", re.I)
+SAMPLE = re.compile(r"^(sample.*|(?:original.?)?run.*|file.?name|library.*|replicate|barcode)$", re.I)
 #: Columns that mark values that were filled in.
 IMPUTED = re.compile(r"imput", re.IGNORECASE)
 #: Fewest rows of a table of values; a smaller one is a sample sheet, unless its first column holds identifiers.
@@ -367,7 +367,9 @@ def _long(table: Table, numeric: list[str]) -> Layout | None:
     if not features:
         return None
     feature = max(features, key=lambda name: frame[name].n_unique())
-    rest = sorted((n for n in others if n != feature), key=lambda name: not SAMPLE.match(name.strip()))
+    rest = sorted(
+        (n for n in others if n != feature), key=lambda n: (not SAMPLE.match(n.strip()), n in numeric)
+    )
     pairs = [[name] for name in rest] + [[a, b] for i, a in enumerate(rest) for b in rest[i + 1 :]]
     measured = frame[feature].n_unique()
     if measured < FEWEST_MEASURED:  # three hormones of many people

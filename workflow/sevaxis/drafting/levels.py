@@ -80,6 +80,17 @@ def control_of(sample: str) -> str:
     return " ".join(parts) or stem
 
 
+def own_words(names: list[str]) -> list[str]:
+    """Names without the words that nearly all of them share (a date, the instrument, DIA)."""
+    split = [tokens(re.split(r"[\\/]", name.strip())[-1]) for name in names]
+    counts = Counter(word for words in split for word in set(words))
+    shared = {word for word, number in counts.items() if number >= 0.9 * len(names) and len(names) > 3}
+    return [
+        "_".join(word for word in words if word not in shared) or name
+        for words, name in zip(split, names, strict=True)
+    ]
+
+
 def merge_spellings(cells: pd.Series) -> tuple[pd.Series, list[str]]:
     """One spelling for levels that differ in case, spaces and punctuation only; what was done, in words."""
     bare: dict[str, Counter] = {}

@@ -273,6 +273,9 @@ def _contrasts(one: Recognised, asked: dict[str, str], taken: set[str]) -> list[
         for cell in found.levels.get(name, {}).values():
             if sex_told(cell) and not pair:
                 proposal.stratum, why, sure = str(sex_told(cell)), f"the table says '{cell}'", True
+        called = f"{_stem(one.path, {})} {one.options.get('sheet', '')} {one.options.get('object', '')}"
+        if proposal.stratum == Stratum.ALL and sure and spelled_out(called) and (sex := sex_told(called)):
+            proposal.stratum, why = str(sex), f"the name of the file or of its part says '{sex}'"
         if proposal.stratum != Stratum.ALL:
             proposal.why += f"; {why}"
         if not sure:
