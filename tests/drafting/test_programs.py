@@ -8,6 +8,7 @@ import pytest
 import yaml
 from sevaxis.base.problems import Problems
 from sevaxis.drafting import add
+from sevaxis.drafting.formats import recognise
 from sevaxis.matrix.readers.registry import reader, reader_options
 
 N = 150
@@ -452,3 +453,26 @@ def test_the_normalised_abundances_of_progenesis_are_taken_once(tmp_path):
     adata = reader(card["files"][0]["reader"])(path, **card["files"][0]["options"])
     assert adata["trained_1", "P00003"].X.item() == normal[2][3]
     assert not any("TODO" in str(option) for option in card["files"][0]["options"].values())
+
+
+def test_columns_that_r_renamed_are_read_as_they_are_called_by_the_readers_of_any_table(tmp_path):
+    """As spike_ecoli_human_maxlfq: MaxQuant's names with dots, without the column of majority proteins."""
+    random = np.random.default_rng(6)
+    samples = [f"LFQ.intensity.{group}{i}" for group in "HL" for i in (1, 2, 3)]
+    header = [*samples, "Fasta.headers", "Reverse", "Protein.IDs", "Gene.names"]
+    rows = [
+        [
+            *random.integers(10**6, 10**8, 6),
+            f">sp|P{10000 + i}|AB{i}_HUMAN text GN=AB{i}",
+            "",
+            f"P{10000 + i}",
+            f"AB{i}",
+        ]
+        for i in range(200)
+    ]
+    path = tmp_path / "proteins.csv"
+    path.write_text("\n".join(",".join(map(str, row)) for row in [header, *rows]) + "\n")
+    (found,) = recognise(path)
+    adata = reader(found.reader)(path, **found.options)
+    assert adata.shape == (6, 200)
+    np.testing.assert_array_equal(adata.X[:, 0], rows[0][:6])

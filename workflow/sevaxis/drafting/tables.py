@@ -6,6 +6,7 @@ Judged from the columns and a few hundred rows; every rule is a proposal that th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ def classify(
     columnar
         Whether the file keeps it by column (parquet), which few readers of programs' tables take.
     """
-    table = with_spaces(table)
+    table, given = with_spaces(replace(table)), table
     columns = table.frame.columns
     for one in signatures():
         special = one.options(columns)
@@ -95,6 +96,7 @@ def classify(
         and (progenesis := _progenesis(path, table, reader, options)) is not None
     ):
         return progenesis
+    table = given  # the readers of any table know its columns as they are called
     named_part = options.get("sheet") or options.get("object")
     where = f", {named_part}" if named_part else ""
     effects = recognise_results(path, table, options, where)
