@@ -47,13 +47,21 @@ USUAL = {
     "file": ["csv", "tsv"], "name": ["HFD_vs_chow", "trained_vs_sed"], "beside": ["nothing", "symbol"],
     "first": ["blank corner", "named"],
 }  # fmt: skip
-UNUSABLE = {"fold change only", "signed fold change", "natural log"}
+#: Sizes whose direction stands in words beside them: the draft has to ask, or nothing would go down.
+UNSIGNED = ("ratio and direction", "log2 and direction")
+UNUSABLE = {*UNSIGNED, "fold change only", "signed fold change", "natural log"}
 FEATURES = 400
 
 
 def cases(seed: int) -> Iterator[Case]:
     """Result tables with known truth."""
-    for i, choice in enumerate(cover(AXES, USUAL, _mend, seed=seed)):
+    usual = {axis: levels[0] for axis, levels in USUAL.items()}
+    unsigned = [
+        usual | {"program": program, "ids": ids}
+        for program in UNSIGNED
+        for ids in ("symbol", "ensembl", "uniprot")
+    ]
+    for i, choice in enumerate([*cover(AXES, USUAL, _mend, seed=seed), *unsigned]):
         yield Case(
             f"results-{i:03d}", choice, "proteins", lambda folder, c=choice, i=i: write(c, folder, seed + i)
         )
@@ -148,6 +156,7 @@ def write(c: Choice, folder: Path, seed: int) -> Written:
         features=[name_keys(name) | set(more)
             for name, *more in zip(names, genes.symbols, genes.entrez, genes.ensembl, strict=True)],
         human=genes.human, effects=effects, effect_roles=roles, stratum=strata,
+        must_ask={"scale"} if c["program"] in UNSIGNED else set(),
     )  # fmt: skip
     return Written([path], truth)
 
@@ -215,6 +224,16 @@ def _columns(c: Choice, made, mean, generator):
         case "natural log":
             given("p", "q")
             columns = {"lnFC": _text(one["log2fc"] * np.log(2)), "p": p, "q": q}
+        case "ratio and direction" | "log2 and direction":
+            given("p", "q")
+            ratio = c["program"].startswith("ratio")
+            sizes = (
+                {"Fold change": _text(2 ** abs(one["log2fc"]))}
+                if ratio
+                else {"log2FC": _text(abs(one["log2fc"]))}
+            )
+            words = ["up" if change > 0 else "down" for change in one["log2fc"]]
+            columns = {**sizes, "Regulation": words, "p-value": p, "FDR": q}
         case "with group means":
             given("p", "q")
             columns = {"mean_case": _text(mean), "mean_control": _text(mean / 2 ** one["log2fc"]), "log2FC": lfc,
