@@ -154,8 +154,8 @@ def one_a_sample():
     [
         (complete, "Without missing values there is no detection curve", "0 of 4,800 values missing"),
         (in_plexes, "by sets of samples, as in the plexes of TMT", "90%"),
-        (at_random, "Low values are not missing more often", "for each log2"),
-        (ratios, "Low values are not missing more often|No detection curve fits", ""),
+        (at_random, "Low values are not shown to be missing more often", "for each log2"),
+        (ratios, "Low values are not shown to be missing more often|No detection curve fits", ""),
         (one_a_sample, "No detection curve fits", "no feature has two values"),
     ],
 )

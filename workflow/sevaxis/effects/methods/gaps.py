@@ -165,7 +165,9 @@ def curve_or_problem(log2: np.ndarray) -> DetectionCurve | Problem:
     except ValueError as error:
         return Problem("No detection curve fits these values", _WHERE, str(error), _ALLOWED, _LEAVE)
     if curve.slope < max(_SLOPE, _ERRORS * curve.slope_se):
-        what = "Low values are not missing more often than high ones (ratios, or values centred by feature?)"
+        what = (
+            "Low values are not shown to be missing more often (ratios, values centred by feature, few gaps?)"
+        )
         found = f"log odds of detection rise by {curve.slope:.2g} (standard error {curve.slope_se:.2g}) for each log2"
         return Problem(what, _WHERE, found, _ALLOWED, _LEAVE)
     return curve
