@@ -376,3 +376,14 @@ def test_results_whose_file_alone_names_the_sex(tmp_path):
         ("training", "female"),
         ("training", "male"),
     ]
+
+
+def test_a_number_beside_text_of_its_name_is_no_column_of_features(tmp_path):
+    """Two columns of one name: identifiers, and a number of something."""
+    change, p = RANDOM.normal(0, 1, N).round(4), RANDOM.uniform(0.0001, 1, N).round(5)
+    rows = ([GENES[i], change[i], p[i], min(1, p[i] * 1.1), i * 7 % 31] for i in range(N))
+    path = tmp_path / "results.csv"
+    path.write_text(lines(["gene", "logFC", "P.Value", "adj.P.Val", "gene"], rows, ","))
+    _, file, _ = drafted(tmp_path, path)
+    (columns,) = file["options"]["contrasts"].values()
+    assert "feature" not in columns
