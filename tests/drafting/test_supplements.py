@@ -378,12 +378,15 @@ def test_results_whose_file_alone_names_the_sex(tmp_path):
     ]
 
 
-def test_a_number_beside_text_of_its_name_is_no_column_of_features(tmp_path):
-    """Two columns of one name: identifiers, and a number of something."""
-    change, p = RANDOM.normal(0, 1, N).round(4), RANDOM.uniform(0.0001, 1, N).round(5)
-    rows = ([GENES[i], change[i], p[i], min(1, p[i] * 1.1), i * 7 % 31] for i in range(N))
+def test_two_tables_side_by_side_may_name_their_rows_by_text_and_by_numbers(tmp_path):
+    change, p = RANDOM.normal(0, 1, (2, N)).round(4), RANDOM.uniform(0.0001, 1, (2, N)).round(5)
+    names = (GENES, [str(11000 + 13 * i) for i in range(N)])
+    header = ["gene", "logFC", "P.Value", "adj.P.Val"] * 2
+    cells = [
+        [(names[k][i], change[k, i], p[k, i], min(1, p[k, i] * 1.1)) for k in range(2)] for i in range(N)
+    ]
     path = tmp_path / "results.csv"
-    path.write_text(lines(["gene", "logFC", "P.Value", "adj.P.Val", "gene"], rows, ","))
+    path.write_text(lines(header, ([*one, *other] for one, other in cells), ","))
     _, file, _ = drafted(tmp_path, path)
-    (columns,) = file["options"]["contrasts"].values()
-    assert "feature" not in columns
+    first, second = file["options"]["contrasts"].values()
+    assert (first.get("feature"), second.get("feature")) == (None, "gene.2")
