@@ -127,9 +127,11 @@ def test_columns_that_are_samples(tmp_path, name, separator):
     assert not found.ask
 
 
-@pytest.mark.parametrize("form", ["/data/align/WT_{}_{}.sorted.bam", "{1}_WT_{0}", "D:\\raw\\{}_{}.raw"])
+@pytest.mark.parametrize(
+    "form", ["/data/align/WT_{}_{}.sorted.bam", "{1}_WT_{0}", "D:\\raw\\{}_{}.raw", "{2}_{3}"]
+)
 def test_letters_of_groups_are_no_statistics_of_the_test_beside(tmp_path, form):
-    samples = [form.format("FM"[i % 2], i) for i in range(1, 7)]
+    samples = [form.format("FM"[i % 2], i, ("chow", "HFD")[i > 3], "abc"[i % 3]) for i in range(1, 7)]
     after = [
         ("Anova (p)", RANDOM.uniform(0, 1, N)),
         ("F", RANDOM.uniform(0, 9, N)),

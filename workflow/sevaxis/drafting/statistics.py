@@ -107,10 +107,10 @@ def named_columns(columns: list[str]) -> dict[str, Named]:
     A letter is none where others stand in its place: WT_F_1 and 1_WT_F are samples beside WT_M_2 and 2_WT_M.
     """
     said = {column: found for column in columns if (found := named(column)) is not None}
-    forms = {_form(column) for column in columns if column not in said}
-    return {
-        column: one for column, one in said.items() if not ("#" in _form(column) and _form(column) in forms)
-    }
+    forms = [_form(column) for column in columns if column not in said]
+    # chow_b beside chow_a and chow_c; t and B alone are statistics
+    letters = {form for form in forms if "#" in form or (len(form) > 2 and forms.count(form) > 1)}
+    return {column: one for column, one in said.items() if _form(column) not in letters}
 
 
 def _form(name: str) -> str:
