@@ -196,3 +196,18 @@ def test_tables_of_other_samples_are_joined(tmp_path):
     batches = [line.split("\t")[3] for line in added.sheet.splitlines()]
     assert batches == ["batch", *["batch1"] * 6, *["batch2"] * 6]
     np.testing.assert_allclose(counts_of(card), COUNTS.T)
+
+
+def test_tables_of_a_group_each_are_no_batches(tmp_path):
+    """A file for each group says nothing of batches: as one it would forbid the comparison."""
+    groups = [name.split("_")[0] for name in SAMPLES]
+    files = {
+        f"{group}.tsv": wide(
+            COUNTS[:, mine], [name for name, here in zip(SAMPLES, mine, strict=True) if here]
+        )
+        for group in dict.fromkeys(groups)
+        if any(mine := [each == group for each in groups])
+    }
+    card, added = drafted(tmp_path, put(tmp_path / "run", files))
+    assert len(card["files"]) == 2
+    assert "batch" not in card["columns"], added.sheet

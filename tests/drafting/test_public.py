@@ -107,8 +107,9 @@ CASES = {
     ),
     "results of DESeq2": Case(
         [f"mouse_nafld_exercise_de/{name}_DGE.csv" for name in ("HFD_vs_NC", "AE_vs_HFD")],
-        {**MOUSE_LIVER, "assay": "effects"},
+        {"organism": "mouse", "assay": "effects"},  # the files name a diet, no organ
         roles={"disease", "other"},
+        open={"tissue", "compartment"},
         reader="effects_table",
     ),
     "results by hours": Case(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Batch effects that were taken out before: what the batch explains is this share of what chance would explain.
 REMOVED = 0.2
+#: Which of several files that are joined holds a sample: a batch that nobody declared.
+OF_FILES = "file batch"
 #: Residual degrees of freedom that groups and batches together must leave.
 LEFT = 3
 #: Of several columns the one whose name says most plainly that it is a batch.
@@ -57,6 +59,8 @@ def find_batch(
             told.append(
                 f"column '{name}' is left out: each of its levels has one group only, no model can tell them apart"
             )
+        elif name == OF_FILES and group is not None and (cells.groupby(group).nunique() == 1).all():
+            told.append(f"the files ({_listed(counts)}) are no batch: each group lies in one of them only")
         elif group is not None and len(cells) - group.nunique() - len(counts) + 1 < LEFT:
             told.append(
                 f"{shown} is left out: {len(counts)} levels leave nothing to estimate the variance from"

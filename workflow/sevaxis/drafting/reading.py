@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sevaxis.base.problems import Problems
+from sevaxis.drafting.batches import OF_FILES
 from sevaxis.drafting.choosing import (
     OTHERS,
     are_transcripts,
@@ -168,7 +169,7 @@ def read_matrices(
         names = {}
         if len(used) > 1:
             for one, stem in zip(used, differing([one.path.name for one in used]), strict=True):
-                parts[id(one)].obs["file batch"] = stem  # counted together, perhaps on another day
+                parts[id(one)].obs[OF_FILES] = stem  # counted together, perhaps on another day
     for one in first:
         if id(one) in reasons:
             draft.note(one.path, f"not used: {reasons[id(one)]}")
