@@ -94,7 +94,7 @@ def test_its_options_are_checked_before_anything_runs(checked):
 
 def test_signatures_name_readers_and_quantities_that_there_are():
     for signature in signatures():
-        assert signature.columns or signature.starts
+        assert signature.columns or signature.starts or signature.line
         if not signature.reader:
             # tables that no reader takes say what to take instead
             assert signature.hint
