@@ -58,7 +58,7 @@ def _tell(rows: pd.DataFrame, counts: pd.DataFrame, axis: Axis, margin: float) -
     if overtraining.empty:
         changes = tell_changes(others, margin)
         known = (
-            f"Shown around it: {' '.join(changes)}"
+            f"This is shown around it, with its size, what was measured, and in how many studies. {' '.join(changes)}"
             if changes
             else "Nothing around it is shown to change either."
         )

@@ -147,7 +147,7 @@ def _tell(table: pd.DataFrame, axis: pd.DataFrame, genes: Sequence[str], p_inter
         features += f", {survive or 'none'} of them with q over all contrasts together"
     asked = [gene for gene in genes if not axis["human_symbol"].eq(gene).any()]
     unasked = f" Not measured in any contrast with both sexes: {', '.join(asked)}." if asked else ""
-    return f"{over}: {features}. {'; '.join(found)}{'.' if found else ''}{unasked}".strip()
+    return f"{over}: {features}. {'. '.join(found)}{'.' if found else ''}{unasked}".strip()
 
 
 def _why_not(effects: pd.DataFrame) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from importlib import resources
 from typing import Any
 
@@ -41,7 +40,9 @@ def render(document: Document) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update({name: getattr(vocabulary, name) for name in TERMS})
-    environment.globals.update(spoken=words.spoken, NOT_SEX_SPECIFIC=words.NOT_SEX_SPECIFIC)
+    environment.globals.update(
+        spoken=words.spoken, sentences=words.sentences, NOT_SEX_SPECIFIC=words.NOT_SEX_SPECIFIC
+    )
     environment.globals.update(draw=formulas.draw, formula=FORMULAS.get)
     return environment.get_template("report.html.jinja").render(_view(document))
 
@@ -56,7 +57,7 @@ def _view(document: Document) -> dict[str, Any]:
         "settings": document.settings,
         "genes": document.genes,
         # the first sentence leads
-        "lead": re.split(r"(?<=\.)\s+(?=[A-Z0-9])", verdict),
+        "lead": words.sentences(verdict),
         "questions": question_sections(document),
         "facts": _facts(document, pages),
         "strip": strip(document),

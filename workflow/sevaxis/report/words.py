@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 #: The sentence that keeps anybody from counting the Venn diagram of two lists.
@@ -47,6 +48,11 @@ def p_value(value: Any) -> str:
 def interval(low: object, high: object) -> str:
     """Confidence interval in brackets; empty where it is missing."""
     return "" if missing(low) or missing(high) else f"[{signed(low)}, {signed(high)}]"
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences of a verdict; what follows a full stop within a number or a name is none."""
+    return re.split(r"(?<=\.)\s+(?=[A-Z0-9])", text)
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
