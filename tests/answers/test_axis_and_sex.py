@@ -276,7 +276,7 @@ def test_findings_are_counted_by_study_not_by_comparison():
     ]
     assert (
         "FBXO2: up in mouse liver vesicles (liver disease: protein, 1 of 2 studies, at least 1.5-fold). "
-        "Elsewhere: undetermined in mouse liver vesicles (liver disease)." in told.verdict
+        "Also: undetermined in mouse liver vesicles (liver disease)." in told.verdict
     )
     assert "5 families of tests stand behind this" in told.verdict
     assert "0.25 of them may be expected" in told.verdict

@@ -101,7 +101,11 @@ def _tell_families(rows: pd.DataFrame, courses: pd.DataFrame) -> str:
         "one, were nothing different anywhere."
     )
     by_q = rows["whole"].eq(True) & rows["reading"].isin(AS_PUBLISHED)
-    return told + (" Findings by a published q are in none of them." if by_q.any() else "")
+    return told + (
+        " Findings that rest on the q of a published table are outside of this error rate."
+        if by_q.any()
+        else ""
+    )
 
 
 def _directions(changed: pd.DataFrame) -> list[str]:

@@ -192,7 +192,7 @@ def tell_changes(table: pd.DataFrame, margin: float) -> list[str]:
             rest = [
                 f"{words} {', '.join(elsewhere[at])}" for at, words in _ELSEWHERE.items() if at in elsewhere
             ]
-            ending = f" Elsewhere: {'; '.join(rest)}." if rest else ""
+            ending = f" Also: {'; '.join(rest)}." if rest else ""
             sentences.append(f"{gene}: {'; '.join(parts)}.{ending}")
     return sentences
 

@@ -110,10 +110,10 @@ def _row(row: dict[str, Any], stratum: Stratum, half: float) -> dict[str, Any]:
         "stands": ""
         if missing(row["robustness_m"])
         else f"{int(row['robustness_k'])} of {int(row['robustness_m'])}",
-        "p": p_value(row["p"]),
+        "p": p_value(row["p_gene"] if presence else row["p"]),
         "p_holm": p_value(row["p_holm"]),
         "family": "" if missing(row["family"]) else _family(row),
-        "q": p_value(row["q"]),
+        "q": "–" if presence and not row["amount"] else p_value(row["q"]),
         "seen": seen(row) or _numbers(row),
         "status": Status(row["status"]),
         "reason": "" if missing(row["reason"]) else str(row["reason"]),

@@ -303,7 +303,8 @@ def _detection(document: Document) -> Section:
             "genes depends on which samples are cases (Tarone 1990). With three samples a side presence can never "
             "reach 0.05 (0/3 v 3/3 gives 0.10). Zeros of counts belong to the model of counts and are not tested "
             "twice; where at most half of the samples of a group hold all its counts, and these are ten or more on "
-            "average, that model does not fit, and presence is the only test.",
+            "average, that model does not fit, and presence is the only test (its p doubled all the same, for the data "
+            "decided that it is the only one).",
         ],
     )
 
