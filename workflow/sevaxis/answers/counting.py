@@ -70,9 +70,10 @@ def count_by_study(
     pandas.DataFrame
         ``human_symbol, tissue, compartment, role, organism``; ``measured`` (RNA, protein, ...; result tables are what
         others computed); ``study, reading, status, comparisons``; of the comparisons with the study's reading
-        ``agreeing`` (how many), ``sizes``, ``showing`` (their data sets); ``courses`` (comparisons that are time
-        courses), ``datasets``. A study that changes is up or down whichever of its comparisons shows it; one that shows
-        both is ``mixed``; one that shows none is without a relevant change only if all its comparisons are.
+        ``agreeing`` (how many), ``times`` (of time courses, at how many), ``sizes``, ``showing`` (their data sets);
+        ``courses`` (comparisons that are time courses), ``datasets``. A study that changes is up or down whichever of
+        its comparisons shows it; one that shows both is ``mixed``; one that shows none is without a relevant change
+        only if all its comparisons are.
     """
     import pandas as pd
 
@@ -94,13 +95,24 @@ def count_by_study(
                 else str(mine["status"].iloc[0]),
                 "comparisons": len(each),
                 "agreeing": len(mine),
+                "times": ", ".join(dict.fromkeys(filter(None, mine["times"]))),
                 "sizes": ", ".join(size for size in Size if mine["size"].eq(size).any()),
                 "showing": ", ".join(dict.fromkeys(mine["dataset"].astype(str))),
                 "courses": int(each["course"].ne("").sum()),
                 "datasets": ", ".join(dict.fromkeys(each["dataset"].astype(str))),
             }
         )
-    told = ("reading", "status", "comparisons", "agreeing", "sizes", "showing", "courses", "datasets")
+    told = (
+        "reading",
+        "status",
+        "comparisons",
+        "agreeing",
+        "times",
+        "sizes",
+        "showing",
+        "courses",
+        "datasets",
+    )
     table = pd.DataFrame(found, columns=[*_PLACE, "study", *told])
     order = {gene: place for place, gene in enumerate(genes)}
     return table.sort_values("human_symbol", key=lambda names: names.map(order), kind="stable").reset_index(
@@ -118,14 +130,16 @@ def _one_row_a_course(whole: pd.DataFrame, courses: pd.DataFrame) -> pd.DataFram
     pairs = zip(whole["dataset"].astype(str), whole["contrast"].astype(str), strict=True)
     whole = whole.assign(course=[course_of.get(pair, "") for pair in pairs])
     whole = whole[whole["course"].eq("") | ~whole.duplicated(["dataset", "course", "human_symbol"])]
-    told = courses.set_index(["dataset", "course", "human_symbol"])[["reading", "size"]].to_dict("index")
+    columns = ["reading", "size", "times"]
+    whole = whole.assign(times="")
+    told = courses.set_index(["dataset", "course", "human_symbol"])[columns].to_dict("index")
     keys = list(zip(whole["dataset"].astype(str), whole["course"], whole["human_symbol"], strict=True))
     return whole.assign(
         **{
             column: [
                 told.get(key, {column: value})[column] for key, value in zip(keys, whole[column], strict=True)
             ]
-            for column in ("reading", "size")
+            for column in columns
         }
     )
 
@@ -176,7 +190,7 @@ def tell_changes(table: pd.DataFrame, margin: float) -> list[str]:
             ways = studies["reading"].map(_way)
             looked = int(studies["reading"].ne(Reading.NOT_MEASURED).sum())
             for way, showing in studies[ways.ne("")].groupby(ways[ways.ne("")], sort=False):
-                told = [measured, _share(showing, looked), _how_much(showing, fold)]
+                told = [measured, _share(showing, looked), *showing["times"], _how_much(showing, fold)]
                 found.setdefault((f"{way} in {place}", Role(role).brief), []).append(
                     ", ".join(filter(None, told))
                 )
@@ -230,12 +244,12 @@ def _words(row: Any) -> str:
 
 def _told(studies: pd.DataFrame) -> str:
     told = []
-    for _, showing in studies.groupby(["reading", "status"], sort=False):
-        first = next(showing.itertuples(index=False))
+    words = [_words(row) for row in studies.itertuples(index=False)]
+    for reading, showing in studies.groupby(words, sort=False):
         names = ", ".join(showing["showing"])
         agreeing, comparisons = int(showing["agreeing"].sum()), int(showing["comparisons"].sum())
         share = f"{agreeing} of {comparisons} comparisons" if agreeing < comparisons else ""
         if len(studies) > 1:
             share = ", ".join(filter(None, [f"{len(showing)} of {len(studies)} studies", share]))
-        told.append(f"{_words(first)} in {names}" + (f" ({share})" if share else ""))
+        told.append(f"{reading} in {names}" + (f" ({share})" if share else ""))
     return ", ".join(told)

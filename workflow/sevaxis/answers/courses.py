@@ -20,7 +20,8 @@ VARIES = "varies"
 CHANGING = "changing over time, in no one direction"
 COLUMNS = (
     "dataset", "course", "contrasts", "stratum", "feature_id", "human_symbol", "f", "df_course", "df", "p", "slope",
-    "slope_se", "slope_p", "family_size", "family_level", "p_holm", "reading", "size", "wording",
+    "slope_se", "slope_p", "family_size", "family_level", "p_holm", "reading", "size", "times",
+    "wording",
 )  # fmt: skip
 
 
@@ -45,7 +46,8 @@ def read_courses(
         single contrasts that are shown to change all point one way, or if none is shown to change and the trend is
         significant; a trend that comes back from an early change is no direction of its own. Else it ``varies``. Where
         the omnibus is not significant, a course is without a relevant change if the intervals of all its contrasts
-        lie within the margin, and undetermined otherwise. ``size`` is that of the contrasts that bear the reading.
+        lie within the margin, and undetermined otherwise. ``size`` is that of the contrasts that bear the reading,
+        ``times`` at how many of the times they do.
     """
     if courses is None or courses.empty:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -60,39 +62,44 @@ def read_courses(
     rows["family_size"] = family.transform("count")
     rows["family_level"] = thresholds.alpha
     told = [_read(row, single, thresholds.alpha) for row in rows.itertuples(index=False)]
-    rows["reading"], rows["size"] = zip(*told, strict=True) if told else ([], [])
-    rows["wording"] = [_wording(row) for row in rows.itertuples(index=False)]
+    rows["reading"], rows["size"], rows["times"] = zip(*told, strict=True) if told else ([], [], [])
+    rows["wording"] = [_wording(row, thresholds.alpha) for row in rows.itertuples(index=False)]
     return rows[list(COLUMNS)]
 
 
-def _read(row, single: Mapping[tuple[str, str, str], Mapping[str, str]], alpha: float) -> tuple[str, str]:
-    """Reading of a course, and the size of what it shows."""
+def _read(
+    row, single: Mapping[tuple[str, str, str], Mapping[str, str]], alpha: float
+) -> tuple[str, str, str]:
+    """Reading of a course, the size of what it shows, and at how many of its times."""
     none = {"reading": Reading.NOT_MEASURED, "size": ""}
     each = [single.get((row.dataset, name, row.human_symbol), none) for name in row.contrasts.split(", ")]
     small = all(one["reading"] == Reading.NO_RELEVANT_CHANGE or one["size"] == Size.BELOW for one in each)
     if row.p != row.p:
         known = {str(one["reading"]) for one in each}
-        return (known.pop() if len(known) == 1 else str(Reading.NOT_ESTIMABLE)), ""
+        return (known.pop() if len(known) == 1 else str(Reading.NOT_ESTIMABLE)), "", ""
     if row.p_holm > alpha:
-        return str(Reading.NO_RELEVANT_CHANGE if small else Reading.UNDETERMINED), ""
-    ways = {direction(one["reading"]) for one in each if one["reading"] in CHANGED}
+        return str(Reading.NO_RELEVANT_CHANGE if small else Reading.UNDETERMINED), "", ""
+    shown = [direction(one["reading"]) for one in each if one["reading"] in CHANGED]
+    times = f"at {len(shown)} of {len(each)} times" if shown else "over all times together"
+    ways = set(shown)
     if not ways and row.slope_p <= alpha:
         ways = {1 if row.slope > 0 else -1}
     size = Size.BELOW if small else Size.UNCERTAIN
     if any(one["size"] == Size.AT_LEAST for one in each):
         size = Size.AT_LEAST
     one_way = {1: str(Reading.UP), -1: str(Reading.DOWN)}[ways.pop()] if len(ways) == 1 else VARIES
-    return one_way, str(size)
+    return one_way, str(size), times
 
 
-def _wording(row) -> str:
+def _wording(row, alpha: float) -> str:
     where = f"{row.human_symbol} in {row.dataset}, course {row.course}"
     words = CHANGING if row.reading == VARIES else Reading(row.reading).words
     if row.p != row.p:
         return f"{where}: {words}."
-    words += f", {Size(row.size).words}" if row.size else ""
+    words += "".join(f", {told}" for told in (row.times, row.size and Size(row.size).words) if told)
+    against = row.slope_p <= alpha and direction(row.reading) * row.slope < 0
     return (
         f"{where}: {words}; F {row.f:.2f} on {row.df_course:.0f} and {row.df:.1f} degrees of freedom, "
         f"p {row.p_holm:.2g} by Holm over {row.family_size} tests; trend {row.slope:+.3f} per unit of its time "
-        f"(p {row.slope_p:.2g})."
+        f"(p {row.slope_p:.2g}{', the other way: the change does not last' if against else ''})."
     )

@@ -214,14 +214,25 @@ def _standing_of(
     """In how many analyses of the same data each reading of abundance stands; NaN where there is no other analysis.
 
     Each analysis is read as the reported one: Holm over the genes of the family, then equivalence. A gene that an
-    analysis does not test keeps its reported p, so that the family stays whole, but its reading does not stand there.
+    analysis does not test, or of which presence decides, keeps its reported p, so that the family stays whole, but its
+    reading does not stand there.
     """
     count, of = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     tables = [table for table in robustness.values() if len(table)]
     if not tables:
         return count, of
     key = [*CONTRAST, "stratum", "feature_id"]
-    names = [*key, "p_gene", "p_presence", "by_presence", "family", "family_size", "family_level", "reading"]
+    names = [
+        *key,
+        "p_gene",
+        "p_presence",
+        "by_presence",
+        "amount",
+        "family",
+        "family_size",
+        "family_level",
+        "reading",
+    ]
     mine = rows[names].astype(dict.fromkeys([*key, "reading"], str))
     mine["at"] = np.arange(len(rows))
     mine["told"] = rows["amount"] & rows["p_abundance"].notna() & rows["reading"].isin(BY_AMOUNT)
@@ -242,7 +253,7 @@ def _standing_of(
 
 def _read_again(family: pd.DataFrame, margin: float) -> pd.Series:
     """Readings of a family by the estimates of another analysis; empty where that has none."""
-    tested = family["p"].notna()
+    tested = family["p"].notna() & family["amount"].astype(bool)
     both = 2 * family[["p", "p_presence"]].min(axis=1).clip(upper=0.5)
     p = family["p"].mask(family["by_presence"].astype(bool), both).where(tested, family["p_gene"])
     found = holm(p.to_numpy(float)) <= family["family_level"]

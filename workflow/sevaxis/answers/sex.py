@@ -14,7 +14,6 @@ from sevaxis.base.vocabulary import BY_SEX, DIFFERENT, SexClass, Status, Stratum
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     import pandas as pd
 
 
@@ -41,8 +40,9 @@ def answer_sex(evidence: Evidence) -> Answer:
         *table["wording"],
         *_why_not(effects),
     ]
-    verdict = _tell(table, axis, evidence.axis.genes, wide["p_interaction"].to_numpy(float))
-    return Answer("sex", SEX.asks, verdict, reasons, {"": table, "genes": chosen})
+    return Answer(
+        "sex", SEX.asks, _tell(table, wide, evidence.axis.genes), reasons, {"": table, "genes": chosen}
+    )
 
 
 SEX = Question(
@@ -123,12 +123,13 @@ def _size(row: dict, stratum: Stratum) -> str:
     return f"{value:+.2f} (p {p:.2g})" if row["in_family"] else f"{value:+.2f} (q {q:.2g})"
 
 
-def _tell(table: pd.DataFrame, axis: pd.DataFrame, genes: Sequence[str], p_interaction: np.ndarray) -> str:
+def _tell(table: pd.DataFrame, wide: pd.DataFrame, genes: Sequence[str]) -> str:
     from sevaxis.models.inference.multiplicity import benjamini_hochberg
 
     if table.empty:
         return "Not estimable: no contrast of this study has effects by sex."
     contrasts = len(table)
+    axis = wide[wide["in_family"].eq(True)]
     over = f"Over {contrasts} contrast{'s' if contrasts > 1 else ''} with both sexes"
     found = []
     for gene in genes:
@@ -138,15 +139,15 @@ def _tell(table: pd.DataFrame, axis: pd.DataFrame, genes: Sequence[str], p_inter
             found.append(f"{gene}: {', '.join(told)}")
     differ = int(table["significant_interaction"].sum())
     fdr = table["fdr"].iloc[0]
-    features = (
-        f"{differ} features differ between the sexes by the interaction test (q < {fdr:g} within a contrast)"
-    )
-    if contrasts > 1:
-        q = benjamini_hochberg(p_interaction)
-        survive = int((q < fdr).sum())
-        features += f", {survive or 'none'} of them with q over all contrasts together"
-    asked = [gene for gene in genes if not axis["human_symbol"].eq(gene).any()]
-    unasked = f" Not measured in any contrast with both sexes: {', '.join(asked)}." if asked else ""
+    differing = "1 feature differs" if differ == 1 else f"{differ} features differ"
+    features = f"{differing} between the sexes by the interaction test (q < {fdr:g} within a contrast)"
+    if contrasts > 1 and differ:
+        within = wide["q_interaction"].lt(fdr)
+        over_all = benjamini_hochberg(wide["p_interaction"].to_numpy(float)) < fdr
+        left = int((within & over_all).sum())
+        features += f", {left or 'none'} of them with q taken over all contrasts together"
+    missed = [gene for gene in genes if not axis["human_symbol"].eq(gene).any()]
+    unasked = f" In no contrast could the sexes be compared for {', '.join(missed)}." if missed else ""
     return f"{over}: {features}. {'. '.join(found)}{'.' if found else ''}{unasked}".strip()
 
 

@@ -10,6 +10,9 @@ from sevaxis.matrix.readers.tables.text import Table
 if TYPE_CHECKING:
     import numpy as np
 
+#: Side or form and word of a quantity -> sample -> column.
+Blocks = dict[tuple[str, str], dict[str, str]]
+
 #: Two groups of two.
 FEWEST_SAMPLES = 4
 #: Quantities of tables with several columns for each sample; the first are reads.
@@ -50,7 +53,7 @@ def _quantity(name: str) -> tuple[str, str, str, int] | None:
 
 def protein_blocks(numbers: list[str]) -> tuple[str, int, str] | None:
     """The best quantity of proteins in a table with several columns of such for each sample."""
-    blocks: dict[tuple[str, str], dict[str, str]] = {}
+    blocks: Blocks = {}
     ranks: dict[tuple[str, str], int] = {}
     for name in numbers:
         if (said := _quantity(name)) is not None:
@@ -59,20 +62,29 @@ def protein_blocks(numbers: list[str]) -> tuple[str, int, str] | None:
     blocks = {key: found for key, found in blocks.items() if len(found) >= FEWEST_SAMPLES}
     if len(blocks) < 2:
         return None
-    keys = max((set(found) for found in blocks.values()), key=len)
-    alike = {key: found for key, found in blocks.items() if len(set(found) & keys) >= 0.8 * len(keys)}
+    _, alike = _of_the_same(blocks)
     taken = sorted((key for key in alike if ranks[key] >= 0), key=lambda key: ranks[key])
     if len(alike) < 2 or not taken:
         return None
     chosen = taken[0]
-    others = [f"'{word}' ({len(found)})" for (side, word), found in alike.items() if (side, word) != chosen]
-    told = f"each sample has several columns: {len(alike[chosen])} of '{chosen[1]}' are taken, not {', '.join(others)}"
-    left = [n for n in numbers if not any(n in found.values() for found in alike.values())]
-    if left:
-        told += f"; left out: {listed(left)}"
+    told = _say(alike, chosen, numbers)
     sample, name = next(iter(alike[chosen].items()))
     before, after = (name[: -len(sample)], "") if chosen[0] == "begin" else ("", name[len(sample) :])
     return f"^{re.escape(before)}(.+){re.escape(after)}$", len(alike[chosen]), told
+
+
+def _of_the_same(blocks: Blocks) -> tuple[set[str], Blocks]:
+    """The most samples that a block has, and the blocks that have about the same."""
+    keys = max((set(found) for found in blocks.values()), key=len)
+    return keys, {key: found for key, found in blocks.items() if len(set(found) & keys) >= 0.8 * len(keys)}
+
+
+def _say(alike: Blocks, chosen: tuple[str, str], numbers: list[str]) -> str:
+    """Which block is taken, which are not, and which columns belong to none."""
+    others = [f"'{key[1]}' ({len(found)})" for key, found in alike.items() if key != chosen]
+    told = f"each sample has several columns: {len(alike[chosen])} of '{chosen[1]}' are taken, not {', '.join(others)}"
+    left = [name for name in numbers if not any(name in found.values() for found in alike.values())]
+    return told + (f"; left out: {listed(left)}" if left else "")
 
 
 def blocks_of(table: Table, numbers: list[str]) -> tuple[str | list[str], int, str] | None:
@@ -87,7 +99,7 @@ def blocks_of(table: Table, numbers: list[str]) -> tuple[str | list[str], int, s
             ("begin", rf"^\(?(?:{words})\)?[ ._:-]+(.+)$"),
         )
     }
-    blocks: dict[tuple[str, str], dict[str, str]] = {}
+    blocks: Blocks = {}
     plain = {name: name for name in numbers}
     for form, pattern in forms.items():
         for name in numbers:
@@ -99,8 +111,7 @@ def blocks_of(table: Table, numbers: list[str]) -> tuple[str | list[str], int, s
     blocks = {key: found for key, found in blocks.items() if len(found) >= FEWEST_SAMPLES}
     if not blocks:
         return None
-    keys = max((set(found) for found in blocks.values()), key=len)
-    alike = {key: found for key, found in blocks.items() if len(set(found) & keys) >= 0.8 * len(keys)}
+    keys, alike = _of_the_same(blocks)
     beside = {name: name for name in plain if name in keys}
     if len(beside) >= 0.8 * len(keys):
         alike["", "without a word"] = beside
@@ -113,11 +124,7 @@ def blocks_of(table: Table, numbers: list[str]) -> tuple[str | list[str], int, s
     if not reads:
         return None
     chosen = reads[0]
-    others = [f"'{word}' ({len(found)})" for (_, word), found in alike.items() if (_, word) != chosen]
-    told = f"each sample has several columns: {len(alike[chosen])} of '{chosen[1]}' are taken, not {', '.join(others)}"
-    left = [n for n in numbers if not any(n in found.values() for found in alike.values())]
-    if left:
-        told += f"; left out: {listed(left)}"
+    told = _say(alike, chosen, numbers)
     if chosen == bare:
         return list(beside), len(beside), told
     first, name = next(iter(alike[chosen].items()))

@@ -49,7 +49,8 @@ def _subjects(used: Used) -> str:
     """How many subjects have several samples, and what the sheet calls them where that is another word."""
     name = str(used.get("subject") or "subject")
     plain = name.lower().removesuffix("_id") in ("subject", "animal", "donor", "patient", "participant", "id")
-    return f"{used['n_subjects']} subjects" + ("" if plain else f" (column “{name}”)")
+    number = used["n_subjects"]
+    return f"{number} subject{'s' if number != 1 else ''}" + ("" if plain else f" (column “{name}”)")
 
 
 def _weights(used: Used) -> str:

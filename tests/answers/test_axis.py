@@ -1,71 +1,16 @@
-"""The questions, on effects whose answers are known by construction."""
-
-import json
+"""What is said of the axis genes, on effects whose answers are known by construction."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sevaxis.answers import Answer, Evidence
-from sevaxis.answers.answer import answer, read_answer, write_answer
+from sevaxis.answers import Evidence
+from sevaxis.answers.answer import answer
 from sevaxis.answers.readings import read_axis
 from sevaxis.effects.table import conform
 from sevaxis.study.settings import Axis, Thresholds
 
-HYPOTHESIS = {
-    "gene": "FBXO2",
-    "tissue": "muscle",
-    "compartment": "sev",
-    "assays": ["protein"],
-    "direction": "up",
-    "basis": "a paper",
-}
-
-
-def rows(**changes) -> dict:
-    """A tested row; t, p and the interval follow from log2fc, se and df."""
-    row = {
-        "dataset": "d",
-        "assay": "protein",
-        "organism": "mouse",
-        "tissue": "muscle",
-        "compartment": "sev",
-        "contrast": "c",
-        "role": "overtraining",
-        "stratum": "all",
-        "feature_id": "f",
-        "symbol": "Fbxo2",
-        "human_symbol": "FBXO2",
-        "n_case": 6,
-        "n_reference": 6,
-        "log2fc": 2.0,
-        "se": 0.2,
-        "df": 12.0,
-        "status": "tested",
-        **changes,
-    }
-    if row["status"] == "tested":
-        row["t"] = row["log2fc"] / row["se"]
-        row.setdefault("p", 2 * stats.t.sf(abs(row["t"]), row["df"]))
-        half = stats.t.ppf(0.975, row["df"]) * row["se"]
-        row |= {
-            "ci_low": row["log2fc"] - half,
-            "ci_high": row["log2fc"] + half,
-            "q": changes.get("q", row["p"]),
-        }
-        row["mde80"] = 3 * row["se"]
-    else:
-        row |= {"log2fc": np.nan, "se": np.nan, "df": np.nan}
-    return row
-
-
-def ask(question: str, table, axis: Axis) -> Answer:
-    evidence = Evidence(effects=conform(pd.DataFrame(list(table))), axis=axis, thresholds=Thresholds())
-    return answer([question], evidence)[0]
-
-
-def ask_axis(*table: dict, hypotheses=(HYPOTHESIS,)) -> Answer:
-    return ask("axis", table, Axis(hypotheses=hypotheses))
+from tests.answers.by_hand import ask, ask_axis, by_sex, presence, rows
 
 
 @pytest.mark.parametrize(
@@ -161,24 +106,6 @@ def test_size_and_equivalence_use_the_level_of_the_family():
     assert 0.0125 < p < 0.05
     table = [rows(feature_id=gene, human_symbol=gene, log2fc=0.17, se=0.2) for gene in genes]
     assert set(ask("axis", table, Axis(genes=genes)).tables[""]["reading"]) == {"undetermined"}
-
-
-def presence(case: int, n: int, reference: int, m: int, **changes) -> dict:
-    """A row that presence alone can say something of, by Fisher's test."""
-    table = [[case, n - case], [reference, m - reference]]
-    chances = stats.hypergeom(n + m, case + reference, n).pmf(range(n + 1))
-    counts = {"n_case": n, "detected_case": case, "n_reference": m, "detected_reference": reference}
-    return rows(
-        status="not_estimable",
-        reason="not in both groups",
-        **counts,
-        detection_p=stats.fisher_exact(table)[1],
-        detection_p_min=2 * chances[chances > 0].min()
-        if case + reference == n == m
-        else chances[chances > 0].min(),
-        detection_log_or=np.log((case + 0.5) * (m - reference + 0.5) / (n - case + 0.5) / (reference + 0.5)),
-        **changes,
-    )
 
 
 @pytest.mark.parametrize(
@@ -317,20 +244,22 @@ def test_a_time_course_is_one_finding():
         verdicts[name] = told.tables["counts"]["reading"][0]
     # a trend that comes back from the change is no direction of its own
     assert verdicts == {"none": "undetermined", "trend": "up", "no trend": "up", "back": "up"}
+    assert "at 1 of 3 times" in told.verdict
+    assert any("the other way: the change does not last" in reason for reason in told.reasons)
 
 
 @pytest.mark.parametrize(
-    ("effects", "se", "p", "slope_p", "reading", "size"),
+    ("effects", "se", "p", "slope_p", "reading", "size", "times"),
     [
-        ((1.2, 0.0, -1.2), 0.1, 1e-6, 0.4, "varies", "at_least"),
-        ((0.2, 0.1, 0.2), 0.3, 0.01, 0.01, "up", "uncertain"),  # the trend alone
-        ((0.3, 0.2, 0.1), 0.05, 1e-4, 0.4, "up", "below"),
+        ((1.2, 0.0, -1.2), 0.1, 1e-6, 0.4, "varies", "at_least", "at 2 of 3 times"),
+        ((0.2, 0.1, 0.2), 0.3, 0.01, 0.01, "up", "uncertain", "over all times together"),  # the trend alone
+        ((0.3, 0.2, 0.1), 0.05, 1e-4, 0.4, "up", "below", "at 2 of 3 times"),
         # one of them is shown to change, by little
-        ((0.02, 0.0, 0.3), 0.05, 0.2, 0.01, "no_relevant_change", ""),
-        ((0.02, 0.0, 0.4), 0.3, 0.2, 0.4, "undetermined", ""),
+        ((0.02, 0.0, 0.3), 0.05, 0.2, 0.01, "no_relevant_change", "", ""),
+        ((0.02, 0.0, 0.4), 0.3, 0.2, 0.4, "undetermined", "", ""),
     ],
 )
-def test_what_a_time_course_amounts_to(effects, se, p, slope_p, reading, size):
+def test_what_a_time_course_amounts_to(effects, se, p, slope_p, reading, size, times):
     weeks = [
         rows(role="training", contrast=f"w{i}", log2fc=effect, se=se, df=40.0)
         for i, effect in enumerate(effects)
@@ -348,7 +277,8 @@ def test_what_a_time_course_amounts_to(effects, se, p, slope_p, reading, size):
         effects=conform(pd.DataFrame(weeks)), axis=Axis(), thresholds=Thresholds(), courses=courses
     )
     told = answer(["axis"], evidence)[0]
-    assert told.tables["courses"][["reading", "size"]].iloc[0].tolist() == [reading, size]
+    assert told.tables["courses"][["reading", "size", "times"]].iloc[0].tolist() == [reading, size, times]
+    assert times in told.verdict
     # one test for the course, none of its own for its contrasts
     assert "1 family of tests stands behind this" in told.verdict
 
@@ -358,134 +288,6 @@ def test_large_p_is_underpowered_never_no_difference():
     wording = told.tables[""]["wording"].iloc[0]
     assert "underpowered" in wording
     assert "no difference" not in wording + told.verdict
-
-
-def by_sex(female: float, male: float, se: float = 0.1, q_interaction=None, **changes) -> list[dict]:
-    effects = {
-        "female": (female, se),
-        "male": (male, se),
-        "average": ((female + male) / 2, se / np.sqrt(2)),
-        "interaction": (male - female, se * np.sqrt(2)),
-    }
-    table = [
-        rows(stratum=stratum, log2fc=fc, se=e, df=40.0, **changes) for stratum, (fc, e) in effects.items()
-    ]
-    if q_interaction is not None:
-        table[3]["q"] = q_interaction
-    return table
-
-
-def ask_sex(*tables: list[dict]) -> Answer:
-    return ask("sex", [row for table in tables for row in table], Axis(genes=("FBXO2",)))
-
-
-@pytest.mark.parametrize(
-    ("female", "male", "se", "expected"),
-    [
-        (1.0, 1.0, 0.1, "both_alike"),
-        (1.0, 1.2, 0.3, "both"),  # neither a difference nor likeness within two-fold is shown
-        (2.0, 0.2, 0.1, "larger_in_females"),
-        (0.2, -2.0, 0.1, "larger_in_males"),
-        (1.5, -1.5, 0.1, "opposite"),
-        (0.6, -0.6, 0.25, "differs"),  # an interaction alone orders no sizes
-        (0.0, 0.02, 0.05, "no_relevant_difference"),
-        (0.55, 0.1, 0.2, "undetermined"),  # significant in females only, and no evidence of a difference
-    ],
-)
-def test_classes_come_from_tests_of_what_they_say(female, male, se, expected):
-    """Of an axis gene (in its family) and of any other (by q)."""
-    other = by_sex(female, male, se, feature_id="g", human_symbol="OTHER")
-    told = ask("sex", [*by_sex(female, male, se), *other], Axis(genes=("FBXO2", "OTHER"))).tables["genes"]
-    assert told["class"].tolist() == [expected, expected]
-
-
-def test_the_interval_of_the_feature_that_sets_the_level_of_q_ends_at_zero():
-    """Not at 1e-17 or -1e-17, as the last digit of the t quantile falls: the same on every version of SciPy."""
-    sizes = {"A": 2.0, "B": 1.0, "C": 0.342, "D": 0.0, "E": 0.0}
-    table = [
-        row
-        for i, (gene, size) in enumerate(sizes.items())
-        for row in by_sex(0.0, size, feature_id=f"g{i}", human_symbol=gene)
-    ]
-    p = [2 * stats.t.sf(size / (0.1 * np.sqrt(2)), 40) for size in sizes.values()]
-    for row, q in zip(table[3::4], stats.false_discovery_control(p), strict=True):
-        row["q"] = q
-    told = ask("sex", table, Axis(genes=("FBXO2",))).tables["genes"].set_index("human_symbol")
-    assert told["ci_low_decided"]["C"] == 0.0
-    assert told["ci_low_decided"]["B"] > 0
-
-
-def test_the_class_of_a_difference_between_small_and_large_effects():
-    """RAB7A of the first audit: female -0.01, male +0.28, interaction p 4e-5: not shared, and sizes are ordered."""
-    told = ask_sex(by_sex(-0.01, 0.28, 0.045)).tables["genes"].iloc[0]
-    assert told["class"] == "larger_in_males"
-
-
-def test_the_ratio_is_fiellers():
-    """b^2 - t^2 v = 0 solved by hand for m = f = 1, se .1 each, independent, t of 40 df at .05/3."""
-    told = ask_sex(by_sex(1.0, 1.0, 0.1)).tables["genes"].iloc[0]
-    t = stats.t.ppf(1 - 0.05 / 6, 40)
-    a = 1 - t**2 * 0.01
-    low, high = (1 - np.sqrt(1 - a**2)) / a, (1 + np.sqrt(1 - a**2)) / a
-    assert (told["ratio_low"], told["ratio_high"]) == (pytest.approx(low), pytest.approx(high))
-
-
-def test_significant_in_one_sex_only_is_not_specific():
-    told = ask_sex(by_sex(0.55, 0.1, 0.2), by_sex(1.0, 1.0, feature_id="g", human_symbol="OTHER"))
-    counts = told.tables[""].iloc[0]
-    assert (counts["significant_female"], counts["significant_male"], counts["significant_interaction"]) == (
-        2,
-        1,
-        0,
-    )
-    assert (counts["both_alike"], counts["undetermined"]) == (1, 1)
-    assert "0 features differ between the sexes by the interaction test" in told.verdict
-    assert "specific" not in told.verdict
-    assert "undetermined" in told.tables["genes"]["wording"].iloc[0]
-
-
-def test_presence_has_a_class_too():
-    """Seen in all females under overtraining and in no male: Zelen's test and the two of the sexes decide."""
-    female, male = presence(12, 12, 0, 12, stratum="female"), presence(0, 12, 12, 12, stratum="male")
-    average = presence(12, 24, 12, 24, stratum="average")
-    between = presence(12, 24, 12, 24, stratum="interaction") | {
-        "detection_p": 1e-12,
-        "detection_p_min": 1e-12,
-        "detection_log_or": -12.0,
-    }
-    told = ask_sex([female, male, average, between]).tables["genes"].iloc[0]
-    assert told["class"] == "opposite"
-
-
-def test_a_hypothesis_is_never_held_against_the_interaction():
-    found = ask("axis", by_sex(2.0, 0.2), Axis(hypotheses=(HYPOTHESIS,))).tables[""].set_index("stratum")
-    assert found.loc["interaction", "agreement"] == "no_hypothesis"
-    assert found.loc["average", "agreement"] == "agrees"
-
-
-def test_one_sex_is_not_estimable_and_says_why():
-    row = rows(
-        stratum="interaction", status="not_estimable", reason="one sex: all samples of known sex are female"
-    )
-    told = ask_sex([rows(), row])
-    assert told.verdict.startswith("Not estimable")
-    assert told.reasons == ["d, c: sex strata not estimable: one sex: all samples of known sex are female."]
-
-
-def test_a_published_table_of_one_sex_compares_nothing():
-    told = ask_sex(by_sex(1.0, 1.0), [rows(dataset="published", stratum="male")])
-    assert told.tables[""]["dataset"].tolist() == ["d"]
-
-
-def test_answers_are_written_with_their_tables(tmp_path):
-    told = ask_sex(by_sex(1.0, 1.0))
-    write_answer(told, tmp_path)
-    content = json.loads((tmp_path / "sex.json").read_text())
-    assert content["tables"] == {"": "sex.tsv", "genes": "sex.genes.tsv"}
-    assert len(pd.read_csv(tmp_path / "sex.genes.tsv", sep="\t")) == 1
-    again = read_answer(tmp_path / "sex.json")
-    assert (again.verdict, again.reasons) == (told.verdict, told.reasons)
-    pd.testing.assert_frame_equal(again.tables[""], told.tables[""], check_dtype=False)
 
 
 def test_a_reading_stands_where_another_analysis_gives_the_same():
